@@ -1,0 +1,272 @@
+// What comes in: facts from readers, inputs of patients and staff, and time.
+#include "actors/consent_session/session.hpp"
+
+#include <algorithm>
+
+namespace consent_session {
+
+using namespace messages;
+
+session::session(options how, actors::id_source make_id) : options_(std::move(how)), make_id_(std::move(make_id)) {}
+
+namespace {
+
+using handled = message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
+                             provide_information, stop_checkin, register_reference_number, skip_reference_number,
+                             finish_at_window, keep_walk_in, settle_checkin>;
+
+std::string node_of(const std::string& text) {
+  const auto a = address::from_text(text);
+  return a ? a->node : std::string{};
+}
+
+bool decided(choice c) { return c != choice::not_chosen; }
+
+constexpr std::size_t gone_max = 256;
+
+} // namespace
+
+actors::effects session::on_command(const command_envelope& command, std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  actors::effects out;
+  actors::dispatch(handled{}, command, out, [&](const auto& body) { handle(body, command, out); });
+  return out;
+}
+
+void session::handle(const report_card_placed& m, const command_envelope& command, actors::effects& out) {
+  const auto desk = node_of(command.from);
+  const auto same = std::ranges::find_if(visits_, [&](const auto& v) {
+    return v.second.row.reader_session == m.reader_session && v.second.row.desk == desk;
+  });
+  if (same != visits_.end()) { // said again: the first time may not have been heard
+    out.reply(command, checkin_begun{same->first});
+    show(same->second, out);
+    return;
+  }
+  // Overtaken by its own end: nobody would ever lift that card again.
+  if (std::ranges::find(gone_, m.reader_session) != gone_.end())
+    return out.refuse(command, {error_code::card_removed, {}});
+  if (visits_.size() >= options_.checkins_max || undelivered_.size() >= options_.undelivered_max) return out.refuse(command, {error_code::busy, {"consent_session"}});
+
+  // One card at a time: whatever lay on this reader before is gone.
+  std::vector<id> gone;
+  for (const auto& [checkin, v] : visits_)
+    if (v.row.desk == desk && v.row.card_there) gone.push_back(checkin);
+  for (const auto& checkin : gone)
+    fire(visits_.at(checkin), {.on = event::card_removed, .cause = command.id, .how = ending::interrupted}, out);
+
+  const auto checkin = make_id_();
+  auto& v = visits_[checkin];
+  v.row.checkin = checkin;
+  v.row.desk = desk;
+  v.tries_left = m.tries_left;
+  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark}, command.id, out);
+  out.reply(command, checkin_begun{checkin});
+  auto on = event::card_placed;
+  if (m.kind != card_kind::my_number_card || m.mark.empty()) on = event::card_unusable;
+  else if (m.tries_left == 0) on = event::pin_blocked;
+  fire(v, {.on = on, .cause = command.id}, out);
+}
+
+void session::handle(const report_card_removed& m, const command_envelope& command, actors::effects& out) {
+  const auto desk = node_of(command.from);
+  const bool any = m.reader_session.empty();
+  if (!any && std::ranges::find(gone_, m.reader_session) == gone_.end()) {
+    gone_.push_back(m.reader_session);
+    if (gone_.size() > gone_max) gone_.pop_front();
+  }
+  std::vector<id> lifted;
+  bool another_lies_there = false;
+  for (const auto& [checkin, v] : visits_) {
+    if (v.row.desk != desk || !v.row.card_there) continue;
+    // "Nothing lies here" says nothing about a card that was placed after it was said.
+    const bool newer = any && v.row.reader_session.time_ms() > command.id.time_ms();
+    if (!newer && (any || v.row.reader_session == m.reader_session)) lifted.push_back(checkin);
+    else another_lies_there = true;
+  }
+  for (const auto& checkin : lifted) {
+    happening what{.on = event::card_removed, .cause = command.id};
+    auto& v = visits_.at(checkin);
+    const bool before_the_end = v.row.state != state::taking_card && v.row.state != state::at_window;
+    if (before_the_end && m.reader_lost) what.how = ending::reader_lost;
+    if (before_the_end && m.reader_session.empty()) what.how = ending::interrupted;
+    v.resuming = false;
+    fire(v, what, out);
+  }
+  // A desk without a reader does not ask for a card; one that starts, or whose reader is back, does.
+  if (m.reader_lost && !another_lies_there) show_desk(desk, prompt::see_reception, out);
+  else if (any && lifted.empty() && !another_lies_there) show_desk(desk, prompt::place_card, out);
+  out.reply(command, done{}); // nothing to lift is no error: it was said before
+}
+
+/// The visit a page speaks of; refuses when it is over, or when the page belongs to another desk.
+visit* session::find_for(const command_envelope& command, id checkin, actors::effects& out) {
+  const auto found = visits_.find(checkin);
+  if (found == visits_.end()) {
+    out.refuse(command, {error_code::unknown_checkin, {}});
+    return nullptr;
+  }
+  const auto from = node_of(command.from);
+  if (from != found->second.row.desk && from != options_.hub) {
+    out.refuse(command, {error_code::not_allowed, {command.topic}});
+    return nullptr;
+  }
+  return &found->second;
+}
+
+/// The same, for what only reception's page may say.
+visit* session::find_for_reception(const command_envelope& command, id checkin, actors::effects& out) {
+  if (node_of(command.from) == options_.hub) return find_for(command, checkin, out);
+  out.refuse(command, {error_code::not_allowed, {command.topic}});
+  return nullptr;
+}
+
+void session::fire_and_reply(visit& v, happening what, const command_envelope& command, actors::effects& out) {
+  const auto at = v.now;
+  what.cause = command.id;
+  if (v.resuming || !fire(v, what, out))
+    return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(at)}}});
+  out.reply(command, done{});
+}
+
+void session::handle(const choose_method& m, const command_envelope& command, actors::effects& out) {
+  auto* v = find_for(command, m.checkin, out);
+  if (!v) return;
+  // Without a certified terminal a card signs only after its PIN (design.md §6): no other method asks the national system.
+  if (m.method != identity_method::pin)
+    return out.refuse(command, {error_code::wrong_value, {"method", std::string{name(m.method)}}});
+  fire_and_reply(*v, {.on = event::pin_chosen}, command, out);
+}
+
+void session::handle(const enter_pin& m, const command_envelope& command, actors::effects& out) {
+  auto* v = find_for(command, m.checkin, out);
+  if (!v) return;
+  // Digits that nobody will use are wiped; those of an attempt under way are the card's.
+  if (v->resuming || (v->now != state::entering_pin && v->now != state::verifying))
+    out.show(reader_of(*v), forget_pin{v->row.reader_session});
+  const bool may_be_last = v->tries_left <= 1; // unknown (-1) counts as one: doubt never burns a card
+  if (v->now == state::entering_pin && may_be_last && !m.last_try_confirmed)
+    return out.refuse(command, {error_code::last_try_unconfirmed, {}});
+  fire_and_reply(*v, {.on = event::pin_entered}, command, out);
+}
+
+void session::handle(const answer_consents& m, const command_envelope& command, actors::effects& out) {
+  auto* v = find_for(command, m.checkin, out);
+  if (!v) return;
+  if (!decided(m.surgery) || !decided(m.treatment) || !decided(m.drugs) || !decided(m.checkup))
+    return out.refuse(command, {error_code::missing_value, {"consent"}});
+  if (v->now == state::consenting) {
+    v->choices.surgery = m.surgery;
+    v->choices.treatment = m.treatment;
+    v->choices.drugs = m.drugs;
+    v->choices.checkup = m.checkup;
+  }
+  fire_and_reply(*v, {.on = event::consents_answered}, command, out);
+}
+
+void session::handle(const provide_information& m, const command_envelope& command, actors::effects& out) {
+  auto* v = find_for(command, m.checkin, out);
+  if (!v) return;
+  if (!decided(m.limit) || !decided(m.specified_disease))
+    return out.refuse(command, {error_code::missing_value, {"provided information"}});
+  if (v->now == state::providing) {
+    v->choices.limit = m.limit;
+    v->choices.specified_disease = m.specified_disease;
+  }
+  fire_and_reply(*v, {.on = event::information_answered}, command, out);
+}
+
+void session::handle(const stop_checkin& m, const command_envelope& command, actors::effects& out) {
+  if (auto* v = find_for(command, m.checkin, out)) fire_and_reply(*v, {.on = event::stopped}, command, out);
+}
+
+void session::handle(const register_reference_number& m, const command_envelope& command, actors::effects& out) {
+  auto* v = find_for_reception(command, m.checkin, out);
+  if (!v) return;
+  const auto& number = m.number.reveal();
+  const bool printable = std::ranges::all_of(number, [](char c) { return c > 0x20 && c < 0x7f; });
+  if (number.empty() || number.size() > 50 || !printable)
+    return out.refuse(command, {error_code::wrong_value, {"reference number", "1 to 50 letters and digits are needed"}});
+  fire_and_reply(*v, {.on = event::number_given, .number = m.number}, command, out);
+}
+
+void session::handle(const skip_reference_number& m, const command_envelope& command, actors::effects& out) {
+  if (auto* v = find_for_reception(command, m.checkin, out))
+    fire_and_reply(*v, {.on = event::number_skipped, .reference = reference_outcome::skipped}, command, out);
+}
+
+void session::handle(const finish_at_window& m, const command_envelope& command, actors::effects& out) {
+  if (auto* v = find_for_reception(command, m.checkin, out))
+    fire_and_reply(*v, {.on = event::window_finished}, command, out);
+}
+
+/// The staff's way on when nothing was asked. The check-in may be over by now: the patient is not held.
+void session::handle(const keep_walk_in& m, const command_envelope& command, actors::effects& out) {
+  const auto& p = m.person.reveal();
+  if (p.insurer.empty()) return out.refuse(command, {error_code::missing_value, {"insurer"}});
+  if (p.number.empty()) return out.refuse(command, {error_code::missing_value, {"number"}});
+  if (p.birth_date.size() != 8) return out.refuse(command, {error_code::wrong_value, {"birth_date", "yyyyMMdd"}});
+  if (node_of(command.from) != options_.hub) return out.refuse(command, {error_code::not_allowed, {command.topic}});
+  if (undelivered_.size() >= options_.undelivered_max)
+    return out.refuse(command, {error_code::busy, {"consent_session"}});
+
+  const auto found = visits_.find(m.checkin);
+  auto* v = found == visits_.end() ? nullptr : &found->second;
+  const auto desk = v ? v->row.desk : std::string{};
+  // Personal data is sealed under its patient's key: nobody shares the key of "no patient".
+  const auto patient = v && !v->row.patient.empty() ? v->row.patient : make_id_();
+  const ask_typed ask{make_id_(), m.checkin, patient, desk, m.person, m.limit, care::outpatient};
+  const walk_in_kept kept{patient, ask.question, m.person, m.limit};
+  if (v) record(*v, kept, command.id, out);
+  else out.write(kept, desk, m.checkin, command.id);
+  deliver({make_id_(), "consent_session", std::string{ask_typed::topic}, encode_body(ask), m.checkin, desk},
+          ask.question, options_.waits.asking_ms, out);
+  out.reply(command, done{});
+}
+
+void session::handle(const settle_checkin& m, const command_envelope& command, actors::effects& out) {
+  const auto found = visits_.find(m.checkin);
+  // The gateway has taken the question over, and answered it: nothing is left to deliver.
+  deliver_no_more(m.question, out);
+  const bool taken = found != visits_.end() && take_report(found->second, m.question, m.report, command.id, out);
+  if (!taken) note_settled(m.checkin, {}, m.question, m.report, command.id, out);
+  out.reply(command, done{});
+}
+
+// -- time -------------------------------------------------------------------------------------------------------------------------
+
+actors::effects session::on_tick(std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  actors::effects out;
+  std::vector<id> late;
+  for (const auto& [checkin, v] : visits_)
+    if (!v.resuming && v.until_ms <= now_ms) late.push_back(checkin);
+  for (const auto& checkin : late) {
+    happening what{.on = event::timed_out, .reference = reference_outcome::skipped};
+    auto& v = visits_.at(checkin);
+    what.pin.outcome = pin_outcome::in_doubt;
+    what.pin.tries_left = -1;
+    if (v.now == state::preparing) what.report.error = describe(error_code::line_down).name;
+    if (v.now == state::registering) what.reference = reference_outcome::waiting;
+    fire(v, what, out);
+  }
+  for (auto& [checkin, v] : visits_) {
+    if (!v.resuming || v.ask_again_ms > now_ms) continue;
+    v.ask_again_ms = now_ms + options_.retry_ms;
+    out.inquire(reader_of(v), ask_present{}, {presence_asked, checkin}, options_.retry_ms);
+  }
+  deliver_again(out);
+  show_again(out);
+  return out;
+}
+
+std::optional<std::uint64_t> session::next_tick_ms() const {
+  std::optional<std::uint64_t> next;
+  const auto sooner = [&](std::uint64_t at) { next = std::min(next.value_or(at), at); };
+  for (const auto& [checkin, v] : visits_) sooner(v.resuming ? v.ask_again_ms : v.until_ms);
+  for (const auto& [key, u] : undelivered_) sooner(u.retry_at_ms);
+  for (const auto& [desk, page] : unshown_) sooner(page.again_at_ms);
+  return next;
+}
+
+} // namespace consent_session

@@ -1,0 +1,175 @@
+// Every check-in from card to goodbye: decides, by the table in transitions.hpp, what is written, asked and shown.
+// Pure: no CAF, no clock, no I/O. One object, many check-ins; not thread-safe (the actor's shell owns it).
+#pragma once
+
+#include "actors/consent_session/transitions.hpp"
+#include "actors/pure/effects.hpp"
+#include "messages/checkin.hpp"
+
+#include <deque>
+#include <map>
+
+namespace consent_session {
+
+struct options {
+  std::string hub = "hub"; ///< the node of the gateway and of reception's page
+  patience waits = {};
+  std::uint32_t resume_ms_max = 10'000; ///< after a restart: how long a silent desk is waited for
+  std::uint32_t retry_ms = 1'000;       ///< between two deliveries of the same question to the gateway
+  std::size_t checkins_max = 1'000;     ///< open at once
+  std::size_t undelivered_max = 10'000; ///< questions that the gateway has not taken over; then no new check-in begins
+  std::size_t desks_max = 200;          ///< whose page has not yet acknowledged what it should show
+  std::uint32_t show_again_ms_max = 30'000; ///< between two repeats of a prompt: doubles from retry_ms up to here
+};
+
+/// A check-in in progress: its journalled row, and what needs no journal because a restart asks for it again.
+struct visit {
+  messages::open_checkin row;
+  state now{};
+  messages::bytes challenge;
+  std::string challenge_id;
+  std::int64_t tries_left = -1; ///< as last read; the row holds what was last written
+  bool pin_was_wrong = false;   ///< the last attempt of this check-in was, and the patient is told so
+  bool forgotten = false;       ///< the alarm was raised
+  messages::consent_choices choices;
+  std::string number_refused; ///< name of errors.def: why the reference number was not taken
+  messages::personal<std::string> name, reference_number; ///< for reception's board
+  messages::ending how = messages::ending::completed;
+  std::uint64_t until_ms = 0; ///< when patience ends
+  bool resuming = false;      ///< restarted: the desk has not yet said whether the card is still there
+  std::uint64_t ask_again_ms = 0;
+};
+
+/// A question that the gateway has not yet taken over.
+struct undelivered {
+  messages::outbox_row row;
+  messages::id question; ///< inside the row: the question's or the registration's identifier
+  std::uint64_t retry_at_ms = 0;
+};
+
+/// What a desk's page should show and has not yet acknowledged: repeated until it has, or until something newer is shown.
+struct unshown {
+  messages::show_prompt prompt;
+  std::uint64_t again_at_ms = 0;
+  std::uint32_t again_ms = 0;
+};
+
+class session {
+public:
+  session(options how, actors::id_source make_id);
+
+  /// Goes on after a start: open check-ins and undelivered effects as the journal holds them.
+  actors::effects resume(std::vector<messages::open_checkin> rows, std::vector<messages::outbox_row> effects,
+                         std::uint64_t now_ms);
+  actors::effects on_command(const messages::command_envelope& command, std::uint64_t now_ms);
+  /// @p body: the packed map of the reply to the request that carried @p who, or why there is none.
+  actors::effects on_reply(const actors::tag& who, const messages::result<std::string>& body, std::uint64_t v,
+                           std::uint64_t now_ms);
+  actors::effects on_tick(std::uint64_t now_ms);
+  /// When on_tick wants to be called next; none: not before something else happens.
+  std::optional<std::uint64_t> next_tick_ms() const;
+
+  const std::map<messages::id, visit>& visits() const { return visits_; }
+
+private:
+  enum step : std::uint16_t {
+    challenge_wanted,
+    attempt_made,
+    question_put,
+    registration_put,
+    presence_asked,
+    answer_recalled,
+    prompt_shown
+  };
+
+  /// One step of the table, and what belongs to it.
+  struct happening {
+    event on{};
+    messages::id cause{};
+    messages::pin_report pin{};
+    messages::question_report report{};
+    messages::personal<std::string> number{};
+    messages::reference_outcome reference{};
+    std::optional<messages::ending> how{}; ///< when the reason is not the table's own
+  };
+
+  // session.cpp: what comes in
+  void handle(const messages::report_card_placed&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::report_card_removed&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::choose_method&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::enter_pin&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::answer_consents&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::provide_information&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::stop_checkin&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::register_reference_number&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::skip_reference_number&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::finish_at_window&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::keep_walk_in&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::settle_checkin&, const messages::command_envelope&, actors::effects&);
+  visit* find_for(const messages::command_envelope& command, messages::id checkin, actors::effects& out);
+  visit* find_for_reception(const messages::command_envelope& command, messages::id checkin, actors::effects& out);
+  void fire_and_reply(visit& v, happening what, const messages::command_envelope& command, actors::effects& out);
+
+  // replies.cpp: what others answered
+  void on_challenge(visit& v, const messages::result<std::string>& body, std::uint64_t version, actors::effects& out);
+  void on_attempt(visit& v, const messages::result<std::string>& body, std::uint64_t version, actors::effects& out);
+  void on_report(const actors::tag& who, const messages::result<std::string>& body, std::uint64_t version,
+                 actors::effects& out);
+  bool take_report(visit& v, messages::id question, const messages::question_report& report, messages::id cause,
+                   actors::effects& out);
+  void note_settled(messages::id checkin, const std::string& desk, messages::id question,
+                    const messages::question_report& report, messages::id cause, actors::effects& out);
+  void deliver(messages::outbox_row row, messages::id question, std::uint32_t wait_ms, actors::effects& out);
+  void deliver_no_more(messages::id question, actors::effects& out);
+  void on_presence(visit& v, const messages::result<std::string>& body, std::uint64_t version, actors::effects& out);
+  void go_on(visit& v, actors::effects& out);
+  void deliver_again(actors::effects& out);
+
+  // steps.cpp: what the table's effects do. False: the table has no row for this; nothing was done.
+  bool fire(visit& v, const happening& what, actors::effects& out);
+  void carry_out(visit& v, effect then, const happening& what, actors::effects& out);
+  void prepare(visit& v, const happening& what, actors::effects& out);
+  void allow_attempt(visit& v, const happening& what, actors::effects& out);
+  void end_attempt(visit& v, const happening& what, actors::effects& out);
+  void ask_eligibility(visit& v, const happening& what, actors::effects& out);
+  void register_number(visit& v, const happening& what, actors::effects& out);
+  void note_answer(visit& v, const happening& what, actors::effects& out);
+  void give_card_back(visit& v, const happening& what, actors::effects& out);
+  void end(visit& v, const happening& what, actors::effects& out);
+  void show(const visit& v, actors::effects& out);
+  void show_patient(const std::string& desk, messages::show_prompt shown, actors::effects& out);
+  void show_desk(const std::string& desk, messages::prompt shown, actors::effects& out);
+  void send_prompt(const std::string& desk, unshown& page, actors::effects& out);
+  void on_shown(std::uint64_t sequence, const messages::result<std::string>& body);
+  void show_again(actors::effects& out);
+  void show_reception(const visit& v, actors::effects& out);
+  template <class M> void record(visit& v, const M& event, messages::id cause, actors::effects& out);
+
+  messages::address gateway() const { return {"eligibility_gateway", options_.hub}; }
+  messages::address reader_of(const visit& v) const { return {"reader", v.row.desk}; }
+
+  options options_;
+  actors::id_source make_id_;
+  std::uint64_t now_ms_ = 0;
+  std::uint64_t sequence_ = 0; ///< of what is shown: later ones win
+  std::map<messages::id, visit> visits_;
+  std::map<messages::id, undelivered> undelivered_; ///< by effect
+  std::map<std::string, unshown> unshown_;          ///< by desk
+  std::deque<messages::id> gone_;                   ///< reader sessions whose card is known to be lifted
+};
+
+/// Writes the event and folds it into the visit's row: the row is always what the journal will say.
+template <class M> void session::record(visit& v, const M& m, messages::id cause, actors::effects& out) {
+  out.write(m, v.row.desk, v.row.checkin, cause);
+  const auto& d = out.journal.events.back();
+  messages::event_envelope e;
+  e.v = d.v;
+  e.topic = d.topic;
+  e.desk = d.desk;
+  e.checkin = d.checkin;
+  e.body = d.body;
+  e.time_ms = now_ms_;
+  apply(e, v.row);
+}
+
+} // namespace consent_session

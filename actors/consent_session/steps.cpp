@@ -1,0 +1,236 @@
+// What each effect of the table does.
+#include "actors/consent_session/session.hpp"
+
+#include <algorithm>
+
+namespace consent_session {
+
+using namespace messages;
+
+bool session::fire(visit& v, const happening& what, actors::effects& out) {
+  const auto* row = find(v.now, what.on);
+  if (!row) return false;
+  v.now = row->to;
+  v.until_ms = now_ms_ + options_.waits.of(v.now);
+  carry_out(v, row->then, what, out);
+  show(v, out);
+  if (v.now == state::idle) {
+    visits_.erase(v.row.checkin); // v is gone
+    return true;
+  }
+  // A card that is no longer there cannot be given back.
+  const bool waits_for_card = v.now == state::taking_card || v.now == state::at_window;
+  if (waits_for_card && !v.row.card_there) return fire(v, {.on = event::card_removed, .cause = what.cause}, out);
+  return true;
+}
+
+void session::carry_out(visit& v, effect then, const happening& what, actors::effects& out) {
+  switch (then) {
+  case effect::offer_methods: break;
+  case effect::refuse_card:
+    v.how = ending::wrong_card;
+    give_card_back(v, what, out);
+    break;
+  case effect::prepare: prepare(v, what, out); break;
+  case effect::show_pin_pad: break;
+  case effect::allow_attempt: allow_attempt(v, what, out); break;
+  case effect::ask_consents:
+    end_attempt(v, what, out);
+    record(v, identity_proven{v.row.patient, identity_method::pin, v.challenge_id, what.pin.certificate, what.pin.signature},
+           what.cause, out);
+    break;
+  case effect::try_again:
+    end_attempt(v, what, out);
+    v.pin_was_wrong = what.on == event::pin_wrong && what.pin.outcome == pin_outcome::wrong;
+    if (v.tries_left < 0) // in doubt: never made again, but how many are left can be read
+      out.inquire(reader_of(v), ask_present{}, {presence_asked, v.row.checkin}, options_.retry_ms);
+    break;
+  case effect::ask_information: break;
+  case effect::ask_eligibility: ask_eligibility(v, what, out); break;
+  case effect::offer_registration: note_answer(v, what, out); break;
+  case effect::send_to_window:
+    if (what.on == event::pin_blocked) {
+      v.how = ending::pin_blocked;
+      end_attempt(v, what, out);
+    } else note_answer(v, what, out);
+    break;
+  case effect::not_asked:
+    record(v, eligibility_not_asked{v.row.patient, what.report.error}, what.cause, out);
+    break;
+  case effect::register_number: register_number(v, what, out); break;
+  case effect::settle_number:
+    record(v, reference_settled{what.reference}, what.cause, out);
+    give_card_back(v, what, out);
+    break;
+  case effect::offer_again:
+    record(v, reference_settled{reference_outcome::refused}, what.cause, out);
+    v.number_refused = what.report.error;
+    break;
+  case effect::give_card_back:
+    if (what.on == event::valid_with_number) note_answer(v, what, out);
+    if (what.on == event::stopped) v.how = ending::stopped_by_patient;
+    if (what.on == event::timed_out && v.how == ending::completed && v.row.question.empty()) v.how = ending::timed_out;
+    give_card_back(v, what, out);
+    break;
+  case effect::end: end(v, what, out); break;
+  case effect::note_card_lifted:
+    record(v, card_lifted{}, what.cause, out);
+    show_desk(v.row.desk, prompt::place_card, out);
+    break;
+  case effect::alarm: // raised again and again, written once: a card may lie there until Monday
+    if (!v.forgotten) record(v, card_forgotten{}, what.cause, out);
+    v.forgotten = true;
+    break;
+  }
+}
+
+void session::prepare(visit& v, const happening& what, actors::effects& out) {
+  record(v, identity_method_chosen{identity_method::pin}, what.cause, out);
+  // A challenge binds nobody: it need not wait for the journal.
+  out.inquire(gateway(), obtain_challenge{}, {challenge_wanted, v.row.checkin}, options_.waits.preparing_ms);
+}
+
+void session::allow_attempt(visit& v, const happening& what, actors::effects& out) {
+  const auto attempt = make_id_();
+  record(v, pin_attempt_allowed{attempt, v.row.reader_session, v.tries_left}, what.cause, out);
+  // The row tells a restart that a VERIFY may have happened; it is never sent from there.
+  out.journal.outbox.push_back({attempt, "consent_session", std::string{verify_pin::topic}, encode_body(done{}),
+                                v.row.checkin, v.row.desk});
+  out.ask(reader_of(v), verify_pin{v.row.reader_session, attempt, v.challenge}, {attempt_made, attempt},
+          options_.waits.verifying_ms);
+}
+
+void session::end_attempt(visit& v, const happening& what, actors::effects& out) {
+  if (v.row.attempt.empty()) return; // a card that came blocked: no attempt was made
+  auto outcome = pin_outcome::in_doubt;
+  if (what.on != event::timed_out && what.on != event::card_removed) outcome = what.pin.outcome;
+  const auto tries_left = outcome == pin_outcome::in_doubt && what.pin.tries_left == 0 ? -1 : what.pin.tries_left;
+  out.journal.settled.push_back(v.row.attempt);
+  record(v, pin_attempt_ended{v.row.attempt, outcome, tries_left}, what.cause, out);
+  v.tries_left = tries_left;
+}
+
+void session::ask_eligibility(visit& v, const happening& what, actors::effects& out) {
+  const messages::ask_eligibility ask{make_id_(),       v.row.checkin,     v.row.patient, v.row.desk, v.row.challenge_id,
+                                    v.row.certificate, v.row.signature, v.choices};
+  record(v, consents_recorded{v.row.patient, ask.question, v.choices}, what.cause, out);
+  deliver({make_id_(), "consent_session", std::string{messages::ask_eligibility::topic}, encode_body(ask), v.row.checkin,
+           v.row.desk},
+          ask.question, options_.waits.asking_ms, out);
+}
+
+void session::register_number(visit& v, const happening& what, actors::effects& out) {
+  const messages::register_number ask{make_id_(), v.row.question, v.row.checkin, v.row.patient, v.row.desk, what.number};
+  v.reference_number = what.number;
+  record(v, registration_requested{ask.registration, v.row.patient, what.number}, what.cause, out);
+  deliver({make_id_(), "consent_session", std::string{messages::register_number::topic}, encode_body(ask), v.row.checkin,
+           v.row.desk},
+          ask.registration, options_.waits.registering_ms, out);
+}
+
+/// Puts a question to the gateway until it has taken it over. The row's effect is the delivery, not the question: the
+/// gateway keeps a row of its own under the question's identifier, and the outbox has one row per effect.
+void session::deliver(outbox_row row, id question, std::uint32_t wait_ms, actors::effects& out) {
+  const auto put = row.topic == messages::register_number::topic ? registration_put : question_put;
+  out.binding.push_back({gateway(), row.topic, 1, row.body, wait_ms, {}, actors::tag{put, row.effect}});
+  out.journal.outbox.push_back(row);
+  undelivered_[row.effect] = {row, question, now_ms_ + wait_ms + options_.retry_ms};
+}
+
+void session::note_answer(visit& v, const happening& what, actors::effects& out) {
+  const auto& r = what.report;
+  const auto outcome = what.on == event::timed_out ? question_outcome::unknown : r.outcome;
+  v.name = r.name;
+  v.reference_number = r.reference_number;
+  record(v, answer_shown{v.row.question, outcome, r.judged, r.has_reference_number, r.error}, what.cause, out);
+}
+
+void session::give_card_back(visit& v, const happening& what, actors::effects& out) {
+  out.show(reader_of(v), forget_pin{v.row.reader_session});
+  record(v, card_return_awaited{v.how}, what.cause, out);
+}
+
+void session::end(visit& v, const happening& what, actors::effects& out) {
+  if (!v.row.attempt.empty()) end_attempt(v, what, out);
+  auto how = ending::card_removed;
+  if (what.how) how = *what.how;
+  else if (v.row.state == state::taking_card) how = v.row.how;
+  else if (v.row.state == state::at_window) how = v.how;
+  record(v, checkin_ended{how, v.row.reference}, what.cause, out);
+  out.show(reader_of(v), forget_pin{v.row.reader_session});
+}
+
+// -- what is shown --------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// The patient's page for a state. Reasons and codes are reception's business.
+prompt prompt_of(const visit& v) {
+  switch (v.now) {
+  case state::idle: return prompt::place_card;
+  case state::choosing: return prompt::choose_method;
+  case state::preparing:
+  case state::verifying: return prompt::please_wait;
+  case state::entering_pin: return v.pin_was_wrong ? prompt::wrong_pin : prompt::enter_pin;
+  case state::consenting: return prompt::give_consents;
+  case state::providing: return prompt::provide_information;
+  case state::asking: return prompt::asking;
+  case state::registration:
+  case state::registering: return prompt::please_wait;
+  case state::at_window: return prompt::come_to_window;
+  case state::taking_card: return v.forgotten ? prompt::card_forgotten : prompt::take_card;
+  }
+  return prompt::see_reception;
+}
+
+} // namespace
+
+void session::show(const visit& v, actors::effects& out) {
+  // A desk whose card was lifted belongs to the next patient.
+  if (v.row.card_there) {
+    const bool over = v.now == state::idle;
+    show_patient(v.row.desk, {over ? id{} : v.row.checkin, 0, prompt_of(v), over ? -1 : v.tries_left}, out);
+  }
+  show_reception(v, out);
+}
+
+void session::show_desk(const std::string& desk, prompt shown, actors::effects& out) {
+  show_patient(desk, {{}, 0, shown, -1}, out);
+}
+
+void session::show_patient(const std::string& desk, show_prompt shown, actors::effects& out) {
+  if (!unshown_.contains(desk) && unshown_.size() >= options_.desks_max) unshown_.erase(unshown_.begin());
+  auto& page = unshown_[desk];
+  shown.sequence = ++sequence_;
+  page = {shown, 0, options_.retry_ms};
+  send_prompt(desk, page, out);
+}
+
+void session::send_prompt(const std::string& desk, unshown& page, actors::effects& out) {
+  const actors::tag who{prompt_shown, make_id(0, page.prompt.sequence, 0)};
+  out.inquire({"screen", desk}, page.prompt, who, options_.retry_ms);
+  page.again_at_ms = now_ms_ + options_.retry_ms + page.again_ms;
+}
+
+/// A page that did not hear would leave its patient before an old sentence.
+void session::on_shown(std::uint64_t sequence, const result<std::string>& body) {
+  const auto page = std::ranges::find(unshown_, sequence, [](const auto& p) { return p.second.prompt.sequence; });
+  if (page == unshown_.end()) return; // something newer is shown
+  if (body || describe(body.error().code).retry == retry_class::never) unshown_.erase(page);
+}
+
+void session::show_again(actors::effects& out) {
+  for (auto& [desk, page] : unshown_) {
+    if (page.again_at_ms > now_ms_) continue;
+    page.again_ms = std::min(2 * page.again_ms, options_.show_again_ms_max); // the desk may be switched off
+    send_prompt(desk, page, out);
+  }
+}
+
+void session::show_reception(const visit& v, actors::effects& out) {
+  out.show({"screen", options_.hub},
+           show_at_reception{v.row.desk, v.row.checkin, ++sequence_, v.now, v.row.outcome, v.row.judged, v.name,
+                             v.reference_number, v.number_refused.empty() ? v.row.error : v.number_refused});
+}
+
+} // namespace consent_session

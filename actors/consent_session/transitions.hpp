@@ -1,0 +1,200 @@
+// One check-in, at a glance. This table is the whole control flow of design.md §5: read it top to bottom, and change
+// behaviour here and nowhere else. What each `then` does is in session.cpp.
+#pragma once
+
+#include "messages/values.hpp"
+
+namespace consent_session {
+
+using state = messages::checkin_state;
+
+} // namespace consent_session
+
+namespace messages {
+
+/// What can happen to a check-in.
+UKETSUKE_ENUMERATION(checkin_event, card_placed, card_unusable, pin_chosen, challenge_ready, line_is_down, pin_entered,
+                     pin_right, pin_wrong, pin_blocked, pin_in_doubt, consents_answered, information_answered,
+                     valid_with_number, valid_without_number, not_valid, answer_missing, number_given, number_registered,
+                     number_refused, number_unknown, number_skipped, window_finished, stopped, card_removed,
+                     timed_out)
+
+/// What is done about it.
+UKETSUKE_ENUMERATION(checkin_effect, offer_methods, refuse_card, prepare, show_pin_pad, allow_attempt,
+                     ask_consents, try_again, ask_information, ask_eligibility, offer_registration,
+                     send_to_window, not_asked, register_number, settle_number, offer_again,
+                     give_card_back, end, note_card_lifted, alarm)
+
+} // namespace messages
+
+namespace consent_session {
+
+using event = messages::checkin_event;
+using effect = messages::checkin_effect;
+
+struct transition {
+  state from;
+  event on;
+  state to;
+  effect then;
+};
+
+// clang-format off
+inline constexpr std::array table{
+  //          from                 on                            to                   then
+  transition{state::idle,         event::card_placed,           state::choosing,     effect::offer_methods},
+  transition{state::idle,         event::card_unusable,         state::taking_card,  effect::refuse_card},
+  transition{state::idle,         event::pin_blocked,           state::at_window,    effect::send_to_window},
+
+  transition{state::choosing,     event::pin_chosen,            state::preparing,    effect::prepare},
+  transition{state::preparing,    event::challenge_ready,       state::entering_pin, effect::show_pin_pad},
+  transition{state::preparing,    event::line_is_down,          state::at_window,    effect::not_asked},
+  transition{state::entering_pin, event::pin_entered,           state::verifying,    effect::allow_attempt},
+  transition{state::verifying,    event::pin_right,             state::consenting,   effect::ask_consents},
+  transition{state::verifying,    event::pin_wrong,             state::entering_pin, effect::try_again},
+  transition{state::verifying,    event::pin_in_doubt,          state::entering_pin, effect::try_again},
+  transition{state::verifying,    event::pin_blocked,           state::at_window,    effect::send_to_window},
+
+  transition{state::consenting,   event::consents_answered,     state::providing,    effect::ask_information},
+  transition{state::providing,    event::information_answered,  state::asking,       effect::ask_eligibility},
+
+  transition{state::asking,       event::valid_with_number,     state::taking_card,  effect::give_card_back},
+  transition{state::asking,       event::valid_without_number,  state::registration, effect::offer_registration},
+  transition{state::asking,       event::not_valid,             state::at_window,    effect::send_to_window},
+  transition{state::asking,       event::answer_missing,        state::at_window,    effect::send_to_window},
+
+  transition{state::registration, event::number_given,          state::registering,  effect::register_number},
+  transition{state::registration, event::number_skipped,        state::taking_card,  effect::settle_number},
+  transition{state::registering,  event::number_registered,     state::taking_card,  effect::settle_number},
+  transition{state::registering,  event::number_unknown,        state::taking_card,  effect::settle_number},
+  transition{state::registering,  event::number_refused,        state::registration, effect::offer_again},
+  transition{state::at_window,    event::window_finished,       state::taking_card,  effect::give_card_back},
+
+  // 終了する: the patient may stop as long as nothing was asked.
+  transition{state::choosing,     event::stopped,               state::taking_card,  effect::give_card_back},
+  transition{state::preparing,    event::stopped,               state::taking_card,  effect::give_card_back},
+  transition{state::entering_pin, event::stopped,               state::taking_card,  effect::give_card_back},
+  transition{state::consenting,   event::stopped,               state::taking_card,  effect::give_card_back},
+  transition{state::providing,    event::stopped,               state::taking_card,  effect::give_card_back},
+
+  // A card may be lifted at any moment. Before the question that ends the check-in and records no consent;
+  // after it the answer is still wanted, and the desk is free for the next patient.
+  transition{state::choosing,     event::card_removed,          state::idle,         effect::end},
+  transition{state::preparing,    event::card_removed,          state::idle,         effect::end},
+  transition{state::entering_pin, event::card_removed,          state::idle,         effect::end},
+  transition{state::verifying,    event::card_removed,          state::idle,         effect::end},
+  transition{state::consenting,   event::card_removed,          state::idle,         effect::end},
+  transition{state::providing,    event::card_removed,          state::idle,         effect::end},
+  transition{state::asking,       event::card_removed,          state::asking,       effect::note_card_lifted},
+  transition{state::registration, event::card_removed,          state::registration, effect::note_card_lifted},
+  transition{state::registering,  event::card_removed,          state::registering,  effect::note_card_lifted},
+  transition{state::at_window,    event::card_removed,          state::idle,         effect::end},
+  transition{state::taking_card,  event::card_removed,          state::idle,         effect::end},
+
+  // Nobody waits for ever.
+  transition{state::choosing,     event::timed_out,             state::taking_card,  effect::give_card_back},
+  transition{state::preparing,    event::timed_out,             state::at_window,    effect::not_asked},
+  transition{state::entering_pin, event::timed_out,             state::taking_card,  effect::give_card_back},
+  transition{state::verifying,    event::timed_out,             state::entering_pin, effect::try_again},
+  transition{state::consenting,   event::timed_out,             state::taking_card,  effect::give_card_back},
+  transition{state::providing,    event::timed_out,             state::taking_card,  effect::give_card_back},
+  transition{state::asking,       event::timed_out,             state::at_window,    effect::send_to_window},
+  transition{state::registration, event::timed_out,             state::taking_card,  effect::settle_number},
+  transition{state::registering,  event::timed_out,             state::taking_card,  effect::settle_number},
+  transition{state::at_window,    event::timed_out,             state::taking_card,  effect::give_card_back},
+  transition{state::taking_card,  event::timed_out,             state::taking_card,  effect::alarm},
+};
+// clang-format on
+
+constexpr const transition* find(state from, event on) {
+  for (const auto& row : table)
+    if (row.from == from && row.on == on) return &row;
+  return nullptr;
+}
+
+// -- what the compiler checks ------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t state_count = messages::enumeration<state>::names.size();
+
+constexpr bool no_row_twice() {
+  for (std::size_t i = 0; i < table.size(); ++i)
+    for (std::size_t j = i + 1; j < table.size(); ++j)
+      if (table[i].from == table[j].from && table[i].on == table[j].on) return false;
+  return true;
+}
+
+constexpr bool every_waiting_state_answers(event on) {
+  for (std::size_t s = 0; s < state_count; ++s)
+    if (static_cast<state>(s) != state::idle && !find(static_cast<state>(s), on)) return false;
+  return true;
+}
+
+constexpr bool every_state_leads_to_idle() {
+  for (std::size_t s = 0; s < state_count; ++s) {
+    std::array<bool, state_count> reached{};
+    reached[s] = true;
+    for (std::size_t round = 0; round < state_count; ++round)
+      for (const auto& row : table)
+        if (reached[static_cast<std::size_t>(row.from)]) reached[static_cast<std::size_t>(row.to)] = true;
+    if (!reached[static_cast<std::size_t>(state::idle)]) return false;
+  }
+  return true;
+}
+
+/// A PIN attempt is allowed on one row only: the pad is shown and a person entered something.
+constexpr bool only_a_key_press_leads_to_an_attempt() {
+  for (const auto& row : table) {
+    const bool attempts = row.then == effect::allow_attempt || row.to == state::verifying;
+    if (attempts && !(row.from == state::entering_pin && row.on == event::pin_entered)) return false;
+  }
+  return true;
+}
+
+/// The centre is asked only when all questions to the patient are answered.
+constexpr bool only_finished_questions_are_asked() {
+  for (const auto& row : table)
+    if (row.then == effect::ask_eligibility && row.on != event::information_answered) return false;
+  return true;
+}
+
+static_assert(no_row_twice());
+static_assert(every_waiting_state_answers(event::card_removed));
+static_assert(every_waiting_state_answers(event::timed_out));
+static_assert(every_state_leads_to_idle());
+static_assert(only_a_key_press_leads_to_an_attempt());
+static_assert(only_finished_questions_are_asked());
+
+/// How long each state waits, in milliseconds. Quick guide: no hurry; a card left behind must be noticed.
+struct patience {
+  std::uint32_t choosing_ms = 60'000;
+  std::uint32_t preparing_ms = 10'000;
+  std::uint32_t entering_pin_ms = 90'000;
+  std::uint32_t verifying_ms = 15'000;
+  std::uint32_t consenting_ms = 120'000;
+  std::uint32_t providing_ms = 120'000;
+  std::uint32_t asking_ms = 20'000;
+  std::uint32_t registration_ms = 180'000;
+  std::uint32_t registering_ms = 20'000;
+  std::uint32_t at_window_ms = 600'000;
+  std::uint32_t taking_card_ms = 20'000; ///< then, and every such time again, the alarm
+
+  constexpr std::uint32_t of(state s) const {
+    switch (s) {
+    case state::idle: return 0;
+    case state::choosing: return choosing_ms;
+    case state::preparing: return preparing_ms;
+    case state::entering_pin: return entering_pin_ms;
+    case state::verifying: return verifying_ms;
+    case state::consenting: return consenting_ms;
+    case state::providing: return providing_ms;
+    case state::asking: return asking_ms;
+    case state::registration: return registration_ms;
+    case state::registering: return registering_ms;
+    case state::at_window: return at_window_ms;
+    case state::taking_card: return taking_card_ms;
+    }
+    return 0;
+  }
+};
+
+} // namespace consent_session

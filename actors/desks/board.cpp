@@ -1,0 +1,77 @@
+#include "actors/desks/board.hpp"
+
+namespace desks {
+
+using namespace messages;
+
+board::board(std::vector<desk_status> known) {
+  for (auto& d : known) {
+    d.reader = health::unknown; // what was attached before the restart will say so again
+    desks_[d.desk] = std::move(d);
+  }
+}
+
+actors::effects board::on_command(const command_envelope& command) {
+  actors::effects out;
+  using handled = message_list<report_reader, open_desk, close_desk, switch_mode, list_desks>;
+  actors::dispatch(handled{}, command, out, [&](const auto& body) { handle(body, command, out); });
+  return out;
+}
+
+desk_status* board::desk_named(const std::string& name, const command_envelope& command, actors::effects& out) {
+  if (!is_name(name)) {
+    out.refuse(command, {error_code::wrong_value, {"desk", name}});
+    return nullptr;
+  }
+  if (!desks_.contains(name) && desks_.size() >= desks_max) {
+    out.refuse(command, {error_code::busy, {"desks"}});
+    return nullptr;
+  }
+  auto& d = desks_[name];
+  d.desk = name;
+  return &d;
+}
+
+void board::handle(const report_reader& m, const command_envelope& command, actors::effects& out) {
+  const auto from = address::from_text(command.from);
+  auto* d = desk_named(from ? from->node : "", command, out);
+  if (!d) return;
+  const bool changed = d->reader != m.state || d->reader_model != m.model;
+  d->reader = m.state;
+  d->reader_model = m.model;
+  if (changed && m.state == health::working) out.write(reader_attached{m.model}, d->desk, {}, command.id);
+  if (changed && m.state != health::working) out.write(reader_detached{m.error}, d->desk, {}, command.id);
+  out.reply(command, done{});
+}
+
+void board::handle(const open_desk& m, const command_envelope& command, actors::effects& out) {
+  auto* d = desk_named(m.desk, command, out);
+  if (!d) return;
+  if (!d->open) out.write(desk_opened{}, m.desk, {}, command.id);
+  d->open = true;
+  out.reply(command, done{});
+}
+
+void board::handle(const close_desk& m, const command_envelope& command, actors::effects& out) {
+  auto* d = desk_named(m.desk, command, out);
+  if (!d) return;
+  if (d->open) out.write(desk_closed{}, m.desk, {}, command.id);
+  d->open = false;
+  out.reply(command, done{});
+}
+
+void board::handle(const switch_mode& m, const command_envelope& command, actors::effects& out) {
+  auto* d = desk_named(m.desk, command, out);
+  if (!d) return;
+  if (d->mode != m.mode) out.write(desk_mode_switched{m.mode}, m.desk, {}, command.id);
+  d->mode = m.mode;
+  out.reply(command, done{});
+}
+
+void board::handle(const list_desks&, const command_envelope& command, actors::effects& out) {
+  desk_list list;
+  for (const auto& [name, d] : desks_) list.desks.push_back(d);
+  out.reply(command, list);
+}
+
+} // namespace desks

@@ -1,0 +1,31 @@
+// 業務開始・終了, 無人運転・目視確認, and which desk's reader can be worked with. Pure.
+#pragma once
+
+#include "actors/pure/effects.hpp"
+
+#include <map>
+
+namespace desks {
+
+class board {
+public:
+  /// @p known: the desks as the journal's view holds them.
+  explicit board(std::vector<messages::desk_status> known = {});
+
+  actors::effects on_command(const messages::command_envelope& command);
+  const std::map<std::string, messages::desk_status>& all() const { return desks_; }
+
+  static constexpr std::size_t desks_max = 200;
+
+private:
+  void handle(const messages::report_reader&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::open_desk&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::close_desk&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::switch_mode&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::list_desks&, const messages::command_envelope&, actors::effects&);
+  messages::desk_status* desk_named(const std::string& name, const messages::command_envelope&, actors::effects&);
+
+  std::map<std::string, messages::desk_status> desks_;
+};
+
+} // namespace desks

@@ -1,0 +1,117 @@
+// What each effect of the question's table does.
+#include "actors/eligibility_gateway/questions.hpp"
+
+#include <algorithm>
+
+namespace eligibility_gateway {
+
+using namespace messages;
+
+void questions::fire(question& q, const happening& what, decision& out) {
+  const auto* row = find(q.now, what.on);
+  if (!row) return; // an answer to a settled question: the centre said the same before
+  if (what.command && row->then != effect::tell_known) q.waiting.push_back(*what.command);
+  q.now = row->to;
+  switch (row->then) {
+  case effect::write_and_ask: write_and_ask(q, what, out); break;
+  case effect::take_answer: take_answer(q, what, out); break;
+  case effect::note_unknown: note_unknown(q, what, out); break;
+  case effect::take_refusal: take_refusal(q, what, out); break;
+  case effect::ask_same_again: ask_line(q, out); break;
+  case effect::tell_known: out.reply(*what.command, q.report); break;
+  case effect::wait_on:
+    if (what.on == event::silence && q.report.outcome == question_outcome::not_asked) { // something may have been sent now
+      q.report.outcome = question_outcome::unknown;
+      q.report.error = describe(what.why.code).name;
+    }
+    q.again_ms = std::min(std::max(2 * q.again_ms, options_.again_ms_first), options_.again_ms_max);
+    q.again_at_ms = now_ms_ + q.again_ms;
+    break;
+  }
+}
+
+void questions::write_and_ask(question& q, const happening& what, decision& out) {
+  out.write(question_asked{q.key, q.patient, q.kind}, q.desk, q.checkin, what.cause);
+  std::string topic{ask_eligibility::topic};
+  if (q.kind == question_kind::typed) topic = ask_typed::topic;
+  if (q.kind == question_kind::registration) topic = register_number::topic;
+  out.journal.outbox.push_back({q.key, "eligibility_gateway", topic, q.body, q.checkin, q.desk});
+  ask_line(q, out);
+}
+
+void questions::ask_line(question& q, decision& out) {
+  auto kind = line_request::kind::card;
+  if (q.kind == question_kind::typed) kind = line_request::kind::typed;
+  if (q.kind == question_kind::registration) kind = line_request::kind::registration;
+  q.in_flight = true;
+  out.line.push_back({kind, q.key, q.body, q.person, options_.answer_wait_ms_max});
+}
+
+void questions::take_answer(question& q, const happening& what, decision& out) {
+  q.report.outcome = question_outcome::answered;
+  q.report.error.clear();
+  if (q.kind == question_kind::registration) {
+    out.write(reference_number_registered{q.key, q.patient, q.report.reference_number}, q.desk, q.checkin);
+  } else {
+    const auto& a = what.answer->answer;
+    q.report.judged = a.judged;
+    const auto& all = a.insurances.reveal();
+    if (!all.empty()) { // the first block names the person; several insurances are reception's to choose from
+      const auto& first = all.front();
+      q.report.name = personal<std::string>{first.name};
+      q.report.reference_number = personal<std::string>{first.reference_number};
+      q.report.has_reference_number = !first.reference_number.empty();
+      q.person = personal<insured_number>{{first.insurer, first.symbol, first.number, first.branch, first.birth_date}};
+    }
+    out.write(eligibility_answered{q.key, q.patient, q.was_unknown, a, what.answer->original}, q.desk, q.checkin);
+  }
+  out.journal.settled.push_back(q.key);
+  q.body.clear();
+  tell(q, out);
+}
+
+void questions::take_refusal(question& q, const happening& what, decision& out) {
+  q.report.outcome = question_outcome::refused;
+  q.report.error = describe(what.why.code).name;
+  out.write(question_refused{q.key, q.patient, q.report.error, what.why.args}, q.desk, q.checkin);
+  out.journal.settled.push_back(q.key);
+  q.body.clear();
+  tell(q, out);
+}
+
+void questions::note_unknown(question& q, const happening& what, decision& out) {
+  // Typed questions of walk-ins wait for the line to come back: nothing was sent, and they say so.
+  const bool not_sent = what.on == event::nothing_sent;
+  q.report.outcome = not_sent && q.kind == question_kind::typed ? question_outcome::not_asked : question_outcome::unknown;
+  q.report.error = describe(what.why.code).name;
+  out.write(outcome_unknown{q.key, q.patient, q.report.error}, q.desk, q.checkin);
+  q.again_ms = options_.again_ms_first;
+  q.again_at_ms = now_ms_ + q.again_ms;
+  tell(q, out);
+  q.was_unknown = true;
+}
+
+/// Tells whoever waits; and once "unknown" was told, consent_session hears how it ended.
+void questions::tell(question& q, decision& out) {
+  for (const auto& command : q.waiting) out.reply(command, q.report);
+  q.waiting.clear();
+  const bool settled = q.now == state::answered || q.now == state::refused;
+  if (settled && q.was_unknown) tell_consent_session(q, out);
+}
+
+void questions::tell_consent_session(const question& q, decision& out) {
+  untold u;
+  u.row = {make_id_(), "eligibility_gateway", std::string{settle_checkin::topic},
+           encode_body(settle_checkin{q.checkin, q.key, q.kind, q.report}), q.checkin, q.desk};
+  out.journal.outbox.push_back(u.row);
+  auto& kept = untold_[u.row.effect] = std::move(u);
+  send_settlement(kept, out);
+}
+
+void questions::send_settlement(untold& u, decision& out) {
+  u.again_at_ms = now_ms_ + 2 * options_.again_ms_first;
+  out.binding.push_back({{"consent_session", options_.hub}, u.row.topic, 1, u.row.body, options_.again_ms_first, {},
+                         actors::tag{settlement_told, u.row.effect}});
+}
+
+} // namespace eligibility_gateway

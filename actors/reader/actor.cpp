@@ -1,0 +1,150 @@
+// The shell of reader: connects the card's stay to the card port. The PIN goes from the desk's secret_slot to the port
+// here, and is in no message.
+#include "actors/reader/card_stay.hpp"
+#include "actors/roster.hpp"
+#include "actors/runtime/ports.hpp"
+#include "actors/runtime/shell.hpp"
+#include "drivers/card/port.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace reader {
+namespace {
+
+using namespace messages;
+
+/// What the port last said, so that a restarted actor starts where the reader stands: the port is watched once and
+/// outlives every incarnation.
+class last_facts final : public drivers::card::reader_watcher {
+public:
+  struct facts {
+    bool attached = false, placed = false;
+    std::string model;
+    error why{error_code::no_reader, {}};
+  };
+  using listener = std::function<void(facts)>;
+
+  /// @p who is told how things stand, and everything after; replaces the last one.
+  void tell(listener who) {
+    const std::lock_guard lock{mutex_};
+    listener_ = std::move(who);
+    listener_(now_);
+  }
+  void reader_attached(const std::string& model) override {
+    change([&](facts& f) { f = {true, false, model, {}}; });
+  }
+  void reader_detached(const error& why) override {
+    change([&](facts& f) { f = {false, false, f.model, why}; });
+  }
+  void card_placed() override {
+    change([](facts& f) { f.placed = true; });
+  }
+  void card_removed() override {
+    change([](facts& f) { f.placed = false; });
+  }
+
+private:
+  template <class F> void change(F&& how) {
+    const std::lock_guard lock{mutex_};
+    how(now_);
+    if (listener_) listener_(now_);
+  }
+  std::mutex mutex_;
+  facts now_;
+  listener listener_;
+};
+
+/// One watcher per port, kept as long as the port.
+std::shared_ptr<last_facts> facts_of(const std::shared_ptr<drivers::card::reader>& port) {
+  static std::mutex mutex;
+  static std::map<drivers::card::reader*, std::pair<std::weak_ptr<drivers::card::reader>, std::shared_ptr<last_facts>>> all;
+  const std::lock_guard lock{mutex};
+  std::erase_if(all, [](const auto& entry) { return entry.second.first.expired(); });
+  auto& entry = all[port.get()];
+  if (!entry.second) {
+    entry = {port, std::make_shared<last_facts>()};
+    port->watch(*entry.second);
+  }
+  return entry.second;
+}
+
+class actor final : public actors::runtime::shell {
+public:
+  actor(caf::actor_config& config, actors::runtime::place where, const actors::runtime::node_ports& ports)
+      : shell(config, where), port_(ports.reader), pin_(ports.pin), stay_(where.hub, where.make_id) {}
+
+private:
+  void on_start() override {
+    act_on(stay_.on_start());
+    facts_of(port_)->tell(in_this_actor<last_facts::facts>([this](const last_facts::facts& f) { take(f); }));
+  }
+  void on_command(const command_envelope& command) override { act_on(stay_.on_command(command, now_ms())); }
+  void on_reply(const actors::tag& who, const result<std::string>& body, std::uint64_t version) override {
+    act_on(stay_.on_reply(who, body, version, now_ms()));
+  }
+  void on_tick() override { act_on(stay_.on_tick(now_ms())); }
+  std::optional<std::uint64_t> next_tick_ms() const override { return stay_.next_tick_ms(); }
+
+  /// The port tells how things stand; what changed since is what happened.
+  void take(const last_facts::facts& f) {
+    if (known_.placed && (!f.placed || !f.attached)) {
+      if (f.attached) act_on(stay_.on_lifted());
+    }
+    if (!known_.attached && f.attached) act_on(stay_.on_attached(f.model));
+    if (!f.attached) act_on(stay_.on_detached(f.why));
+    if (!known_.placed && f.placed) act_on(stay_.on_placed());
+    known_ = f;
+  }
+
+  void act_on(decision d) {
+    const auto actions = d.port;
+    auto challenge = std::move(d.challenge);
+    carry_out(std::move(d));
+    for (const auto action : actions) act(action, challenge);
+  }
+
+  void act(port_action action, bytes& challenge) {
+    switch (action) {
+    case port_action::identify:
+      port_->identify(in_this_actor<result<drivers::card::card_found>>(
+          [this](const result<drivers::card::card_found>& found) { act_on(stay_.on_identified(facts_from(found))); }));
+      break;
+    case port_action::verify_pin: {
+      auto pin = pin_->take();
+      if (pin.empty()) return act_on(stay_.on_verified(pin_outcome::not_made, -1));
+      port_->verify_pin(std::move(pin), in_this_actor<drivers::card::pin_attempt>([this](const drivers::card::pin_attempt& a) {
+                          act_on(stay_.on_verified(a.outcome, a.tries_left));
+                        }));
+      break;
+    }
+    case port_action::sign:
+      port_->sign(std::move(challenge),
+                  in_this_actor<result<bytes>>([this](const result<bytes>& s) { act_on(stay_.on_signed(s)); }));
+      break;
+    case port_action::wipe_pin: pin_->wipe(); break;
+    }
+  }
+
+  static result<card_facts> facts_from(const result<drivers::card::card_found>& found) {
+    if (!found) return failure(found.error());
+    card_facts f{found->kind, found->tries_left, found->certificate, {}};
+    if (found->mark.size() == id::size) std::ranges::copy(found->mark, f.mark.bytes.begin());
+    return f;
+  }
+
+  std::shared_ptr<drivers::card::reader> port_;
+  std::shared_ptr<secret_slot> pin_;
+  card_stay stay_;
+  last_facts::facts known_;
+};
+
+} // namespace
+
+caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where, const actors::runtime::node_ports& ports) {
+  return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports));
+}
+
+} // namespace reader

@@ -1,0 +1,64 @@
+// One node: the process that holds actors, and on the hub the journal, the switchboard and the publishers around them.
+#pragma once
+
+#include "actors/runtime/ports.hpp"
+#include "messages/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace drivers::clock {
+class clock;
+class chance;
+} // namespace drivers::clock
+
+namespace actors::runtime {
+
+struct node_options {
+  std::string name;                 ///< of this node; a desk's name is its node's
+  std::string hub = "hub";          ///< the hub's name; equal to `name` on the hub
+  std::vector<std::string> actors;  ///< rows of the roster that live here
+  std::filesystem::path data;       ///< the journal's folder; the hub's only
+  std::filesystem::path run;        ///< 0700; the ipc sockets of this host's nodes
+  bool tcp = false;                 ///< the hub also binds 127.0.0.1
+  int port_base = 5570;             ///< 0: free ports; see ports()
+  std::string hub_endpoint;         ///< of a desk node; empty: ipc in `run`
+};
+
+/// TCP ports in use, 0 where there is none.
+struct node_tcp_ports {
+  int commands = 0, events = 0, replay = 0;
+};
+
+class node {
+public:
+  /// Opens everything and starts the actors. Errors name what is missing and the remedy. @p on_failure is called once,
+  /// from some thread, when the node cannot go on (a failed write, an actor that dies again and again): stop it then.
+  static messages::result<std::unique_ptr<node>> start(node_options options, node_ports ports,
+                                                       std::shared_ptr<drivers::clock::clock> clock,
+                                                       std::shared_ptr<drivers::clock::chance> chance,
+                                                       std::function<void(const messages::error&)> on_failure);
+  virtual ~node() = default;
+
+  virtual node_tcp_ports ports() const = 0;
+  virtual messages::monitor_status status() const = 0;
+  /// Appends that somebody waited for, and syncs: what a check-in cost (zero on a desk node).
+  struct write_counts {
+    std::uint64_t awaited = 0, syncs = 0, events = 0;
+  };
+  virtual write_counts writes() const = 0;
+  /// Commands and replies that went through the switchboard (the hub's).
+  struct bus_counts {
+    std::uint64_t delivered = 0, replied = 0;
+  };
+  virtual bus_counts bus() const = 0;
+  /// As a bug would: the supervisor starts it again.
+  virtual void kill_actor(const std::string& name) = 0;
+  /// Ends the actors, makes what they appended durable, closes the sockets. The destructor does it too.
+  virtual void stop() = 0;
+};
+
+} // namespace actors::runtime

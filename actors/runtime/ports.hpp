@@ -1,0 +1,35 @@
+// The outside as a node's actors see it. Filled in by whoever builds the node; an actor that needs a port that is not
+// there is not spawned.
+#pragma once
+
+#include "actors/consent_session/transitions.hpp"
+#include "messages/commands.hpp"
+#include "messages/secret_slot.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace drivers::line {
+class line;
+}
+namespace drivers::card {
+class reader;
+}
+namespace drivers::screen {
+class pages;
+}
+
+
+namespace actors::runtime {
+
+struct node_ports {
+  std::shared_ptr<drivers::line::line> line;
+  std::shared_ptr<drivers::card::reader> reader;
+  std::shared_ptr<drivers::screen::pages> pages;
+  std::shared_ptr<messages::secret_slot> pin; ///< of this desk
+  consent_session::patience patience;
+  std::uint32_t answer_wait_ms_max = 8'000; ///< one exchange with the centre
+  std::function<messages::monitor_status()> status; ///< filled in by the node
+};
+
+} // namespace actors::runtime

@@ -1,0 +1,176 @@
+#include "actors/runtime/shell.hpp"
+
+#include "actors/roster.hpp"
+#include "drivers/clock/port.hpp"
+#include "storage/journal.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace actors::runtime {
+
+using namespace messages;
+
+shell::shell(caf::actor_config& config, place where)
+    : caf::event_based_actor(config), place_(std::move(where)), alive_(std::make_shared<std::atomic<bool>>(true)),
+      undurable_(std::make_shared<std::atomic<int>>(0)),
+      durable_lazy_(std::make_shared<std::atomic<std::uint64_t>>(0)) {}
+
+shell::~shell() = default;
+
+void shell::on_exit() { *alive_ = false; }
+
+std::uint64_t shell::now_ms() const { return place_.clock->utc_ms(); }
+
+caf::behavior shell::make_behavior() {
+  set_error_handler([](caf::scheduled_actor*, caf::error&) {}); // stack.md §2.2: the default handler quits
+  on_start();
+  plan_tick();
+  return {
+      [this](const delivered& d) {
+        take(d.command);
+        plan_tick();
+      },
+      [this](const answered& a) {
+        take_reply(a.reply);
+        plan_tick();
+      },
+      [this](const hub_seen& h) {
+        on_hub(h.there);
+        plan_tick();
+      },
+      [this](const came& c) {
+        c.work();
+        plan_tick();
+      },
+      [this](const time_passed&) {
+        tick_at_ms_.reset();
+        on_tick();
+        plan_tick();
+      },
+  };
+}
+
+void shell::plan_tick() {
+  const auto next = next_tick_ms();
+  if (!next || (tick_at_ms_ && *tick_at_ms_ <= *next)) return;
+  tick_at_ms_ = next;
+  const auto now = now_ms();
+  delayed_send(this, std::chrono::milliseconds(*next > now ? *next - now : 0), time_passed{});
+}
+
+void shell::hand_over(const caf::weak_actor_ptr& self, std::function<void()> work) {
+  if (const auto strong = self.lock()) caf::anon_send(caf::actor_cast<caf::actor>(strong), came{std::move(work)});
+}
+
+// -- receiving ----------------------------------------------------------------------------------------------------------------------
+
+void shell::take(const command_envelope& command) {
+  if (seen_before(command)) return;
+  on_command(command);
+}
+
+/// A command id seen twice is executed once: the second time it gets the reply of the first.
+bool shell::seen_before(const command_envelope& command) {
+  if (command.id.time_ms() + command_age_ms_max < now_ms()) {
+    send({reply_error(command, {error_code::too_old, {}})});
+    return true;
+  }
+  if (const auto found = seen_.find(command.id); found != seen_.end()) {
+    if (found->second) send({*found->second}); // else: its first delivery is still at work, and will answer
+    return true;
+  }
+  if (place_.journal) {
+    const auto remembered = place_.journal->remembered(command.id);
+    if (remembered && *remembered) {
+      const auto reply = (*remembered)->frame.empty() ? result<command_envelope>{reply_error(command, {error_code::already_done, {}})}
+                                                      : decode_command((*remembered)->frame);
+      if (reply) send({*reply});
+      return true;
+    }
+  }
+  seen_.emplace(command.id, std::nullopt);
+  seen_order_.push_back(command.id);
+  if (seen_order_.size() > commands_seen_max) {
+    seen_.erase(seen_order_.front());
+    seen_order_.pop_front();
+  }
+  return false;
+}
+
+void shell::take_reply(const command_envelope& reply) {
+  const auto found = asked_.find(reply.id);
+  if (found == asked_.end()) return; // an earlier incarnation asked
+  const auto who = found->second;
+  asked_.erase(found);
+  on_reply(who, reply_body(reply), reply.v);
+}
+
+// -- acting ---------------------------------------------------------------------------------------------------------------------------
+
+command_envelope shell::envelope_of(outgoing&& command) {
+  command_envelope e;
+  e.v = command.v;
+  e.id = place_.make_id();
+  e.topic = std::move(command.topic);
+  e.from = std::string{place_.row->name} + "@" + place_.node;
+  e.to = command.to.text();
+  e.cause = command.cause;
+  e.deadline_ms = command.wait_ms_max;
+  e.body = std::move(command.body);
+  if (command.answer_to) asked_.emplace(e.id, *command.answer_to);
+  return e;
+}
+
+std::vector<command_envelope> shell::envelopes_of(std::vector<outgoing>& commands) {
+  std::vector<command_envelope> envelopes;
+  envelopes.reserve(commands.size());
+  for (auto& c : commands) envelopes.push_back(envelope_of(std::move(c)));
+  return envelopes;
+}
+
+void shell::send(std::vector<command_envelope> envelopes) const {
+  if (!envelopes.empty()) caf::anon_send(place_.bus, send_out{std::move(envelopes)});
+}
+
+void shell::carry_out(effects decided, std::function<void()> act) {
+  send(envelopes_of(decided.showing));
+  auto outgoing_now = envelopes_of(decided.binding);
+  for (auto& r : decided.replies) {
+    auto reply = r.body ? reply_ok(r.command, std::move(*r.body)) : reply_error(r.command, r.body.error());
+    if (!decided.journal.empty())
+      decided.journal.replies.push_back({r.command.id, r.remember ? encode(reply) : std::string{}});
+    if (const auto found = seen_.find(r.command.id); found != seen_.end()) found->second = reply;
+    outgoing_now.push_back(std::move(reply));
+  }
+  const bool someone_waits = !outgoing_now.empty() || act;
+  const bool rests_on_nothing = decided.journal.empty() && *undurable_ == 0 && *durable_lazy_ == lazy_;
+  if (!place_.journal || rests_on_nothing) {
+    send(std::move(outgoing_now));
+    if (act) act();
+    return;
+  }
+  for (const auto& e : decided.journal.events)
+    if (!publishes(*place_.row, e.topic)) return place_.fail({error_code::not_allowed, {e.topic}});
+
+  // The append's own thread sends what waited for it: no detour through this actor, whose next step may be long.
+  ++*undurable_;
+  auto on_durable = [bus = place_.bus, fail = place_.fail, alive = alive_, undurable = undurable_, lazy = lazy_,
+                     durable_lazy = durable_lazy_, envelopes = std::move(outgoing_now), act = std::move(act)](const result<storage::appended>& written) {
+    --*undurable;
+    *durable_lazy = lazy; // appends are made durable in order
+    if (!written) return fail(written.error());
+    if (!*alive) return; // another incarnation goes on from the journal
+    if (!envelopes.empty()) caf::anon_send(bus, send_out{envelopes});
+    if (act) act();
+  };
+  if (someone_waits) place_.journal->append(std::move(decided.journal), std::move(on_durable));
+  else {
+    --*undurable_;
+    ++lazy_;
+    place_.journal->append(std::move(decided.journal), {});
+  }
+}
+
+} // namespace actors::runtime

@@ -1,0 +1,104 @@
+// The shell of screen: connects the pages' rules to the screen port.
+#include "actors/roster.hpp"
+#include "actors/runtime/ports.hpp"
+#include "actors/runtime/shell.hpp"
+#include "actors/screen/pages.hpp"
+#include "drivers/screen/port.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <map>
+#include <mutex>
+#include <set>
+
+namespace screen {
+namespace {
+
+using namespace messages;
+using drivers::screen::page;
+
+/// Who is there and what they say, told to the present incarnation of the actor; the port is watched once.
+class audience_of_pages final : public drivers::screen::watcher {
+public:
+  enum class what : std::uint8_t { joined, said, left };
+  using listener = std::function<void(what, page, std::string)>;
+
+  void tell(listener who) {
+    const std::lock_guard lock{mutex_};
+    listener_ = std::move(who);
+    for (const auto p : there_) listener_(what::joined, p, {});
+  }
+  void page_joined(page p) override {
+    const std::lock_guard lock{mutex_};
+    there_.insert(p);
+    if (listener_) listener_(what::joined, p, {});
+  }
+  void page_said(page p, std::string line) override {
+    const std::lock_guard lock{mutex_};
+    if (listener_) listener_(what::said, p, std::move(line));
+  }
+  void page_left(page p) override {
+    const std::lock_guard lock{mutex_};
+    there_.erase(p);
+    if (listener_) listener_(what::left, p, {});
+  }
+
+private:
+  std::mutex mutex_;
+  std::set<page> there_;
+  listener listener_;
+};
+
+std::shared_ptr<audience_of_pages> audience_of(const std::shared_ptr<drivers::screen::pages>& port) {
+  static std::mutex mutex;
+  static std::map<drivers::screen::pages*, std::pair<std::weak_ptr<drivers::screen::pages>, std::shared_ptr<audience_of_pages>>> all;
+  const std::lock_guard lock{mutex};
+  std::erase_if(all, [](const auto& entry) { return entry.second.first.expired(); });
+  auto& entry = all[port.get()];
+  if (!entry.second) {
+    entry = {port, std::make_shared<audience_of_pages>()};
+    port->watch(*entry.second);
+  }
+  return entry.second;
+}
+
+class actor final : public actors::runtime::shell {
+public:
+  actor(caf::actor_config& config, actors::runtime::place where, std::shared_ptr<drivers::screen::pages> port)
+      : shell(config, where), port_(std::move(port)), pages_(where.node, where.hub) {}
+
+private:
+  using what = audience_of_pages::what;
+
+  void on_start() override {
+    audience_of(port_)->tell(in_this_actor<what, page, std::string>([this](what w, page p, const std::string& text) {
+      if (w == what::joined) act_on(pages_.on_joined(p));
+      if (w == what::said) act_on(pages_.on_said(p, text));
+      if (w == what::left) act_on(pages_.on_left(p));
+    }));
+  }
+  void on_command(const command_envelope& command) override { act_on(pages_.on_command(command)); }
+  void on_reply(const actors::tag& who, const result<std::string>& body, std::uint64_t) override {
+    act_on(pages_.on_reply(who, body));
+  }
+  void on_hub(bool there) override { act_on(pages_.on_hub(there)); }
+
+  void act_on(decision d) {
+    for (auto& l : d.lines) {
+      if (l.page == 0) port_->send_to_all(std::move(l.text));
+      else port_->send(l.page, std::move(l.text));
+    }
+    carry_out(std::move(d));
+  }
+
+  std::shared_ptr<drivers::screen::pages> port_;
+  pages pages_;
+};
+
+} // namespace
+
+caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where, const actors::runtime::node_ports& ports) {
+  return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports.pages));
+}
+
+} // namespace screen

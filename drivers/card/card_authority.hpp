@@ -1,0 +1,60 @@
+// SIMULATED: a throw-away authority that issues user-authentication certificates, made as JPKI's are, for virtual
+// cards.
+#pragma once
+
+#include "drivers/card/virtual_card.hpp"
+#include "messages/bytes.hpp"
+#include "messages/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace drivers::card {
+
+/// Keys and certificates in a folder, files 0600, made on demand. Several processes may share the folder: whoever comes
+/// first makes a file, the others read it. Errors: file_unreadable, write_failed, wrong_value (a person id that is no
+/// name of a file), certificate_problem.
+class card_authority {
+public:
+  static constexpr std::size_t person_size_max = 32;
+
+  /// @p now_s: seconds since 1970; certificates that are not valid then are made anew.
+  static messages::result<card_authority> open(std::filesystem::path folder, std::int64_t now_s);
+
+  /// The authority's certificate, DER: what the simulated centre trusts.
+  const messages::bytes& certificate() const { return certificate_; }
+
+  /// Certificate (DER) and key of a person, "SIM000000000001" as the common name; RSA-2048, SHA-256, five years.
+  struct person {
+    messages::bytes certificate;
+    signing_key key;
+  };
+  messages::result<person> issue(std::string_view person_id) const;
+
+private:
+  card_authority(std::filesystem::path folder, std::int64_t now_s) : folder_(std::move(folder)), now_s_(now_s) {}
+
+  std::filesystem::path folder_;
+  std::int64_t now_s_;
+  std::shared_ptr<void> pair_; ///< key and certificate, OpenSSL's
+  messages::bytes certificate_;
+};
+
+/// A virtual card of @p person_id. Of @p options the certificates and the key are filled in here.
+messages::result<std::shared_ptr<virtual_card>> make_card(const card_authority& authority, std::string_view person_id,
+                                                          virtual_card_options options = {});
+
+/// True when @p signature over @p challenge was made by the key of @p certificate (DER), RSASSA-PKCS1-v1_5, SHA-256.
+bool signature_is_good(const messages::bytes& certificate, const messages::bytes& challenge,
+                       const messages::bytes& signature);
+
+/// True when @p authority (DER) issued @p certificate (DER) and both are valid at @p now_s.
+bool certificate_is_good(const messages::bytes& certificate, const messages::bytes& authority, std::int64_t now_s);
+
+/// The common name of a certificate's subject; empty when there is none.
+std::string common_name(const messages::bytes& certificate);
+
+} // namespace drivers::card

@@ -1,0 +1,243 @@
+// The conversation with the card (card-reader.md §1.1 to §1.3), as my_number_card.hpp says.
+#include "drivers/card/my_number_card.hpp"
+
+#include "drivers/card/digest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace drivers::card {
+
+namespace {
+
+using messages::error_code;
+using messages::pin_outcome;
+
+constexpr std::array<std::uint8_t, 10> jpki_application = {0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01};
+
+/// The files of the JPKI application that are used; there is no way to name another.
+constexpr std::uint16_t token_file = 0x0006, user_certificate_file = 0x000A, user_pin_file = 0x0018,
+                        user_key_file = 0x0017;
+constexpr std::size_t token_size = 20;
+constexpr std::uint16_t sw_done = 0x9000, sw_not_verified = 0x6982, sw_short_file = 0x6282, sw_wrong_pin = 0x6300;
+constexpr std::size_t pin_size_min = 4, pin_size_max = 16;
+constexpr std::size_t mark_size = 16;
+
+/// DigestInfo of SHA-256 without the digest (card-reader.md §1.3).
+constexpr std::array<std::uint8_t, 19> sha256_info = {0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+                                                      0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+
+wiped_bytes select_application() { return apdu::build({0x00, apdu::ins_select, 0x04, 0x0C, jpki_application, 0}); }
+
+messages::error odd(std::uint16_t sw, std::string_view command) {
+  return {error_code::card_answer_odd, {apdu::hex(sw), std::string{command}}};
+}
+
+/// Longest text first: it begins with the other one.
+messages::card_kind kind_of(std::string_view token) {
+  if (token.starts_with("JPKIAPICCTOKEN2")) return messages::card_kind::my_number_card;
+  if (token.starts_with("JPKIAPICCTOKEN")) return messages::card_kind::juki_card;
+  if (token.starts_with("JPKIAPGPSETOKEN")) return messages::card_kind::phone;
+  return messages::card_kind::unknown;
+}
+
+} // namespace
+
+my_number_card::my_number_card(std::shared_ptr<transport> over, trace_line trace)
+    : over_(std::move(over)), trace_(std::move(trace)) {}
+
+task<my_number_card::answered> my_number_card::send(wiped_bytes command) {
+  if (removed_) co_return lost({error_code::card_removed, {}}, false);
+  if (trace_) trace_("> " + apdu::describe(command));
+  auto sending = over_->transmit(std::move(command));
+  auto came = co_await sending;
+  if (!came) {
+    if (trace_) trace_("< nothing: " + messages::to_sentence(came.error().why));
+    co_return tl::unexpected<loss>{came.error()};
+  }
+  auto read = apdu::parse_answer(*came);
+  if (!read) co_return lost({error_code::card_answer_odd, {"no status word", "an APDU"}}, true);
+  if (trace_) trace_("< [" + std::to_string(read->data.size()) + " bytes] " + apdu::hex(read->sw));
+  co_return std::move(*read);
+}
+
+task<my_number_card::answered> my_number_card::select_file(std::uint16_t file) {
+  const std::array<std::uint8_t, 2> name = {static_cast<std::uint8_t>(file >> 8), static_cast<std::uint8_t>(file)};
+  auto sending = send(apdu::build({0x00, apdu::ins_select, 0x02, 0x0C, name, 0}));
+  auto answer = co_await sending;
+  if (answer && answer->sw != sw_done) co_return lost(odd(answer->sw, "SELECT of a file"), true);
+  co_return answer;
+}
+
+/// The PIN's file is selected. An empty VERIFY takes no try; its answer is 63Cx also when the PIN is verified.
+task<exchange<std::int64_t>> my_number_card::read_tries() {
+  auto sending = send(apdu::build({0x00, apdu::ins_verify, 0x00, 0x80, {}, 0}));
+  auto answer = co_await sending;
+  if (!answer) co_return tl::unexpected<loss>{answer.error()};
+  const auto left = apdu::tries_left(answer->sw);
+  if (!left) co_return lost(odd(answer->sw, "the empty VERIFY"), true);
+  co_return *left;
+}
+
+task<messages::result<messages::card_kind>> my_number_card::read_kind() {
+  auto selecting = send(select_application());
+  auto selected = co_await selecting;
+  if (!selected) co_return messages::failure(selected.error().why);
+  if (selected->sw != sw_done) co_return messages::failure(error_code::not_my_number_card, apdu::hex(selected->sw));
+  auto choosing = select_file(token_file);
+  auto chosen = co_await choosing;
+  if (!chosen) co_return messages::failure(chosen.error().why);
+  auto reading = send(apdu::build({0x00, apdu::ins_read_binary, 0x00, 0x00, {}, token_size}));
+  auto token = co_await reading;
+  if (!token) co_return messages::failure(token.error().why);
+  if (token->sw != sw_done && token->sw != sw_short_file)
+    co_return messages::failure(odd(token->sw, "READ BINARY of the token"));
+  const std::string text(token->data.begin(), token->data.end());
+  co_return kind_of(text);
+}
+
+task<messages::result<messages::bytes>> my_number_card::read_certificate() {
+  auto choosing = select_file(user_certificate_file);
+  auto chosen = co_await choosing;
+  if (!chosen) co_return messages::failure(chosen.error().why);
+  messages::bytes certificate;
+  std::size_t wanted = 4; // the head first: it tells the size
+  bool size_known = false;
+  while (certificate.size() < wanted) {
+    const auto at = certificate.size();
+    // the last block with its exact size: a card may refuse to read past the end of a file
+    const auto size = std::min(wanted - at, apdu::answer_size_max);
+    auto reading = send(apdu::build(
+        {0x00, apdu::ins_read_binary, static_cast<std::uint8_t>(at >> 8), static_cast<std::uint8_t>(at), {}, size}));
+    auto block = co_await reading;
+    if (!block) co_return messages::failure(block.error().why);
+    if (block->sw != sw_done || block->data.empty() || block->data.size() > size)
+      co_return messages::failure(odd(block->sw, "READ BINARY of the certificate"));
+    certificate.insert(certificate.end(), block->data.begin(), block->data.end());
+    if (size_known || certificate.size() < wanted) continue;
+    const auto whole = apdu::certificate_size(certificate);
+    if (!whole) co_return messages::failure(whole.error());
+    wanted = *whole;
+    size_known = true;
+  }
+  co_return certificate;
+}
+
+task<messages::result<card_found>> my_number_card::identify() {
+  identified_ = false;
+  if (removed_) co_return messages::failure(error_code::card_removed);
+  auto powering = over_->power_on();
+  auto atr = co_await powering;
+  if (!atr) co_return messages::failure(atr.error().why);
+  if (trace_) trace_("ATR " + apdu::hex(*atr)); // names a make of cards, not a card
+  auto telling = read_kind();
+  const auto kind = co_await telling;
+  if (!kind) co_return messages::failure(kind.error());
+  card_found found;
+  found.kind = *kind;
+  // a phone gives its certificate only after the PIN; an old card's is no proof any more (card-reader.md §1.1)
+  if (*kind != messages::card_kind::my_number_card) co_return found;
+  auto choosing = select_file(user_pin_file);
+  auto chosen = co_await choosing;
+  if (!chosen) co_return messages::failure(chosen.error().why);
+  auto counting = read_tries();
+  const auto tries = co_await counting;
+  if (!tries) co_return messages::failure(tries.error().why);
+  auto reading = read_certificate();
+  auto certificate = co_await reading;
+  if (!certificate) co_return messages::failure(certificate.error());
+  found.tries_left = tries_reported_ = *tries;
+  const auto digest = sha256(*certificate);
+  found.mark.assign(digest.begin(), digest.begin() + mark_size);
+  found.certificate = messages::personal<messages::bytes>{std::move(*certificate)};
+  identified_ = true;
+  co_return found;
+}
+
+/// Selects the application anew, then the PIN's file, and reads the tries left.
+task<exchange<std::int64_t>> my_number_card::enter_pin_file() {
+  auto selecting = send(select_application());
+  auto selected = co_await selecting;
+  if (!selected) co_return tl::unexpected<loss>{selected.error()};
+  if (selected->sw != sw_done) co_return lost(odd(selected->sw, "SELECT of the application"), true);
+  auto choosing = select_file(user_pin_file);
+  auto chosen = co_await choosing;
+  if (!chosen) co_return tl::unexpected<loss>{chosen.error()};
+  auto counting = read_tries();
+  co_return co_await counting;
+}
+
+task<pin_attempt> my_number_card::verify_pin(std::shared_ptr<messages::secret> pin) {
+  if (!identified_ || removed_) co_return pin_attempt{pin_outcome::not_made, -1};
+  auto entering = enter_pin_file();
+  const auto tries = co_await entering;
+  if (!tries) co_return pin_attempt{pin_outcome::not_made, -1};
+  if (*tries == 0) {
+    tries_reported_ = 0;
+    co_return pin_attempt{pin_outcome::blocked, 0};
+  }
+  if (*tries != tries_reported_) {
+    tries_reported_ = *tries;
+    co_return pin_attempt{pin_outcome::not_made, *tries};
+  }
+  auto attempting = attempt(std::move(pin));
+  auto made = co_await attempting;
+  if (made.tries_left >= 0) tries_reported_ = made.tries_left;
+  co_return made;
+}
+
+/// The one place where a PIN leaves for the card: once.
+task<pin_attempt> my_number_card::attempt(std::shared_ptr<messages::secret> pin) {
+  auto command = pin->use_once([](std::string_view text) {
+    if (text.size() < pin_size_min || text.size() > pin_size_max) return wiped_bytes{};
+    const apdu::octets data{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+    return apdu::build({0x00, apdu::ins_verify, 0x00, 0x80, data, 0});
+  });
+  if (command.empty()) co_return pin_attempt{pin_outcome::not_made, tries_reported_};
+  auto sending = send(std::move(command));
+  const auto answer = co_await sending;
+  if (!answer && !answer.error().maybe_sent) co_return pin_attempt{pin_outcome::not_made, -1};
+  const auto left = answer ? apdu::tries_left(answer->sw) : std::nullopt;
+  if (left) co_return pin_attempt{*left == 0 ? pin_outcome::blocked : pin_outcome::wrong, *left};
+  if (answer && (answer->sw == sw_done || answer->sw == sw_wrong_pin)) {
+    auto counting = read_tries();
+    const auto now = co_await counting;
+    co_return pin_attempt{answer->sw == sw_done ? pin_outcome::right : pin_outcome::wrong, now.value_or(-1)};
+  }
+  auto settling = settle_doubt();
+  co_return co_await settling;
+}
+
+/// The VERIFY may or may not have reached the card. Its tries are read again if it is still there; what they are does
+/// not turn doubt into an outcome, because a right PIN resets them.
+task<pin_attempt> my_number_card::settle_doubt() {
+  const pin_attempt unknown{pin_outcome::in_doubt, -1};
+  tries_reported_ = -1;
+  if (removed_) co_return unknown;
+  auto powering = over_->power_on();
+  const auto atr = co_await powering;
+  if (!atr) co_return unknown;
+  auto entering = enter_pin_file();
+  const auto tries = co_await entering;
+  co_return pin_attempt{pin_outcome::in_doubt, tries.value_or(-1)};
+}
+
+task<messages::result<messages::bytes>> my_number_card::sign(messages::bytes challenge) {
+  if (removed_) co_return messages::failure(error_code::card_removed);
+  if (!identified_) co_return messages::failure(error_code::pin_missing);
+  messages::bytes info(sha256_info.begin(), sha256_info.end());
+  const auto digest = sha256(challenge);
+  info.insert(info.end(), digest.begin(), digest.end());
+  auto choosing = select_file(user_key_file);
+  auto chosen = co_await choosing;
+  if (!chosen) co_return messages::failure(chosen.error().why);
+  auto signing = send(apdu::build({0x80, apdu::ins_sign, 0x00, 0x80, info, apdu::answer_size_max}));
+  auto answer = co_await signing;
+  if (!answer) co_return messages::failure(answer.error().why);
+  if (answer->sw == sw_not_verified) co_return messages::failure(error_code::pin_missing);
+  if (answer->sw != sw_done || answer->data.empty()) co_return messages::failure(odd(answer->sw, "the signature"));
+  co_return messages::bytes(answer->data.begin(), answer->data.end());
+}
+
+} // namespace drivers::card

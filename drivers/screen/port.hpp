@@ -1,0 +1,36 @@
+// The screens of a node: pages (or scripted hands) that are shown JSON lines and send JSON lines back. The same messages
+// whether a browser or a script is at the other end.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace drivers::screen {
+
+/// One page that is open now. Numbers are not reused while the node runs.
+using page = std::uint64_t;
+
+/// Hears what pages do. Called on the port's own thread: returns at once.
+class watcher {
+public:
+  virtual ~watcher() = default;
+  virtual void page_joined(page p) = 0;
+  /// One line of JSON, without its end; never a PIN: digits go from the port straight into the desk's secret_slot.
+  virtual void page_said(page p, std::string line) = 0;
+  virtual void page_left(page p) = 0;
+};
+
+/// Thread-safe. A page that does not read is dropped (limit: bytes waiting for it), never waited for.
+class pages {
+public:
+  virtual ~pages() = default;
+  virtual void watch(watcher& who) = 0;
+  virtual void send(page to, std::string line) = 0;
+  virtual void send_to_all(std::string line) = 0;
+  /// No watcher is called after this returned.
+  virtual void stop() = 0;
+};
+
+} // namespace drivers::screen

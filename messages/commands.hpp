@@ -1,0 +1,415 @@
+// Everything that can be asked of an actor. Verbs. Each command names the type of its reply.
+#pragma once
+
+#include "messages/eligibility.hpp"
+#include "messages/secret.hpp"
+
+namespace messages {
+
+// -- replies ----------------------------------------------------------------------------------------------------------------
+
+/// "Done, and durable."
+struct done {
+  static constexpr std::string_view topic = "done";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(done)
+};
+
+/// How a node.hello was taken.
+struct node_welcome {
+  static constexpr std::string_view topic = "node.welcome";
+  static constexpr std::uint64_t version = 1;
+  std::string hub;
+  id incarnation;            ///< of the hub process: another one means that it was restarted
+  std::uint64_t epoch = 0;   ///< of the journal
+  UKETSUKE_FIELDS(node_welcome, hub, incarnation, epoch)
+};
+
+/// The reader's report on the one VERIFY it was allowed, and what the card signed after it.
+struct pin_report {
+  static constexpr std::string_view topic = "reader.pin_report";
+  static constexpr std::uint64_t version = 1;
+  pin_outcome outcome{};
+  std::int64_t tries_left = 0;
+  personal<bytes> certificate;
+  personal<bytes> signature; ///< empty unless the PIN was right and the card signed
+  UKETSUKE_FIELDS(pin_report, outcome, tries_left, certificate, signature)
+};
+
+/// What lies on the reader now; an empty session: nothing.
+struct card_present {
+  static constexpr std::string_view topic = "reader.card_present";
+  static constexpr std::uint64_t version = 1;
+  id reader_session;
+  std::int64_t tries_left = -1;
+  UKETSUKE_FIELDS(card_present, reader_session, tries_left)
+};
+
+struct checkin_begun {
+  static constexpr std::string_view topic = "checkin.begun";
+  static constexpr std::uint64_t version = 1;
+  id checkin;
+  UKETSUKE_FIELDS(checkin_begun, checkin)
+};
+
+struct challenge_obtained {
+  static constexpr std::string_view topic = "eligibility.challenge";
+  static constexpr std::uint64_t version = 1;
+  std::string challenge_id;
+  bytes challenge;
+  UKETSUKE_FIELDS(challenge_obtained, challenge_id, challenge)
+};
+
+/// What the check-in needs of an answer; the whole answer is in the journal.
+struct question_report {
+  static constexpr std::string_view topic = "eligibility.report";
+  static constexpr std::uint64_t version = 1;
+  question_outcome outcome{};
+  validity judged{};
+  bool has_reference_number = false;
+  personal<std::string> name;
+  personal<std::string> reference_number;
+  std::string error;
+  UKETSUKE_FIELDS(question_report, outcome, judged, has_reference_number, name, reference_number, error)
+};
+
+/// Where the journal and its readers stand.
+struct monitor_status {
+  static constexpr std::string_view topic = "monitor.status";
+  static constexpr std::uint64_t version = 1;
+  std::uint64_t head = 0, epoch = 0, published = 0, dropped = 0, subscriptions = 0, replayed = 0;
+  UKETSUKE_FIELDS(monitor_status, head, epoch, published, dropped, subscriptions, replayed)
+};
+
+/// One desk as reception sees it.
+struct desk_status {
+  std::string desk;
+  bool open = false;
+  desk_mode mode{};
+  health reader{};
+  std::string reader_model;
+  UKETSUKE_FIELDS(desk_status, desk, open, mode, reader, reader_model)
+};
+struct desk_list {
+  static constexpr std::string_view topic = "desks.list_of_desks";
+  static constexpr std::uint64_t version = 1;
+  std::vector<desk_status> desks;
+  UKETSUKE_FIELDS(desk_list, desks)
+};
+
+// -- to the switchboard -------------------------------------------------------------------------------------------------------
+
+/// Who is on this connection; repeated as a sign of life. Answered by the switchboard itself.
+struct node_hello {
+  static constexpr std::string_view topic = "node.hello";
+  static constexpr std::uint64_t version = 1;
+  using reply = node_welcome;
+  std::string node;
+  std::vector<std::string> actors;
+  std::string program_version;
+  id incarnation; ///< of the sending process
+  UKETSUKE_FIELDS(node_hello, node, actors, program_version, incarnation)
+};
+
+// -- to the reader of a desk ----------------------------------------------------------------------------------------------------
+
+/// The permission is durable: send the held PIN once, then sign the challenge.
+struct verify_pin {
+  static constexpr std::string_view topic = "reader.verify_pin";
+  static constexpr std::uint64_t version = 1;
+  using reply = pin_report;
+  id reader_session;
+  id attempt;
+  bytes challenge;
+  UKETSUKE_FIELDS(verify_pin, reader_session, attempt, challenge)
+};
+
+/// The PIN pad is no longer shown: wipe what was typed.
+struct forget_pin {
+  static constexpr std::string_view topic = "reader.forget_pin";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id reader_session;
+  UKETSUKE_FIELDS(forget_pin, reader_session)
+};
+
+/// Asked by a consent_session that was restarted: is the card of this check-in still there?
+struct ask_present {
+  static constexpr std::string_view topic = "reader.ask_present";
+  static constexpr std::uint64_t version = 1;
+  using reply = card_present;
+  UKETSUKE_NO_FIELDS(ask_present)
+};
+
+// -- to consent_session: facts from the reader ------------------------------------------------------------------------------------
+
+/// Repeated until acknowledged, and after every restart of the hub: the reader session makes it the same fact.
+struct report_card_placed {
+  static constexpr std::string_view topic = "checkin.report_card_placed";
+  static constexpr std::uint64_t version = 1;
+  using reply = checkin_begun;
+  id reader_session;
+  card_kind kind{};
+  std::int64_t tries_left = 0;
+  id mark; ///< first 16 bytes of SHA-256 over the certificate; empty where there is none
+  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark)
+};
+
+/// An empty session says: no card lies on this desk's reader, whatever was there before the desk was restarted.
+struct report_card_removed {
+  static constexpr std::string_view topic = "checkin.report_card_removed";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id reader_session;
+  bool reader_lost = false; ///< the reader went, and the card with it
+  UKETSUKE_FIELDS(report_card_removed, reader_session, reader_lost)
+};
+
+// -- to consent_session: the patient's page ------------------------------------------------------------------------------------------
+
+struct choose_method {
+  static constexpr std::string_view topic = "checkin.choose_method";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  identity_method method{};
+  UKETSUKE_FIELDS(choose_method, checkin, method)
+};
+
+/// The reader of this desk holds the digits; here only that they were entered by a person's key press.
+struct enter_pin {
+  static constexpr std::string_view topic = "checkin.enter_pin";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  bool last_try_confirmed = false; ///< the patient was told that this try is the last one, and went on
+  UKETSUKE_FIELDS(enter_pin, checkin, last_try_confirmed)
+};
+
+struct answer_consents {
+  static constexpr std::string_view topic = "checkin.answer_consents";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  choice surgery{}, treatment{}, drugs{}, checkup{};
+  UKETSUKE_FIELDS(answer_consents, checkin, surgery, treatment, drugs, checkup)
+};
+
+struct provide_information {
+  static constexpr std::string_view topic = "checkin.provide_information";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  choice limit{}, specified_disease{};
+  UKETSUKE_FIELDS(provide_information, checkin, limit, specified_disease)
+};
+
+/// 終了する.
+struct stop_checkin {
+  static constexpr std::string_view topic = "checkin.stop";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  UKETSUKE_FIELDS(stop_checkin, checkin)
+};
+
+// -- to consent_session: reception ---------------------------------------------------------------------------------------------------
+
+struct register_reference_number {
+  static constexpr std::string_view topic = "checkin.register_reference_number";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  personal<std::string> number; ///< 照会番号, 1–50 printable characters
+  UKETSUKE_FIELDS(register_reference_number, checkin, number)
+};
+
+struct skip_reference_number {
+  static constexpr std::string_view topic = "checkin.skip_reference_number";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  UKETSUKE_FIELDS(skip_reference_number, checkin)
+};
+
+/// The patient was helped at the window: the desk may say "take your card".
+struct finish_at_window {
+  static constexpr std::string_view topic = "checkin.finish_at_window";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  UKETSUKE_FIELDS(finish_at_window, checkin)
+};
+
+/// Details of 資格確認書等 for a check-in that could not be asked.
+struct keep_walk_in {
+  static constexpr std::string_view topic = "checkin.keep_walk_in";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  personal<insured_number> person;
+  choice limit{};
+  UKETSUKE_FIELDS(keep_walk_in, checkin, person, limit)
+};
+
+// -- to eligibility_gateway ------------------------------------------------------------------------------------------------------------
+
+struct obtain_challenge {
+  static constexpr std::string_view topic = "eligibility.obtain_challenge";
+  static constexpr std::uint64_t version = 1;
+  using reply = challenge_obtained;
+  UKETSUKE_NO_FIELDS(obtain_challenge)
+};
+
+/// Ask with the card's proof. The same question again is the same question: it is never asked under another identifier.
+struct ask_eligibility {
+  static constexpr std::string_view topic = "eligibility.ask";
+  static constexpr std::uint64_t version = 1;
+  using reply = question_report;
+  id question;
+  id checkin;
+  id patient;
+  std::string desk;
+  std::string challenge_id;
+  personal<bytes> certificate;
+  personal<bytes> signature;
+  consent_choices choices;
+  UKETSUKE_FIELDS(ask_eligibility, question, checkin, patient, desk, challenge_id, certificate, signature, choices)
+};
+
+/// Ask from typed details; opens no viewing.
+struct ask_typed {
+  static constexpr std::string_view topic = "eligibility.ask_typed";
+  static constexpr std::uint64_t version = 1;
+  using reply = question_report;
+  id question;
+  id checkin;
+  id patient;
+  std::string desk;
+  personal<insured_number> person;
+  choice limit{};
+  care kind{};
+  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind)
+};
+
+struct register_number {
+  static constexpr std::string_view topic = "eligibility.register_number";
+  static constexpr std::uint64_t version = 1;
+  using reply = question_report;
+  id registration;
+  id answered_question; ///< whose answer names the person
+  id checkin;
+  id patient;
+  std::string desk;
+  personal<std::string> number;
+  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number)
+};
+
+/// The report on a question that was asked before; asks nobody outside.
+struct recall_answer {
+  static constexpr std::string_view topic = "eligibility.recall";
+  static constexpr std::uint64_t version = 1;
+  using reply = question_report;
+  id question;
+  UKETSUKE_FIELDS(recall_answer, question)
+};
+
+// -- from eligibility_gateway ------------------------------------------------------------------------------------------------------------
+
+/// What was unknown is known: repeated until acknowledged.
+struct settle_checkin {
+  static constexpr std::string_view topic = "checkin.settle";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  id question;
+  question_kind kind{};
+  question_report report;
+  UKETSUKE_FIELDS(settle_checkin, checkin, question, kind, report)
+};
+
+// -- to the screens ------------------------------------------------------------------------------------------------------------------------
+
+/// What the patient's page of this desk shows now. Repeated harmlessly; the highest `sequence` wins.
+struct show_prompt {
+  static constexpr std::string_view topic = "screen.show_prompt";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  std::uint64_t sequence = 0;
+  prompt shown{};
+  std::int64_t tries_left = -1;
+  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left)
+};
+
+/// One desk on reception's board.
+struct show_at_reception {
+  static constexpr std::string_view topic = "screen.show_at_reception";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  id checkin;
+  std::uint64_t sequence = 0;
+  checkin_state state{};
+  question_outcome outcome{};
+  validity judged{};
+  personal<std::string> name;
+  personal<std::string> reference_number;
+  std::string error;
+  UKETSUKE_FIELDS(show_at_reception, desk, checkin, sequence, state, outcome, judged, name, reference_number, error)
+};
+
+// -- to desks ----------------------------------------------------------------------------------------------------------------------------------
+
+struct report_reader {
+  static constexpr std::string_view topic = "desks.report_reader";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  health state{};
+  std::string model;
+  std::string error;
+  UKETSUKE_FIELDS(report_reader, state, model, error)
+};
+
+struct open_desk {
+  static constexpr std::string_view topic = "desks.open";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  UKETSUKE_FIELDS(open_desk, desk)
+};
+
+struct close_desk {
+  static constexpr std::string_view topic = "desks.close";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  UKETSUKE_FIELDS(close_desk, desk)
+};
+
+struct switch_mode {
+  static constexpr std::string_view topic = "desks.switch_mode";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  desk_mode mode{};
+  UKETSUKE_FIELDS(switch_mode, desk, mode)
+};
+
+struct list_desks {
+  static constexpr std::string_view topic = "desks.list";
+  static constexpr std::uint64_t version = 1;
+  using reply = desk_list;
+  UKETSUKE_NO_FIELDS(list_desks)
+};
+
+// -- to monitor ----------------------------------------------------------------------------------------------------------------------------------
+
+struct ask_status {
+  static constexpr std::string_view topic = "monitor.ask_status";
+  static constexpr std::uint64_t version = 1;
+  using reply = monitor_status;
+  UKETSUKE_NO_FIELDS(ask_status)
+};
+
+} // namespace messages

@@ -1,0 +1,278 @@
+// Everything that can have happened, as it stands in the journal and on the bus. Past participles. An event with personal
+// data names its patient: the key it is sealed under.
+#pragma once
+
+#include "messages/eligibility.hpp"
+
+namespace messages {
+
+// -- the house ------------------------------------------------------------------------------------------------------------
+
+/// A hub node began to work on this journal.
+struct node_started {
+  static constexpr std::string_view topic = "node.started";
+  static constexpr std::uint64_t version = 1;
+  std::string name;
+  std::vector<std::string> actors;
+  std::string program_version;
+  UKETSUKE_FIELDS(node_started, name, actors, program_version)
+};
+
+/// An actor died and was started again by the supervisor.
+struct actor_restarted {
+  static constexpr std::string_view topic = "node.actor_restarted";
+  static constexpr std::uint64_t version = 1;
+  std::string actor;
+  std::string reason;
+  std::uint64_t times = 0; ///< since the node started
+  UKETSUKE_FIELDS(actor_restarted, actor, reason, times)
+};
+
+/// A desk's reader can be worked with, or no longer.
+struct reader_attached {
+  static constexpr std::string_view topic = "desk.reader_attached";
+  static constexpr std::uint64_t version = 1;
+  std::string model;
+  UKETSUKE_FIELDS(reader_attached, model)
+};
+struct reader_detached {
+  static constexpr std::string_view topic = "desk.reader_detached";
+  static constexpr std::uint64_t version = 1;
+  std::string error; ///< name of errors.def
+  UKETSUKE_FIELDS(reader_detached, error)
+};
+
+/// 業務開始・終了.
+struct desk_opened {
+  static constexpr std::string_view topic = "desk.opened";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(desk_opened)
+};
+struct desk_closed {
+  static constexpr std::string_view topic = "desk.closed";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(desk_closed)
+};
+
+/// 無人運転 / 目視確認モードに切替.
+struct desk_mode_switched {
+  static constexpr std::string_view topic = "desk.mode_switched";
+  static constexpr std::uint64_t version = 1;
+  desk_mode mode{};
+  UKETSUKE_FIELDS(desk_mode_switched, mode)
+};
+
+// -- one check-in, step by step ---------------------------------------------------------------------------------------------
+
+/// マイナンバーカードを置く: a check-in begins.
+struct card_placed {
+  static constexpr std::string_view topic = "checkin.card_placed";
+  static constexpr std::uint64_t version = 1;
+  id reader_session; ///< from this placing of the card to its removal
+  card_kind kind{};
+  std::int64_t tries_left = 0; ///< of the user-authentication PIN; -1 not readable
+  id patient;                  ///< handle: the mark of the card's certificate
+  UKETSUKE_FIELDS(card_placed, reader_session, kind, tries_left, patient)
+};
+
+/// 本人確認方法を選択.
+struct identity_method_chosen {
+  static constexpr std::string_view topic = "checkin.identity_method_chosen";
+  static constexpr std::uint64_t version = 1;
+  identity_method method{};
+  UKETSUKE_FIELDS(identity_method_chosen, method)
+};
+
+/// The durable permission without which no VERIFY is sent; one attempt, one VERIFY.
+struct pin_attempt_allowed {
+  static constexpr std::string_view topic = "checkin.pin_attempt_allowed";
+  static constexpr std::uint64_t version = 1;
+  id attempt;
+  id reader_session;
+  std::int64_t tries_left = 0;
+  UKETSUKE_FIELDS(pin_attempt_allowed, attempt, reader_session, tries_left)
+};
+
+struct pin_attempt_ended {
+  static constexpr std::string_view topic = "checkin.pin_attempt_ended";
+  static constexpr std::uint64_t version = 1;
+  id attempt;
+  pin_outcome outcome{};
+  std::int64_t tries_left = 0; ///< -1: could not be read again yet
+  UKETSUKE_FIELDS(pin_attempt_ended, attempt, outcome, tries_left)
+};
+
+/// The card signed the centre's challenge after its owner's PIN: the proof that goes with the question.
+struct identity_proven {
+  static constexpr std::string_view topic = "checkin.identity_proven";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  identity_method method{};
+  std::string challenge_id;
+  personal<bytes> certificate; ///< DER, user authentication
+  personal<bytes> signature;
+  UKETSUKE_FIELDS(identity_proven, patient, method, challenge_id, certificate, signature)
+};
+
+/// 同意取得・提供情報選択: all choices of the patient, refusals too, recorded only when the questions were finished.
+struct consents_recorded {
+  static constexpr std::string_view topic = "checkin.consents_recorded";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  id question; ///< the identifier under which the national system is asked, now and ever after
+  consent_choices choices;
+  UKETSUKE_FIELDS(consents_recorded, patient, question, choices)
+};
+
+/// What the check-in learned from the gateway: shown to reception; the patient reads only where to go.
+struct answer_shown {
+  static constexpr std::string_view topic = "checkin.answer_shown";
+  static constexpr std::uint64_t version = 1;
+  id question;
+  question_outcome outcome{};
+  validity judged{};
+  bool has_reference_number = false;
+  std::string error; ///< name of errors.def, when there is no answer
+  UKETSUKE_FIELDS(answer_shown, question, outcome, judged, has_reference_number, error)
+};
+
+/// The centre was down before anything was signed: staff record the insurance details, it is asked later.
+struct eligibility_not_asked {
+  static constexpr std::string_view topic = "checkin.eligibility_not_asked";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  std::string error;
+  UKETSUKE_FIELDS(eligibility_not_asked, patient, error)
+};
+
+/// 照会番号の登録 was wanted by reception.
+struct registration_requested {
+  static constexpr std::string_view topic = "checkin.registration_requested";
+  static constexpr std::uint64_t version = 1;
+  id registration; ///< its identifier on the line
+  id patient;
+  personal<std::string> number;
+  UKETSUKE_FIELDS(registration_requested, registration, patient, number)
+};
+
+/// How 照会番号の登録 ended for this check-in.
+struct reference_settled {
+  static constexpr std::string_view topic = "checkin.reference_settled";
+  static constexpr std::uint64_t version = 1;
+  reference_outcome outcome{};
+  UKETSUKE_FIELDS(reference_settled, outcome)
+};
+
+/// The staff's way on: the details of 資格確認書等, kept until the line is back.
+struct walk_in_kept {
+  static constexpr std::string_view topic = "checkin.walk_in_kept";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  id question;
+  personal<insured_number> person;
+  choice limit{};
+  UKETSUKE_FIELDS(walk_in_kept, patient, question, person, limit)
+};
+
+/// Only the card is waited for.
+struct card_return_awaited {
+  static constexpr std::string_view topic = "checkin.card_return_awaited";
+  static constexpr std::uint64_t version = 1;
+  ending how{}; ///< why the check-in is over
+  UKETSUKE_FIELDS(card_return_awaited, how)
+};
+
+/// カードの取り忘れ.
+struct card_forgotten {
+  static constexpr std::string_view topic = "checkin.card_forgotten";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(card_forgotten)
+};
+
+/// The card left the reader while the rest of the check-in goes on without it.
+struct card_lifted {
+  static constexpr std::string_view topic = "checkin.card_lifted";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(card_lifted)
+};
+
+/// After a restart of the hub or of an actor the check-in goes on from here.
+struct checkin_resumed {
+  static constexpr std::string_view topic = "checkin.resumed";
+  static constexpr std::uint64_t version = 1;
+  checkin_state state{};
+  UKETSUKE_FIELDS(checkin_resumed, state)
+};
+
+struct checkin_ended {
+  static constexpr std::string_view topic = "checkin.ended";
+  static constexpr std::uint64_t version = 1;
+  ending how{};
+  reference_outcome reference{};
+  UKETSUKE_FIELDS(checkin_ended, how, reference)
+};
+
+/// An outcome that was unknown, or a walk-in that was not asked, is known now.
+struct checkin_settled {
+  static constexpr std::string_view topic = "checkin.settled";
+  static constexpr std::uint64_t version = 1;
+  id question;
+  question_outcome outcome{};
+  validity judged{};
+  std::string error;
+  UKETSUKE_FIELDS(checkin_settled, question, outcome, judged, error)
+};
+
+// -- questions to the national system -----------------------------------------------------------------------------------------
+
+/// About to be asked under this identifier. The request itself stands in the outbox until its outcome.
+struct question_asked {
+  static constexpr std::string_view topic = "eligibility.question_asked";
+  static constexpr std::uint64_t version = 1;
+  id question;
+  id patient;
+  question_kind kind{};
+  UKETSUKE_FIELDS(question_asked, question, patient, kind)
+};
+
+struct eligibility_answered {
+  static constexpr std::string_view topic = "eligibility.answered";
+  static constexpr std::uint64_t version = 1;
+  id question;
+  id patient;
+  bool settled_late = false; ///< it was unknown before
+  eligibility_answer answer;
+  personal<bytes> original; ///< the bytes of the national system's file
+  UKETSUKE_FIELDS(eligibility_answered, question, patient, settled_late, answer, original)
+};
+
+/// Asked, and no answer in time: never shown as failed; settled later under the same identifier.
+struct outcome_unknown {
+  static constexpr std::string_view topic = "eligibility.outcome_unknown";
+  static constexpr std::uint64_t version = 1;
+  id question;
+  id patient;
+  std::string error;
+  UKETSUKE_FIELDS(outcome_unknown, question, patient, error)
+};
+
+struct question_refused {
+  static constexpr std::string_view topic = "eligibility.question_refused";
+  static constexpr std::uint64_t version = 1;
+  id question;
+  id patient;
+  std::string error;
+  std::vector<std::string> args; ///< the centre's code and message
+  UKETSUKE_FIELDS(question_refused, question, patient, error, args)
+};
+
+struct reference_number_registered {
+  static constexpr std::string_view topic = "eligibility.reference_number_registered";
+  static constexpr std::uint64_t version = 1;
+  id question; ///< the registration's identifier
+  id patient;
+  personal<std::string> number;
+  UKETSUKE_FIELDS(reference_number_registered, question, patient, number)
+};
+
+} // namespace messages

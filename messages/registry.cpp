@@ -1,0 +1,62 @@
+#include "messages/registry.hpp"
+
+#include <map>
+
+namespace messages {
+namespace {
+
+struct entry {
+  std::uint64_t version = 0;
+  bool event = false, command = false;
+  result<std::string> (*redact)(std::string_view body, std::uint64_t v) = nullptr;
+};
+
+template <class M> result<std::string> redact_as(std::string_view body, std::uint64_t v) {
+  auto typed = decode_body<M>(body, v);
+  if (!typed) return failure(typed.error());
+  return encode_body(*typed, audience::redacted);
+}
+
+const std::map<std::string_view, entry>& table() {
+  static const auto made = [] {
+    std::map<std::string_view, entry> t;
+    for_each_message(all_events{}, [&]<class M>() { t[M::topic] = {M::version, true, false, &redact_as<M>}; });
+    for_each_message(all_commands{}, [&]<class M>() { t[M::topic] = {M::version, false, true, nullptr}; });
+    return t;
+  }();
+  return made;
+}
+
+const entry* find(std::string_view topic) {
+  const auto found = table().find(topic);
+  return found == table().end() ? nullptr : &found->second;
+}
+
+} // namespace
+
+bool is_event(std::string_view topic) {
+  const auto* e = find(topic);
+  return e && e->event;
+}
+
+bool is_command(std::string_view topic) {
+  const auto* e = find(topic);
+  return e && e->command;
+}
+
+std::uint64_t version_of(std::string_view topic) {
+  const auto* e = find(topic);
+  return e ? e->version : 0;
+}
+
+event_envelope redacted(const event_envelope& event) {
+  auto shown = event;
+  const auto* e = find(event.topic);
+  result<std::string> body = failure(error_code::unknown_topic, event.topic);
+  if (e && e->redact) body = e->redact(event.body, event.v);
+  if (body) shown.body = *body;
+  else shown.body = encode_body(done{});
+  return shown;
+}
+
+} // namespace messages

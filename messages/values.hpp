@@ -1,0 +1,86 @@
+// The small values that messages are made of: the field's own words, each enumeration with its names.
+#pragma once
+
+#include "messages/field.hpp"
+
+#include <cstdint>
+
+/// Declares an enumeration and its names in one place: they cannot drift apart.
+#define UKETSUKE_ENUMERATION(type, ...)                                                                                \
+  enum class type : std::uint8_t { __VA_ARGS__ };                                                                      \
+  template <> struct enumeration<type> {                                                                               \
+    static constexpr auto names = detail::split<detail::count(#__VA_ARGS__)>(#__VA_ARGS__);                            \
+  };
+
+namespace messages {
+namespace detail {
+
+constexpr std::size_t count(std::string_view list) {
+  std::size_t n = 1;
+  for (const char c : list) n += c == ',';
+  return n;
+}
+
+template <std::size_t N> constexpr std::array<std::string_view, N> split(std::string_view list) {
+  std::array<std::string_view, N> names{};
+  for (std::size_t n = 0; n < N; ++n) {
+    const auto comma = list.find(',');
+    auto word = list.substr(0, comma);
+    while (!word.empty() && word.front() == ' ') word.remove_prefix(1);
+    while (!word.empty() && word.back() == ' ') word.remove_suffix(1);
+    names[n] = word;
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return names;
+}
+
+} // namespace detail
+
+/// What lies on the reader, told by SELECT and the token file, never by ATR (card-reader.md §1.1).
+UKETSUKE_ENUMERATION(card_kind, unknown, my_number_card, juki_card, phone)
+
+/// 本人確認方法: how a person is shown to be the card's owner (quick guide 1).
+UKETSUKE_ENUMERATION(identity_method, face, pin, visual)
+
+/// How one PIN attempt ended. `in_doubt`: the VERIFY may or may not have reached the card; tries are re-read, never
+/// the attempt repeated. `not_made`: nothing was sent to the card.
+UKETSUKE_ENUMERATION(pin_outcome, right, wrong, blocked, in_doubt, not_made)
+
+/// One 同意 or 提供 choice. `not_chosen` until the patient has answered.
+UKETSUKE_ENUMERATION(choice, not_chosen, given, refused)
+
+/// 資格有効性 (OQSCD006, oqs-interface.md §3): `none` where the answer states nothing.
+UKETSUKE_ENUMERATION(validity, none, valid, invalid, newer_exists, no_match, several, valid_unregistered)
+
+/// How a question to the national system stands. `unknown`: asked, no answer yet; settled later under the same
+/// identifier. `not_asked`: the centre was down before anything was signed. `refused`: the centre answered with an error.
+UKETSUKE_ENUMERATION(question_outcome, open, answered, unknown, not_asked, refused)
+
+/// What is asked: with a card's proof, from typed details, or that a 照会番号 be registered.
+UKETSUKE_ENUMERATION(question_kind, card, typed, registration)
+
+/// 診療区分 (OQSCD028).
+UKETSUKE_ENUMERATION(care, outpatient, home_visit, online, emergency)
+
+/// 照会番号 at the end of a check-in.
+UKETSUKE_ENUMERATION(reference_outcome, none, came_with_answer, registered, refused, skipped, waiting)
+
+/// Why a check-in is over.
+UKETSUKE_ENUMERATION(ending, completed, card_removed, timed_out, stopped_by_patient, wrong_card, pin_blocked,
+                     reader_lost, interrupted)
+
+/// Where a check-in stands: the states of actors/consent_session/transitions.hpp.
+UKETSUKE_ENUMERATION(checkin_state, idle, choosing, preparing, entering_pin, verifying, consenting, providing, asking,
+                     registering, registration, at_window, taking_card)
+
+/// 無人運転 / 目視確認.
+UKETSUKE_ENUMERATION(desk_mode, unattended, visual_check)
+
+/// Whether a device can be worked with.
+UKETSUKE_ENUMERATION(health, unknown, working, failing, absent)
+
+/// What the patient's page of a desk shows. The pages hold the words; this is their key.
+UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, enter_pin, wrong_pin, give_consents,
+                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception)
+
+} // namespace messages

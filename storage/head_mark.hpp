@@ -1,0 +1,61 @@
+// The head mark: how far the journal reached, written outside RocksDB's log, so that a log that is gone is noticed.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace storage {
+
+/// Text of three lines in the file `head` of the data folder; see FORMAT.md.
+struct head_mark {
+  std::uint64_t index = 0; ///< an entry that was durable when the mark was written
+  std::uint64_t epoch = 1;
+  friend bool operator==(const head_mark&, const head_mark&) = default;
+};
+
+/// The mark in @p folder; nothing when there is none; `journal_damaged` when it cannot be read or its checksum differs.
+messages::result<std::optional<head_mark>> read_head_mark(const std::filesystem::path& folder);
+
+/// Replaces the mark (temporary file, sync, rename, sync of the folder). Errors: `disk_full`, `write_failed`.
+messages::result<void> write_head_mark(const std::filesystem::path& folder, const head_mark& mark);
+
+/// Writes the newest mark on a thread of its own, once per interval at most and only after the head moved, so that its
+/// syncs never stand between an append and its acknowledgement. The last mark is written at the end.
+class head_mark_keeper {
+public:
+  head_mark_keeper(std::filesystem::path folder, head_mark at, std::chrono::milliseconds interval,
+                   std::function<void(messages::error)> on_failure);
+  ~head_mark_keeper();
+  head_mark_keeper(const head_mark_keeper&) = delete;
+  head_mark_keeper& operator=(const head_mark_keeper&) = delete;
+
+  /// The journal is durable up to @p index. Costs two atomic accesses, and one wake-up per interval.
+  void advance(std::uint64_t index);
+
+private:
+  void run();
+  messages::result<void> mark();
+
+  const std::filesystem::path folder_;
+  const std::uint64_t epoch_;
+  const std::chrono::milliseconds interval_;
+  const std::function<void(messages::error)> on_failure_;
+  std::atomic<std::uint64_t> head_;
+  std::atomic<bool> resting_{false};
+  std::uint64_t marked_; ///< only its own thread, and the destructor after it
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+} // namespace storage

@@ -1,0 +1,287 @@
+// The journal's queue, its thread, and what others may read of it. What a batch holds is the scribe's matter.
+#include "storage/journal.hpp"
+
+#include "storage/entry.hpp"
+#include "storage/head_mark.hpp"
+#include "storage/journal_parts.hpp"
+
+#include <algorithm>
+
+namespace storage {
+
+using messages::error_code;
+using messages::failure;
+
+namespace {
+
+std::size_t bytes_of(const messages::draft& what) {
+  std::size_t bytes = 64;
+  for (const auto& event : what.events)
+    bytes += 160 + event.topic.size() + event.desk.size() + event.account.size() + event.body.size();
+  for (const auto& owed : what.outbox)
+    bytes += 160 + owed.owner.size() + owed.topic.size() + owed.desk.size() + owed.body.size();
+  for (const auto& reply : what.replies)
+    bytes += 64 + reply.frame.size();
+  return bytes + what.settled.size() * 32;
+}
+
+messages::result<void> make_folder(const std::filesystem::path& folder) {
+  std::error_code why;
+  if (std::filesystem::is_directory(folder, why)) return {};
+  if (std::filesystem::create_directories(folder, why))
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, why);
+  if (why) return failure(error_code::write_failed, folder.string(), why.message());
+  return {};
+}
+
+/// Which mark the journal in @p options must live up to. A new folder gets mark 0 before its database: a database
+/// without a mark is therefore never an interrupted first start, and is refused.
+messages::result<head_mark> mark_before_opening(const journal_options& options) {
+  const auto& folder = options.folder;
+  const auto mark = read_head_mark(folder);
+  if (!mark) return failure(mark.error());
+  const bool there = holds_database(folder);
+  if (!there && options.read_only) return failure(error_code::no_such_data, folder.string());
+  if (there && !*mark)
+    return failure(error_code::journal_damaged, folder.string(),
+                   "the file head is missing: nobody can tell whether entries were lost");
+  if (!there && *mark && (*mark)->index > 0)
+    return failure(error_code::journal_damaged, folder.string(),
+                   "its database is gone, but the file head says that entry " + std::to_string((*mark)->index) +
+                       " was written");
+  if (*mark) return **mark;
+  if (auto written = write_head_mark(folder, {}); !written) return failure(written.error());
+  return head_mark{};
+}
+
+} // namespace
+
+messages::result<std::unique_ptr<journal>> journal::open(journal_options options,
+                                                         std::vector<std::unique_ptr<view>> views) {
+  if (!options.read_only)
+    if (auto made = make_folder(options.folder); !made) return failure(made.error());
+  const auto mark = mark_before_opening(options);
+  if (!mark) return failure(mark.error());
+
+  auto opened = std::make_unique<parts>(std::move(options), std::move(views));
+  auto& with = opened->options;
+  auto database = store::open({with.folder, table_names(opened->views), with.read_only, with.limits.wal_bytes_max});
+  if (!database) return failure(database.error());
+  opened->database = std::move(*database);
+  opened->writer = std::make_unique<scribe>(*opened->database, opened->views, with);
+  if (auto loaded = opened->writer->load(*mark); !loaded) return failure(loaded.error());
+  if (!with.read_only) {
+    if (auto kept = opened->writer->keep_views_up(); !kept) return failure(kept.error());
+    opened->start({opened->writer->head(), opened->writer->epoch()});
+  } else {
+    opened->learn_position();
+  }
+  return std::unique_ptr<journal>{new journal(std::move(opened))};
+}
+
+journal::journal(std::unique_ptr<parts> opened) : parts_(std::move(opened)) {}
+journal::~journal() = default;
+
+bool journal::append(messages::draft what, durable_callback on_durable) {
+  return parts_->append(std::move(what), std::move(on_durable));
+}
+
+void journal::on_committed(std::function<void(std::shared_ptr<const committed>)> listener) {
+  const std::lock_guard lock(parts_->known_mutex);
+  parts_->listener = std::make_shared<const parts::commit_listener>(std::move(listener));
+}
+
+// -- the queue
+// ------------------------------------------------------------------------------------------------------------
+
+bool journal::parts::append(messages::draft what, durable_callback on_durable) {
+  const auto bytes = bytes_of(what);
+  auto fault = scribe::fault_of(what, options.limits);
+  bool wake = false;
+  if (!fault) {
+    const std::lock_guard lock(queue_mutex);
+    if (refusing)
+      fault = *refusing;
+    else if (queue.size() >= options.limits.queue_appends_max ||
+             queued_bytes + bytes > options.limits.queue_bytes_max) {
+      ++busy;
+      fault = messages::error{error_code::busy, {"journal"}};
+    } else {
+      // The thread looks again by itself while it waits with a time limit; only an endless sleep needs a lazy wake-up.
+      wake = idle && (on_durable || !timed);
+      if (queue.empty())
+        due = std::chrono::steady_clock::now() + std::chrono::milliseconds(options.limits.lazy_sync_ms_max);
+      awaited += on_durable ? 1 : 0;
+      queued_bytes += bytes;
+      queue.push_back({std::move(what), std::move(on_durable)});
+      deepest = std::max<std::uint64_t>(deepest, queue.size());
+    }
+  }
+  if (fault) {
+    if (on_durable) on_durable(messages::result<appended>{failure(*fault)});
+    return false;
+  }
+  if (wake) ready.notify_one();
+  return true;
+}
+
+bool journal::parts::take(std::vector<queued>& into) {
+  using clock = std::chrono::steady_clock;
+  const std::chrono::milliseconds lazy(options.limits.lazy_sync_ms_max);
+  std::unique_lock lock(queue_mutex);
+  auto nap_ends = awaited > 0 ? clock::time_point{} : clock::now() + lazy;
+  while (awaited == 0 && !ending) {
+    if (queue.size() * 2 > options.limits.queue_appends_max) break;
+    const auto now = clock::now();
+    if (!queue.empty() && now >= due) break;
+    timed = !queue.empty() || now < nap_ends;
+    idle = true;
+    // A nap after each batch: in a busy hour the appends nobody waits for wake nobody either.
+    if (timed)
+      ready.wait_until(lock, queue.empty() ? nap_ends : due);
+    else
+      ready.wait(lock);
+    idle = false;
+  }
+  if (queue.empty()) return false;
+  into.swap(queue);
+  awaited = 0;
+  queued_bytes = 0;
+  return true;
+}
+
+// -- the journal's thread
+// ---------------------------------------------------------------------------------------------------
+
+void journal::parts::start(head_mark at) {
+  learn_position();
+  keeper = std::make_unique<head_mark_keeper>(options.folder, at,
+                                              std::chrono::milliseconds(options.limits.head_mark_interval_ms),
+                                              [this](messages::error why) { refuse(std::move(why)); });
+  refusing.reset();
+  thread = std::thread([this] { run(); });
+}
+
+journal::parts::~parts() {
+  {
+    const std::lock_guard lock(queue_mutex);
+    ending = true;
+    if (!refusing) refusing = messages::error{error_code::not_now, {"append", "closed"}};
+  }
+  ready.notify_one();
+  if (thread.joinable()) thread.join();
+  keeper.reset();
+  writer.reset();
+  database.reset();
+}
+
+void journal::parts::refuse(messages::error why) {
+  {
+    const std::lock_guard lock(known_mutex);
+    if (!failed) failed = why;
+  }
+  const std::lock_guard lock(queue_mutex);
+  refusing = std::move(why);
+}
+
+void journal::parts::run() {
+  std::vector<queued> taken;
+  while (take(taken)) {
+    step("taken");
+    for (std::size_t from = 0; from < taken.size();) {
+      const auto end = write_some(taken, from);
+      if (!end) {
+        answer_all({taken.begin() + static_cast<std::ptrdiff_t>(from), taken.end()}, end.error());
+        break;
+      }
+      from = *end;
+    }
+    taken.clear();
+  }
+}
+
+/// One batch: as many of @p taken from @p from on as its limit allows. Answers the first that is not in it.
+messages::result<std::size_t> journal::parts::write_some(std::vector<queued>& taken, std::size_t from) {
+  if (const auto why = refused_by_failure()) return failure(*why);
+  landed.clear();
+  std::size_t end = from;
+  std::uint64_t waits = 0;
+  auto written = [&]() -> messages::result<void> {
+    try {
+      while (end < taken.size() && (end == from || writer->batch_bytes() < options.limits.batch_bytes_max)) {
+        landed.push_back(writer->add(taken[end].what));
+        waits += taken[end++].on_durable ? 1 : 0;
+      }
+      if (auto built = writer->build(); !built) return built;
+      step("built");
+      batch_bytes = writer->batch_bytes();
+      if (options.test.before_sync) options.test.before_sync();
+      return writer->commit();
+    } catch (const std::exception& e) { // memory, or a view that throws against its contract
+      return failure(error_code::write_failed, options.folder.string(), e.what());
+    }
+  }();
+  if (!written) {
+    refuse(written.error());
+    return failure(written.error());
+  }
+  step("synced");
+  const auto events = writer->take_committed();
+  const auto hears = learn_commit(events.get(), end - from, waits);
+  for (std::size_t n = from; n < end; ++n)
+    if (taken[n].on_durable) taken[n].on_durable(landed[n - from]);
+  step("answered");
+  if (events && hears && *hears) (*hears)(events);
+  step("published");
+  if (events) keeper->advance(writer->head());
+  return end;
+}
+
+/// Takes the new position into what other threads may know; answers who is told of it.
+std::shared_ptr<const journal::parts::commit_listener>
+journal::parts::learn_commit(const committed* events, std::size_t appends, std::uint64_t waits) {
+  const std::lock_guard lock(known_mutex);
+  known.appends += appends;
+  known.awaited_appends += waits;
+  known.batches += 1;
+  known.bytes += batch_bytes;
+  horizon_ms = writer->replies_horizon_ms();
+  if (events) {
+    known.events += events->events.size();
+    for (const auto& event : events->events)
+      topics.insert_or_assign(event.topic, event.index);
+    head.store(events->events.back().index);
+  }
+  return listener;
+}
+
+void journal::parts::learn_position() {
+  const std::lock_guard lock(known_mutex);
+  epoch = writer->epoch();
+  head.store(writer->head());
+  topics = {writer->topics().begin(), writer->topics().end()};
+  horizon_ms = writer->replies_horizon_ms();
+  known.entries_read_at_open = writer->entries_read();
+  syncs_at_open = database->log_syncs();
+}
+
+/// Everything taken and everything still queued gets @p why; what comes later is refused at the door.
+void journal::parts::answer_all(std::vector<queued> rest, const messages::error& why) {
+  std::vector<queued> later;
+  {
+    const std::lock_guard lock(queue_mutex);
+    later.swap(queue);
+    awaited = 0;
+    queued_bytes = 0;
+  }
+  for (auto* waiting : {&rest, &later})
+    for (auto& append : *waiting)
+      if (append.on_durable) append.on_durable(messages::result<appended>{failure(why)});
+}
+
+std::optional<messages::error> journal::parts::refused_by_failure() const {
+  const std::lock_guard lock(known_mutex);
+  return failed;
+}
+
+} // namespace storage

@@ -1,0 +1,74 @@
+// What a journal is made of inside: the queue between the actors and its thread, and what it tells others.
+#pragma once
+
+#include "storage/head_mark.hpp"
+#include "storage/journal.hpp"
+#include "storage/scribe.hpp"
+#include "storage/store.hpp"
+#include "storage/tables.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace storage {
+
+struct journal::parts {
+  using commit_listener = std::function<void(std::shared_ptr<const committed>)>;
+
+  struct queued {
+    messages::draft what;
+    durable_callback on_durable;
+  };
+
+  parts(journal_options with, view_list kept) : options(std::move(with)), views(std::move(kept)) {}
+  ~parts();
+
+  bool append(messages::draft what, durable_callback on_durable);
+  void start(head_mark at);
+  void run();
+  /// Waits for appends worth a sync; false when the journal ends and none is left.
+  bool take(std::vector<queued>& into);
+  messages::result<std::size_t> write_some(std::vector<queued>& taken, std::size_t from);
+  std::shared_ptr<const commit_listener> learn_commit(const committed* events, std::size_t appends,
+                                                      std::uint64_t waits);
+  void learn_position();
+  void answer_all(std::vector<queued> rest, const messages::error& why);
+  void refuse(messages::error why);
+  std::optional<messages::error> refused_by_failure() const;
+  std::optional<table> table_of(std::string_view view_name) const;
+  void step(std::string_view name) const {
+    if (options.test.on_step) options.test.on_step(name);
+  }
+
+  const journal_options options;
+  const view_list views;
+  std::unique_ptr<store> database;
+  std::unique_ptr<scribe> writer; ///< the journal's thread only, once it runs
+
+  std::mutex queue_mutex;
+  std::condition_variable ready;
+  std::vector<queued> queue;
+  std::size_t queued_bytes = 0, awaited = 0; ///< awaited: of the queue, those somebody waits for
+  std::chrono::steady_clock::time_point due; ///< when the oldest of the queue must be written, awaited or not
+  bool idle = false, timed = false, ending = false;
+  std::uint64_t busy = 0, deepest = 0;
+  /// Why nothing is taken; also before start() and in a journal that is only read.
+  std::optional<messages::error> refusing = messages::error{messages::error_code::not_now, {"append", "read only"}};
+
+  mutable std::mutex known_mutex;
+  std::shared_ptr<const commit_listener> listener;
+  std::map<std::string, std::uint64_t> topics;
+  journal_counts known;
+  std::optional<messages::error> failed;
+  std::uint64_t horizon_ms = 0, epoch = 1, syncs_at_open = 0;
+  std::atomic<std::uint64_t> head{0};
+
+  std::vector<appended> landed; ///< of the batch being written
+  std::size_t batch_bytes = 0;
+  std::unique_ptr<head_mark_keeper> keeper;
+  std::thread thread;
+};
+
+} // namespace storage

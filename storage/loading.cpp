@@ -1,0 +1,177 @@
+// Opening: where the journal stands, and whether what is there can be what was written. Its cost follows the open work,
+// not the history: the first entry, the last thousand, one row per topic, the outbox.
+#include "storage/scribe.hpp"
+
+#include "storage/big_endian.hpp"
+#include "storage/entry.hpp"
+#include "storage/pending_rows.hpp"
+
+#include <algorithm>
+
+namespace storage {
+
+using messages::error_code;
+using messages::failure;
+
+std::vector<std::string> table_names(const view_list& views) {
+  std::vector<std::string> names{"entries", "outbox", "replies", "topics", "meta"};
+  for (const auto& v : views)
+    names.push_back("view." + std::string{v->name()});
+  return names;
+}
+
+tl::unexpected<messages::error> scribe::damaged(std::string what) const {
+  return failure(error_code::journal_damaged, options_.folder.string(), std::move(what));
+}
+
+messages::result<void> scribe::load(const std::optional<head_mark>& mark) {
+  if (auto done = load_meta(); !done) return done;
+  if (auto done = load_head(); !done) return done;
+  // A mark of an earlier epoch speaks of the journal that a restored backup replaced.
+  if (mark && mark->epoch == epoch_ && head_ < mark->index)
+    return damaged("its last entry is " + std::to_string(head_) + ", but the file head says that entry " +
+                   std::to_string(mark->index) + " was written");
+  if (mark && mark->epoch > epoch_) return damaged("the file head is of a later epoch than the journal");
+  if (auto done = check_tail(); !done) return done;
+  if (auto done = load_topics(); !done) return done;
+  return load_effects();
+}
+
+messages::result<void> scribe::load_meta() {
+  const auto epoch = store_.get(meta_table, epoch_key);
+  if (!epoch) return failure(epoch.error());
+  if (*epoch)
+    epoch_ = read_big_endian(**epoch);
+  else if (!options_.read_only)
+    store_.put(batch_, meta_table, epoch_key, index_key(epoch_));
+  auto kept = store_.get(meta_table, views_key);
+  if (!kept) return failure(kept.error());
+  kept_views_ = std::move(*kept).value_or("");
+  const auto replies = store_.get(meta_table, replies_key);
+  if (!replies) return failure(replies.error());
+  if (*replies && (*replies)->size() == 16) {
+    reply_count_ = read_big_endian(std::string_view{**replies}.substr(0, 8));
+    horizon_ms_ = read_big_endian(std::string_view{**replies}.substr(8));
+  }
+  if (batch_.empty()) return {};
+  return store_.commit(batch_);
+}
+
+messages::result<void> scribe::load_head() {
+  const auto last = store_.last(entries_table);
+  if (!last) return failure(last.error());
+  if (!*last) return {};
+  if ((*last)->first.size() != 8) return damaged("an entry's key is not 8 bytes long");
+  head_ = read_big_endian((*last)->first);
+  std::uint64_t first = 0;
+  const auto seen = store_.scan(entries_table, {}, [&](std::string_view key, std::string_view) {
+    first = read_big_endian(key);
+    ++entries_read_;
+    return false;
+  });
+  if (!seen) return seen;
+  if (first != 1) return damaged("its first entry is " + std::to_string(first));
+  return {};
+}
+
+messages::result<void> scribe::check_tail() {
+  if (head_ == 0) return {};
+  std::uint64_t expected = head_ > tail_checked_entries ? head_ - tail_checked_entries + 1 : 1;
+  std::optional<messages::error> fault;
+  const auto seen = store_.scan(entries_table, index_key(expected), [&](std::string_view key, std::string_view bytes) {
+    ++entries_read_;
+    const auto index = read_big_endian(key);
+    const auto wrong = [&](const std::string& what) {
+      fault = damaged("entry " + std::to_string(expected) + ": " + what).value();
+      return false;
+    };
+    if (index != expected) return wrong("it is missing");
+    const auto entry = parse_entry(index, bytes);
+    if (!entry && entry.error().code == error_code::newer_version) {
+      fault = entry.error();
+      return false;
+    }
+    if (!entry) return wrong(entry.error().args.back());
+    const auto event = messages::decode_event(entry->envelope);
+    if (!event) return wrong("its envelope cannot be decoded");
+    if (event->index != index || event->topic != entry->topic) return wrong("its envelope is of another entry");
+    last_time_ms_ = std::max(last_time_ms_, event->time_ms);
+    ++expected;
+    return true;
+  });
+  if (!seen) return seen;
+  if (fault) return failure(*fault);
+  return {};
+}
+
+messages::result<void> scribe::load_topics() {
+  std::uint64_t newest = 0;
+  const auto seen = store_.scan(topics_table, {}, [&](std::string_view topic, std::string_view last) {
+    newest = std::max(newest, topics_[std::string{topic}] = read_big_endian(last));
+    return true;
+  });
+  if (!seen) return seen;
+  if (newest != head_)
+    return damaged("its topics end at entry " + std::to_string(newest) + ", its entries at " + std::to_string(head_));
+  return {};
+}
+
+messages::result<void> scribe::load_effects() {
+  bool good = true;
+  const auto seen = store_.scan(outbox_table, {}, [&](std::string_view key, std::string_view bytes) {
+    messages::outbox_row effect;
+    const auto tree = messages::unpack(bytes);
+    good = tree && messages::read_fields(*tree, effect);
+    if (good) effects_.insert_or_assign(effect.effect, std::string{key});
+    return good;
+  });
+  if (!seen) return seen;
+  if (!good) return damaged("a row of the outbox cannot be decoded");
+  return {};
+}
+
+messages::result<void> scribe::keep_views_up() {
+  std::string wanted;
+  std::vector<std::size_t> behind;
+  for (std::size_t n = 0; n < views_.size(); ++n) {
+    const auto line = std::string{views_[n]->name()} + " " + std::to_string(views_[n]->version()) + "\n";
+    wanted += line;
+    if (("\n" + kept_views_).find("\n" + line) == std::string::npos) behind.push_back(n);
+  }
+  if (wanted == kept_views_) return {};
+  if (!behind.empty() && head_ > 0) {
+    // First forget that they were kept up: an interrupted fold begins again.
+    store_.put(batch_, meta_table, views_key, "");
+    if (auto done = store_.commit(batch_); !done) return done;
+    if (auto done = fold_from_start(behind); !done) return done;
+  }
+  store_.put(batch_, meta_table, views_key, wanted);
+  kept_views_ = wanted;
+  return store_.commit(batch_);
+}
+
+messages::result<void> scribe::fold_from_start(const std::vector<std::size_t>& views) {
+  for (const auto n : views)
+    if (auto done = store_.clear(first_view_table + n); !done) return done;
+  messages::result<void> outcome;
+  const auto seen = store_.scan(entries_table, {}, [&](std::string_view key, std::string_view bytes) {
+    const auto index = read_big_endian(key);
+    const auto entry = parse_entry(index, bytes);
+    const auto event = entry ? messages::decode_event(entry->envelope) : messages::failure(entry.error());
+    if (!event) {
+      outcome = damaged("entry " + std::to_string(index) + " cannot be decoded");
+      return false;
+    }
+    for (const auto n : views) {
+      views_[n]->apply(*event, *rows_[n]);
+      if (index % 1000 == 0 || index == head_)
+        if (auto moved = rows_[n]->move_into(batch_); !moved) outcome = moved;
+    }
+    if (outcome && (index % 1000 == 0 || index == head_)) outcome = store_.commit(batch_, index == head_);
+    return outcome.has_value();
+  });
+  if (!seen) return seen;
+  return outcome;
+}
+
+} // namespace storage

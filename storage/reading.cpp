@@ -1,0 +1,205 @@
+// What others may read of a journal, from any thread: only what is durable.
+#include "storage/big_endian.hpp"
+#include "storage/entry.hpp"
+#include "storage/journal_parts.hpp"
+
+#include <algorithm>
+
+namespace storage {
+
+using messages::error_code;
+using messages::failure;
+
+messages::result<page> journal::read(std::uint64_t from, std::size_t limit,
+                                     const std::vector<std::string>& prefixes) const {
+  const auto& limits = parts_->options.limits;
+  page found;
+  found.head = head();
+  found.epoch = parts_->epoch;
+  found.next = std::max<std::uint64_t>(from, 1);
+  if (found.next > found.head || limit == 0) return found;
+  const auto entries_max = std::min(limit, limits.page_entries_max);
+  std::size_t scanned = 0, bytes_held = 0;
+  std::optional<messages::error> fault;
+  const auto seen =
+      parts_->database->scan(entries_table, index_key(found.next), [&](std::string_view key, std::string_view bytes) {
+        const auto index = read_big_endian(key);
+        if (index > found.head) return false;
+        const auto entry = parse_entry(index, bytes);
+        if (!entry || index != found.next) {
+          fault = entry
+                      ? messages::error{error_code::journal_damaged, {"entry " + std::to_string(found.next), "missing"}}
+                      : entry.error();
+          return false;
+        }
+        ++found.next;
+        const auto wanted = [&](const std::string& prefix) { return entry->topic.starts_with(prefix); };
+        if (prefixes.empty() || std::ranges::any_of(prefixes, wanted)) {
+          found.events.push_back(
+              {index, entry->previous_of_topic, std::string{entry->topic}, std::string{entry->envelope}});
+          bytes_held += bytes.size();
+        }
+        return ++scanned < limits.page_scanned_max && found.events.size() < entries_max &&
+               bytes_held < limits.page_bytes_max;
+      });
+  if (!seen) return failure(seen.error());
+  if (fault) return failure(*fault);
+  return found;
+}
+
+std::uint64_t journal::head() const { return parts_->head.load(); }
+
+std::uint64_t journal::epoch() const { return parts_->epoch; }
+
+std::map<std::string, std::uint64_t> journal::topics() const {
+  const std::lock_guard lock(parts_->known_mutex);
+  return parts_->topics;
+}
+
+journal_counts journal::counts() const {
+  journal_counts counts;
+  {
+    const std::lock_guard lock(parts_->known_mutex);
+    counts = parts_->known;
+    counts.syncs = parts_->database->log_syncs() - parts_->syncs_at_open;
+  }
+  const std::lock_guard lock(parts_->queue_mutex);
+  counts.busy = parts_->busy;
+  counts.queue_appends_deepest = parts_->deepest;
+  return counts;
+}
+
+std::optional<messages::error> journal::failed() const { return parts_->refused_by_failure(); }
+
+messages::result<std::vector<messages::outbox_row>> journal::open_effects(std::string_view owner) const {
+  std::vector<messages::outbox_row> open;
+  bool good = true;
+  const auto seen = parts_->database->scan(outbox_table, {}, [&](std::string_view, std::string_view bytes) {
+    messages::outbox_row effect;
+    const auto tree = messages::unpack(bytes);
+    good = tree && messages::read_fields(*tree, effect);
+    if (good && effect.owner == owner) open.push_back(std::move(effect));
+    return good;
+  });
+  if (!seen) return failure(seen.error());
+  if (!good) return failure(error_code::journal_damaged, parts_->options.folder.string(), "a row of the outbox");
+  return open;
+}
+
+messages::result<std::optional<remembered_answer>> journal::remembered(const messages::id& command) const {
+  const std::string_view key{reinterpret_cast<const char*>(command.bytes.data()), messages::id::size};
+  auto found = parts_->database->get(replies_table, key);
+  if (!found) return failure(found.error());
+  if (!*found) return std::nullopt;
+  const std::string_view bytes{**found};
+  if (bytes.size() < 8) return failure(error_code::journal_damaged, parts_->options.folder.string(), "a reply");
+  return remembered_answer{read_big_endian(bytes.substr(0, 8)), std::string{bytes.substr(8)}};
+}
+
+std::uint64_t journal::remembers_since_ms() const {
+  const auto now = parts_->options.now_ms(), kept = parts_->options.limits.reply_kept_ms;
+  const std::lock_guard lock(parts_->known_mutex);
+  return std::max(parts_->horizon_ms, now > kept ? now - kept : 0);
+}
+
+std::optional<table> journal::parts::table_of(std::string_view view_name) const {
+  for (std::size_t n = 0; n < views.size(); ++n)
+    if (views[n]->name() == view_name) return first_view_table + n;
+  return std::nullopt;
+}
+
+messages::result<std::vector<stored_row>> journal::rows_of(std::string_view view, std::string_view key_prefix,
+                                                           std::size_t limit) const {
+  const auto in = parts_->table_of(view);
+  if (!in) return failure(error_code::wrong_value, "view", std::string{view});
+  std::vector<stored_row> found;
+  if (limit == 0) return found;
+  const auto seen = parts_->database->scan(*in, key_prefix, [&](std::string_view key, std::string_view bytes) {
+    if (!key.starts_with(key_prefix)) return false;
+    found.emplace_back(key, bytes);
+    return found.size() < limit;
+  });
+  if (!seen) return failure(seen.error());
+  return found;
+}
+
+messages::result<std::optional<std::string>> journal::get(std::string_view view, std::string_view key) const {
+  const auto in = parts_->table_of(view);
+  if (!in) return failure(error_code::wrong_value, "view", std::string{view});
+  return parts_->database->get(*in, key);
+}
+
+namespace {
+
+std::string hexadecimal(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    text += digits[static_cast<std::uint8_t>(c) >> 4];
+    text += digits[static_cast<std::uint8_t>(c) & 15];
+  }
+  return text;
+}
+
+/// The first row in which a stored view differs from @p folded.
+messages::result<std::optional<std::string>> difference(const store& database, table in, const store::snapshot& at,
+                                                        const memory_rows& folded) {
+  auto expected = folded.all().begin();
+  const auto end = folded.all().end();
+  std::optional<std::string> found;
+  const auto seen = database.scan(
+      in, {},
+      [&](std::string_view key, std::string_view bytes) {
+        if (expected == end || key < expected->first)
+          found = hexadecimal(key) + ": is stored, but no event makes it";
+        else if (expected->first < key)
+          found = hexadecimal(expected->first) + ": is not stored";
+        else if (expected->second != bytes)
+          found = hexadecimal(key) + ": is stored differently";
+        else
+          ++expected;
+        return !found;
+      },
+      &at);
+  if (!seen) return failure(seen.error());
+  if (!found && expected != end) found = hexadecimal(expected->first) + ": is not stored";
+  return found;
+}
+
+} // namespace
+
+messages::result<comparison>
+journal::rebuild_and_compare(const std::function<void(std::uint64_t, std::uint64_t)>& progress) const {
+  const auto at = parts_->database->now();
+  const auto& views = parts_->views;
+  std::vector<memory_rows> folded(views.size());
+  comparison found;
+  const auto of = head();
+  std::optional<messages::error> fault;
+  const auto fold = [&](std::string_view key, std::string_view bytes) {
+    const auto index = read_big_endian(key);
+    const auto entry = parse_entry(index, bytes);
+    const auto event = entry ? messages::decode_event(entry->envelope) : failure(entry.error());
+    if (!event || index != found.entries + 1) {
+      fault = {error_code::journal_damaged, {"entry " + std::to_string(found.entries + 1), "missing or unreadable"}};
+      return false;
+    }
+    for (std::size_t n = 0; n < views.size(); ++n)
+      views[n]->apply(*event, folded[n]);
+    found.entries = index;
+    if (progress && index % 4096 == 0) progress(index, std::max(of, index));
+    return true;
+  };
+  if (auto seen = parts_->database->scan(entries_table, {}, fold, at.get()); !seen) return failure(seen.error());
+  if (fault) return failure(*fault);
+  for (std::size_t n = 0; n < views.size() && !found.first_difference; ++n) {
+    found.rows += folded[n].all().size();
+    auto differs = difference(*parts_->database, first_view_table + n, *at, folded[n]);
+    if (!differs) return failure(differs.error());
+    if (*differs) found.first_difference = "view " + std::string{views[n]->name()} + ", key " + **differs;
+  }
+  if (progress) progress(found.entries, found.entries);
+  return found;
+}
+
+} // namespace storage

@@ -1,0 +1,81 @@
+// The scribe turns drafts into entries: what the journal's thread knows while it writes. Not thread-safe: used by the
+// opening, then by the journal's thread alone.
+#pragma once
+
+#include "messages/draft.hpp"
+#include "storage/head_mark.hpp"
+#include "storage/journal.hpp"
+#include "storage/store.hpp"
+#include "storage/tables.hpp"
+
+#include <unordered_map>
+
+namespace storage {
+
+class pending_rows;
+
+class scribe {
+public:
+  scribe(store& into, const view_list& views, const journal_options& options);
+  ~scribe();
+
+  /// Reads where the journal stands and checks its tail against @p mark. Errors: `journal_damaged`, `newer_version`.
+  messages::result<void> load(const std::optional<head_mark>& mark);
+  /// Folds the views that are new, or of another version, from entry 1.
+  messages::result<void> keep_views_up();
+
+  /// Why @p what cannot be an append; nothing when it can. Reads limits only: safe from any thread.
+  static std::optional<messages::error> fault_of(const messages::draft& what, const journal_limits& limits);
+
+  /// Adds @p what to the batch. Indexes are given out now; they count only when commit() succeeds.
+  appended add(const messages::draft& what);
+  std::size_t batch_bytes() const { return batch_.bytes(); }
+  /// Puts the views' rows into the batch and makes it durable. After an error the scribe is not used any more.
+  messages::result<void> build();
+  messages::result<void> commit();
+  /// The events of the batch that was committed; null when it had none.
+  std::shared_ptr<const committed> take_committed();
+
+  std::uint64_t head() const { return head_; }
+  std::uint64_t epoch() const { return epoch_; }
+  const std::map<std::string, std::uint64_t, std::less<>>& topics() const { return topics_; }
+  std::uint64_t entries_read() const { return entries_read_; }
+  /// Replies to commands with an older id were erased.
+  std::uint64_t replies_horizon_ms() const { return horizon_ms_; }
+  bool keeps(std::string_view view_name) const {
+    return ("\n" + kept_views_).find("\n" + std::string{view_name} + " ") != std::string::npos;
+  }
+
+private:
+  messages::result<void> load_meta();
+  messages::result<void> load_head();
+  messages::result<void> check_tail();
+  messages::result<void> load_topics();
+  messages::result<void> load_effects();
+  messages::result<void> fold_from_start(const std::vector<std::size_t>& views);
+  void add_event(const messages::event_draft& draft);
+  void settle(const messages::id& effect);
+  void remember(const messages::remembered_reply& reply);
+  messages::result<void> forget_old_replies();
+  tl::unexpected<messages::error> damaged(std::string what) const;
+
+  store& store_;
+  const view_list& views_;
+  const journal_options& options_;
+  store::batch batch_;
+  std::vector<std::unique_ptr<pending_rows>> rows_; ///< by view
+  std::shared_ptr<committed> events_;
+  bool replies_changed_ = false;
+
+  std::uint64_t head_ = 0, epoch_ = 1, last_time_ms_ = 0, batch_time_ms_ = 0;
+  std::uint64_t entries_read_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> topics_;
+  std::unordered_map<messages::id, std::string> effects_; ///< effect → its key in the outbox
+  std::string kept_views_;
+
+  std::uint64_t reply_count_ = 0, horizon_ms_ = 0;
+  std::string oldest_in_batch_;
+  std::string oldest_reply_; ///< no reply has a smaller key: where pruning looks next, past what it erased before
+};
+
+} // namespace storage

@@ -1,0 +1,60 @@
+// What a view of the journal is: a pure fold of its entries into rows, kept beside it in the same batch.
+#pragma once
+
+#include "messages/envelope.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace storage {
+
+/// The rows one view may read and change while an event is folded in. Reads see the writes before them.
+class rows {
+public:
+  virtual ~rows() = default;
+  virtual std::optional<std::string> get(std::string_view key) = 0;
+  virtual void put(std::string_view key, std::string bytes) = 0;
+  virtual void erase(std::string_view key) = 0;
+};
+
+/// A view owns its rows: nobody else puts any. The fold is pure: the same events in the same order give the same bytes
+/// on every machine, so it reads no clock (the event has its time) and keeps nothing in members.
+class view {
+public:
+  virtual ~view() = default;
+  /// Names its column family: a–z, 0–9, '_'; at most 40. Never changes.
+  virtual std::string_view name() const = 0;
+  /// Raised when the same events give other rows than before: the next opening folds the journal anew for this view.
+  virtual std::uint32_t version() const { return 1; }
+  /// Folds one event in; called in index order on the journal's thread, before the event is durable. Must not throw.
+  virtual void apply(const messages::event_envelope& event, rows& into) const = 0;
+};
+
+/// A key and its bytes.
+using stored_row = std::pair<std::string, std::string>;
+
+/// Rows that stand in memory only: for rebuilding a view beside the stored one, and for tests of a fold.
+class memory_rows final : public rows {
+public:
+  std::optional<std::string> get(std::string_view key) override {
+    const auto found = all_.find(key);
+    return found == all_.end() ? std::nullopt : std::optional{found->second};
+  }
+  void put(std::string_view key, std::string bytes) override {
+    all_.insert_or_assign(std::string{key}, std::move(bytes));
+  }
+  void erase(std::string_view key) override {
+    if (const auto found = all_.find(key); found != all_.end()) all_.erase(found);
+  }
+  const std::map<std::string, std::string, std::less<>>& all() const { return all_; }
+
+private:
+  std::map<std::string, std::string, std::less<>> all_;
+};
+
+} // namespace storage

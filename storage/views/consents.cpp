@@ -1,0 +1,67 @@
+// How events change the view `consents`.
+#include "storage/views/consents.hpp"
+
+#include "messages/registry.hpp"
+
+namespace storage {
+
+namespace {
+
+/// One kind of consent: where it stands among the choices, in an answer and in the row.
+struct consent_kind {
+  messages::choice messages::consent_choices::*chosen;
+  messages::consent_flag messages::eligibility_answer::*answered;
+  messages::consent_flag consent_row::*kept;
+};
+
+constexpr consent_kind all_kinds[] = {
+    {&messages::consent_choices::surgery, &messages::eligibility_answer::surgery, &consent_row::surgery},
+    {&messages::consent_choices::treatment, &messages::eligibility_answer::treatment, &consent_row::treatment},
+    {&messages::consent_choices::drugs, &messages::eligibility_answer::drugs, &consent_row::drugs},
+    {&messages::consent_choices::checkup, &messages::eligibility_answer::checkup, &consent_row::checkup},
+    {&messages::consent_choices::limit, &messages::eligibility_answer::limit, &consent_row::limit},
+    {&messages::consent_choices::specified_disease, &messages::eligibility_answer::specified_disease,
+     &consent_row::specified_disease},
+};
+
+void record(const messages::event_envelope& event, const messages::consents_recorded& recorded, rows& into) {
+  auto row = row_or_new<consent_row>(into, key_of(recorded.patient));
+  row.patient = recorded.patient;
+  row.question = recorded.question;
+  row.checkin = event.checkin;
+  row.recorded_ms = event.time_ms;
+  for (const auto& kind : all_kinds) {
+    const auto chosen = recorded.choices.*kind.chosen;
+    if (chosen == messages::choice::not_chosen) continue;
+    row.choices.*kind.chosen = chosen;
+    if (chosen == messages::choice::refused) row.*kind.kept = {};
+  }
+  into.put(key_of(recorded.patient), encode_row(row));
+}
+
+void answer(const messages::event_envelope& event, const messages::eligibility_answered& answered, rows& into) {
+  auto row = row_or_new<consent_row>(into, key_of(answered.patient));
+  const auto before = row;
+  const bool to_newest = !row.question.empty() && row.question == answered.question;
+  for (const auto& kind : all_kinds) {
+    const auto& said = answered.answer.*kind.answered;
+    const bool chosen = row.choices.*kind.chosen != messages::choice::not_chosen;
+    if (said.flag != 0 || (to_newest && chosen)) row.*kind.kept = said;
+  }
+  if (!to_newest && before == row) return; // it states nothing about viewing
+  row.patient = answered.patient;
+  row.answered_ms = event.time_ms;
+  into.put(key_of(answered.patient), encode_row(row));
+}
+
+} // namespace
+
+void fold_consents(const messages::event_envelope& event, rows& into) {
+  if (const auto recorded = messages::body_as<messages::consents_recorded>(event)) {
+    if (!recorded->patient.empty()) record(event, *recorded, into);
+  } else if (const auto answered = messages::body_as<messages::eligibility_answered>(event)) {
+    if (!answered->patient.empty()) answer(event, *answered, into);
+  }
+}
+
+} // namespace storage

@@ -1,0 +1,192 @@
+// What only USB can show: readers that cannot be used, that come late, that are shared, that say nothing by themselves.
+#include "tests/test.hpp"
+
+#include "drivers/card/rig.hpp"
+#include "tests/drivers/card/notebook.hpp"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+using namespace drivers::card;
+using conformance::authority;
+using conformance::new_card;
+using conformance::notebook;
+using conformance::wait_for;
+using messages::error_code;
+
+namespace {
+
+std::unique_ptr<usb_rig> start(const std::shared_ptr<virtual_slot>& slot, rig_profile profile = {}) {
+  auto started = usb_rig::start(slot, std::move(profile));
+  BOOST_REQUIRE(started.has_value());
+  return std::move(*started);
+}
+
+struct listener {
+  explicit listener(std::string match = {}) {
+    usb_options options;
+    options.match = std::move(match);
+    options.rescan_ms = 50;
+    options.drain_ms = 5;
+    port = make_usb_reader(std::move(options));
+    port->watch(told);
+  }
+  ~listener() { port->stop(); }
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+  messages::result<card_found> identify() {
+    return wait_for<messages::result<card_found>>([&](auto done) { port->identify(done); });
+  }
+  notebook told;
+  std::unique_ptr<reader> port;
+};
+
+std::chrono::microseconds processor_time() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto of = [](const timeval& t) {
+    return std::chrono::seconds{t.tv_sec} + std::chrono::microseconds{t.tv_usec};
+  };
+  return of(used.ru_utime) + of(used.ru_stime);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_reader_at_another_level_is_refused_by_name) {
+  const auto slot = std::make_shared<virtual_slot>();
+  rig_profile profile;
+  profile.name = "SCR3310 v2";
+  profile.features = 0x000100BA;
+  const auto rig = start(slot, profile);
+  listener l;
+  BOOST_TEST(l.told.next() == "detached");
+  BOOST_TEST((l.told.reason.code == error_code::reader_failed));
+  BOOST_TEST(l.told.reason.args.at(0) ==
+             "SCR3310 v2 (054c:0dc8): it exchanges at TPDU level, which is not supported yet");
+  BOOST_TEST(l.told.next(std::chrono::milliseconds{150}) == "nothing"); // said once, although it is tried again
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_of_t0_only_is_refused) {
+  const auto slot = std::make_shared<virtual_slot>();
+  rig_profile profile;
+  profile.protocols = 1;
+  const auto rig = start(slot, profile);
+  listener l;
+  BOOST_TEST(l.told.next() == "detached");
+  BOOST_TEST(l.told.reason.args.at(0).find("T=0 only") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_another_program_holds_is_named_busy) {
+  const auto slot = std::make_shared<virtual_slot>();
+  rig_profile profile;
+  profile.held_by_another = true;
+  const auto rig = start(slot, profile);
+  listener l;
+  BOOST_TEST(l.told.next() == "detached");
+  BOOST_TEST((l.told.reason.code == error_code::reader_busy));
+}
+
+BOOST_AUTO_TEST_CASE(no_reader_is_told_and_a_late_one_is_found) {
+  const auto slot = std::make_shared<virtual_slot>();
+  slot->unplug();
+  const auto rig = start(slot);
+  listener l;
+  BOOST_TEST(l.told.next() == "detached");
+  BOOST_TEST((l.told.reason.code == error_code::no_reader));
+  slot->place(new_card());
+  rig->plug();
+  BOOST_TEST(l.told.next() == "attached");
+  BOOST_TEST(l.told.model == "Simulated FeliCa Port/PaSoRi (054c:0dc8)");
+  BOOST_TEST(l.told.next() == "placed");
+  BOOST_TEST(l.identify().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_of_the_vendor_class_is_a_reader) {
+  const auto slot = std::make_shared<virtual_slot>();
+  rig_profile profile;
+  profile.interface_class = 0xFF;
+  const auto rig = start(slot, profile);
+  listener l;
+  BOOST_TEST(l.told.next() == "attached");
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_without_interrupts_is_asked) {
+  const auto slot = std::make_shared<virtual_slot>();
+  rig_profile profile;
+  profile.interrupt_endpoint = false;
+  const auto rig = start(slot, profile);
+  listener l;
+  BOOST_TEST(l.told.next() == "attached");
+  slot->place(new_card());
+  BOOST_TEST(l.told.next() == "placed");
+  BOOST_TEST(l.identify().has_value());
+  slot->remove();
+  BOOST_TEST(l.told.next() == "removed");
+  slot->unplug();
+  BOOST_TEST(l.told.next() == "detached");
+}
+
+BOOST_AUTO_TEST_CASE(two_desks_share_two_readers_and_the_second_waits_for_a_free_one) {
+  const auto first = std::make_shared<virtual_slot>(), second = std::make_shared<virtual_slot>();
+  rig_profile other;
+  other.product = 0x0DC9;
+  const auto rig_1 = start(first), rig_2 = start(second, other);
+  listener desk_2{"054c:0dc9"}, desk_1{"054c:0dc8"};
+  BOOST_TEST(desk_1.told.next() == "attached");
+  BOOST_TEST(desk_2.told.next() == "attached");
+  first->place(new_card());
+  BOOST_TEST(desk_1.told.next() == "placed");
+  second->place(new_card("SIM000000000002"));
+  BOOST_TEST(desk_2.told.next() == "placed");
+  const auto one = desk_1.identify(), two = desk_2.identify();
+  BOOST_REQUIRE((one.has_value() && two.has_value()));
+  BOOST_TEST(one->mark != two->mark);
+  listener third;
+  BOOST_TEST(third.told.next() == "detached"); // both are taken
+  desk_2.port->stop();
+  BOOST_TEST(third.told.next() == "attached");
+  BOOST_TEST(third.told.next() == "placed");
+}
+
+BOOST_AUTO_TEST_CASE(a_waiting_reader_costs_no_processor_time) {
+  const auto slot = std::make_shared<virtual_slot>();
+  const auto rig = start(slot);
+  listener l;
+  BOOST_TEST(l.told.next() == "attached");
+  const auto before = processor_time();
+  BOOST_TEST(l.told.next(std::chrono::milliseconds{300}) == "nothing");
+  BOOST_TEST((processor_time() - before).count() < 30'000); // microseconds of 300'000: a busy loop takes them all
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_pulled_and_plugged_many_times_keeps_working) {
+  const auto slot = std::make_shared<virtual_slot>();
+  const auto card = new_card();
+  const auto rig = start(slot);
+  listener l;
+  BOOST_TEST(l.told.next() == "attached");
+  slot->place(card);
+  BOOST_TEST(l.told.next() == "placed");
+  for (int i = 0; i < 12; ++i) {
+    rig->unplug();
+    BOOST_TEST(l.told.next() == "detached");
+    rig->plug();
+    BOOST_TEST(l.told.next() == "attached");
+    BOOST_TEST(l.told.next() == "placed");
+    BOOST_TEST(l.identify().has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_service_without_a_terminal_outlives_an_unplugged_reader) {
+  // a session leader takes the first terminal it opens; the rig's nodes are terminals, and their end would be a SIGHUP
+  const auto child = fork();
+  BOOST_REQUIRE(child >= 0);
+  if (child == 0) {
+    setsid();
+    execl("/proc/self/exe", "usb_bus_test", "--run_test=a_reader_pulled_and_plugged_many_times_keeps_working",
+          "--log_level=nothing", "--report_level=no", nullptr);
+    _exit(127);
+  }
+  int how = 0;
+  waitpid(child, &how, 0);
+  BOOST_TEST((WIFEXITED(how) && WEXITSTATUS(how) == 0));
+}

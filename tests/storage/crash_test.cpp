@@ -1,0 +1,165 @@
+// Claims about processes that die: nothing acknowledged is lost, nothing is there by halves, nothing has a hole.
+#include "tests/test.hpp"
+
+#include "tests/storage/support.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace storage_test;
+using messages::error_code;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The child's note of what was acknowledged: eight bytes each, in the page cache, which outlives it.
+void note(int file, std::uint64_t index) { BOOST_REQUIRE(::write(file, &index, sizeof index) == sizeof index); }
+
+std::uint64_t last_noted(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::uint64_t index = 0;
+  while (in.read(reinterpret_cast<char*>(&index), sizeof index)) {
+  }
+  return index;
+}
+
+int open_notes() {
+  return ::open(environment("UKETSUKE_TEST_NOTES").c_str(), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+std::vector<messages::id> open_effects(const storage::journal& journal) {
+  std::vector<messages::id> open;
+  for (const auto* owner : {"gateway", "reader"}) {
+    const auto rows = journal.open_effects(owner).value();
+    for (const auto& row : rows)
+      open.push_back(row.effect);
+  }
+  std::ranges::sort(open);
+  return open;
+}
+
+/// The number of whole drafts of the story that make @p head entries.
+std::uint64_t drafts_for(std::uint64_t seed, std::uint64_t head) {
+  std::uint64_t made = 0, n = 0;
+  while (made < head)
+    made += story_draft(seed, n++).events.size();
+  return n;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(crash)
+
+BOOST_AUTO_TEST_CASE(child_tells_its_story_until_a_step_kills_it, *boost::unit_test::disabled()) {
+  const auto seed = std::stoull(environment("UKETSUKE_TEST_SEED"));
+  const int notes = open_notes();
+  auto options = quiet_options(environment("UKETSUKE_TEST_FOLDER"));
+  options.limits.head_mark_interval_ms = 1;
+  auto steps_left = 5 + seed * 7 % 83; // all five steps are met by twenty seeds, early and late
+  options.test.on_step = [&](std::string_view) {
+    if (steps_left-- == 0) ::kill(::getpid(), SIGKILL);
+  };
+  const auto journal = open_journal(options);
+  for (auto n = drafts_for(seed, journal->head());; ++n) {
+    const auto noted = [notes](const messages::result<storage::appended>& landed) {
+      note(notes, landed->count ? landed->first_index + landed->count - 1 : landed->first_index);
+    };
+    if (n % 3 == 0)
+      journal->append(story_draft(seed, n), noted);
+    else if (n % 3 == 1)
+      journal->append(story_draft(seed, n), {});
+    else
+      append(*journal, story_draft(seed, n)).value();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_journal_loses_nothing_acknowledged_and_has_no_hole) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    temporary_folder folder;
+    const int status = run_child("crash/child_tells_its_story_until_a_step_kills_it",
+                                 {{"UKETSUKE_TEST_FOLDER", folder.data().string()},
+                                  {"UKETSUKE_TEST_NOTES", (folder.path / "notes").string()},
+                                  {"UKETSUKE_TEST_SEED", std::to_string(seed)}});
+    BOOST_REQUIRE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    const auto journal = open_journal(folder.data());
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      BOOST_TEST(journal->head() >= last_noted(folder.path / "notes"));
+      BOOST_TEST(journal->read(1, 1000)->events.size() == journal->head());
+      BOOST_TEST((open_effects(*journal) == open_after(seed, journal->head())));
+      const auto compared = journal->rebuild_and_compare();
+      BOOST_TEST(compared->first_difference.value_or("") == "");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(child_fills_the_disk, *boost::unit_test::disabled()) {
+  // The largest file is what a full disk looks like to a process that may not fill a real one.
+  ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{200'000, 200'000};
+  BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const int notes = open_notes();
+  const auto journal = open_journal(fs::path{environment("UKETSUKE_TEST_FOLDER")});
+  auto draft = events_of("desk.reader_attached");
+  draft.events[0].body = messages::encode_body(messages::reader_attached{std::string(1000, 'x')});
+  for (int n = 0; n < 1000; ++n) {
+    const auto landed = append(*journal, draft);
+    if (landed) {
+      note(notes, landed->first_index);
+      continue;
+    }
+    const bool told = landed.error().code == error_code::disk_full && journal->failed() == landed.error() &&
+                      append(*journal, draft).error() == landed.error();
+    ::_exit(told ? 42 : 43);
+  }
+  ::_exit(44);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_said_ends_the_journal_and_loses_nothing_acknowledged) {
+  temporary_folder folder;
+  const int status =
+      run_child("crash/child_fills_the_disk", {{"UKETSUKE_TEST_FOLDER", folder.data().string()},
+                                               {"UKETSUKE_TEST_NOTES", (folder.path / "notes").string()}});
+  BOOST_REQUIRE(WIFEXITED(status));
+  BOOST_TEST(WEXITSTATUS(status) == 42);
+  const auto noted = last_noted(folder.path / "notes");
+  BOOST_TEST(noted > 50u);
+  const auto journal = open_journal(folder.data());
+  BOOST_TEST(journal->head() >= noted);
+  const auto next = journal->head() + 1;
+  BOOST_TEST(append(*journal, events_of("desk.opened"))->first_index == next);
+}
+
+BOOST_AUTO_TEST_CASE(a_view_that_breaks_its_contract_ends_the_journal_with_an_error_for_all_who_wait) {
+  struct thrower final : storage::view {
+    std::string_view name() const override { return "thrower"; }
+    void apply(const messages::event_envelope& event, storage::rows&) const override {
+      if (event.topic == "bad") throw std::runtime_error("broken");
+    }
+  };
+  temporary_folder folder;
+  gate held;
+  auto options = quiet_options(folder.data());
+  options.test.before_sync = [&] { held.pass(); };
+  std::vector<std::unique_ptr<storage::view>> views;
+  views.push_back(std::make_unique<thrower>());
+  auto journal = std::move(storage::journal::open(options, std::move(views)).value());
+  int failures = 0;
+  const auto count = [&](const messages::result<storage::appended>& landed) { failures += !landed; };
+  journal->append(events_of("good"), count);
+  held.await_arrival();
+  journal->append(events_of("good"), count);
+  journal->append(events_of("bad"), count);
+  held.open();
+  BOOST_TEST((append(*journal, events_of("good")).error().code == error_code::write_failed));
+  journal.reset();
+  BOOST_TEST(failures == 2);
+  BOOST_TEST(open_journal(folder.data())->head() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

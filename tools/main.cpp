@@ -1,0 +1,27 @@
+// The one program: `uketsuke SUBCOMMAND`.
+#include "tools/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+int main(int argc, char** argv) {
+  CLI::App app{"uketsuke (受付): the reception of a clinic: online eligibility verification with the My Number card"};
+  app.require_subcommand(1);
+  tools::chosen run;
+  tools::add_serve(app, run);
+  tools::add_centre(app, run);
+  tools::add_simulate(app, run, argv[0]);
+  tools::add_watch(app, run);
+  tools::add_bench(app, run);
+  tools::add_diagram(app, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e);
+  }
+  const auto done = run();
+  if (done) return *done;
+  std::cerr << "uketsuke: " << messages::to_sentence(done.error()) << '\n';
+  return 1;
+}

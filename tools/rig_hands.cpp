@@ -1,0 +1,96 @@
+#include "tools/rig_hands.hpp"
+
+#include "drivers/card/card_authority.hpp"
+#include "drivers/card/port.hpp"
+#ifdef UKETSUKE_WITH_RIG
+#include "drivers/card/rig.hpp"
+#endif
+#include "drivers/card/virtual_slot.hpp"
+#include "drivers/screen/hands_socket.hpp"
+
+#include <mutex>
+
+namespace tools {
+
+using messages::error_code;
+using messages::failure;
+using messages::result;
+
+namespace {
+
+/// The lines come through the same kind of socket as scripted hands on a screen: one more use of that port.
+class hands final : public rig_hands, public drivers::screen::watcher {
+public:
+  hands(rig_config config, drivers::card::card_authority authority)
+      : config_(std::move(config)), authority_(std::move(authority)), slot_(std::make_shared<drivers::card::virtual_slot>()) {}
+  ~hands() override {
+    if (socket_) socket_->stop();
+    if (reader_) reader_->stop();
+  }
+
+  result<void> start() {
+    if (config_.usb) {
+#ifdef UKETSUKE_WITH_RIG
+      auto rig = drivers::card::usb_rig::start(slot_);
+      if (!rig) return failure(rig.error());
+      rig_ = std::move(*rig);
+      reader_ = drivers::card::make_usb_reader({});
+#else
+      return failure(error_code::wrong_value, "usb", "this build has no umockdev");
+#endif
+    } else reader_ = drivers::card::make_virtual_reader(slot_);
+    auto socket = drivers::screen::open_hands_socket({.path = config_.socket.string()});
+    if (!socket) return failure(socket.error());
+    socket_ = std::move(*socket);
+    socket_->watch(*this);
+    return {};
+  }
+
+  std::shared_ptr<drivers::card::reader> reader() override { return reader_; }
+
+  void page_joined(drivers::screen::page) override {}
+  void page_left(drivers::screen::page) override {}
+  void page_said(drivers::screen::page p, std::string line) override {
+    const auto done = obey(line);
+    socket_->send(p, done ? "ok" : "error " + messages::to_sentence(done.error()));
+  }
+
+private:
+  result<void> obey(const std::string& line) {
+    static const std::string place = "place ";
+    if (line.starts_with(place)) {
+      drivers::card::virtual_card_options options;
+      options.pin = config_.pin;
+      const auto person = line.substr(place.size());
+      options.state_file = config_.cards / (person + ".state");
+      auto card = drivers::card::make_card(authority_, person, std::move(options));
+      if (!card) return failure(card.error());
+      slot_->place(std::move(*card));
+    } else if (line == "lift") slot_->remove();
+    else if (line == "unplug") slot_->unplug();
+    else if (line == "plug") slot_->plug();
+    else return failure(error_code::wrong_value, "hands", line);
+    return {};
+  }
+
+  rig_config config_;
+  drivers::card::card_authority authority_;
+  std::shared_ptr<drivers::card::virtual_slot> slot_;
+#ifdef UKETSUKE_WITH_RIG
+  std::unique_ptr<drivers::card::usb_rig> rig_;
+#endif
+  std::shared_ptr<drivers::card::reader> reader_;
+  std::unique_ptr<drivers::screen::pages> socket_;
+};
+
+} // namespace
+
+result<std::unique_ptr<rig_hands>> rig_hands::open(const rig_config& config, std::uint64_t now_ms) {
+  auto authority = drivers::card::card_authority::open(config.cards, static_cast<std::int64_t>(now_ms / 1000));
+  if (!authority) return failure(authority.error());
+  auto made = std::make_unique<hands>(config, std::move(*authority));
+  if (auto started = made->start(); !started) return failure(started.error());
+  return made;
+}
+
+} // namespace tools

@@ -1,0 +1,25 @@
+// SIMULATED: the hands that put cards on a desk's virtual reader: a unix socket (0600) in the desk's process, one word a
+// line: `place ID`, `lift`, `unplug`, `plug`; each answered `ok` or `error WHY`.
+#pragma once
+
+#include "messages/result.hpp"
+#include "tools/config.hpp"
+
+#include <memory>
+
+namespace drivers::card {
+class reader;
+}
+
+namespace tools {
+
+class rig_hands {
+public:
+  /// Makes the slot, the emulated USB reader in front of it (config.usb) and the socket.
+  static messages::result<std::unique_ptr<rig_hands>> open(const rig_config& config, std::uint64_t now_ms);
+  virtual ~rig_hands() = default;
+  /// The port that a reader actor uses: real libusb, or the virtual reader in process.
+  virtual std::shared_ptr<drivers::card::reader> reader() = 0;
+};
+
+} // namespace tools

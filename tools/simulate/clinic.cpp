@@ -1,0 +1,279 @@
+#include "tools/simulate/clinic.hpp"
+
+#include "drivers/card/card_authority.hpp"
+#include "drivers/clock/port.hpp"
+#include "drivers/line/throwaway_pki.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+namespace tools {
+
+namespace fs = std::filesystem;
+using messages::error_code;
+using messages::failure;
+using messages::result;
+
+namespace {
+
+constexpr auto institution = "1319999999";
+
+class processes final : public clinic {
+public:
+  explicit processes(clinic_options options) : options_(std::move(options)) {}
+  ~processes() override { close(); }
+
+  result<void> begin() {
+    if (auto made = make_folders(); !made) return made;
+    if (auto made = make_keys(); !made) return made;
+    for (int n = 1; n <= options_.desks; ++n) desks_.push_back("desk-" + std::to_string(n));
+    write_centre_config();
+    keeper_ = std::thread([this] { keep(); });
+    if (auto up = bring_up("centre", [this] { return fs::exists(centre_port_file()); }); !up) return up;
+    write_hub_config();
+    if (auto up = bring_up("hub", [this] { return is_listening(screen_socket("hub")); }); !up) return up;
+    for (const auto& d : desks_) {
+      write_desk_config(d);
+      if (auto up = bring_up(d, [this, d] { return is_listening(rig_socket(d)) && is_listening(screen_socket(d)); }); !up) return up;
+    }
+    return {};
+  }
+
+  std::vector<std::string> desks() const override { return desks_; }
+  fs::path screen_socket(const std::string& node) const override { return run_ / ("screen-" + node); }
+  fs::path rig_socket(const std::string& desk) const override { return run_ / ("rig-" + desk); }
+  fs::path run_folder() const override { return run_; }
+  const clinic_options& options() const override { return options_; }
+
+  pid_t pid_of(const std::string& process) const override {
+    const std::lock_guard lock{mutex_};
+    const auto found = children_.find(process);
+    return found == children_.end() ? -1 : found->second.pid;
+  }
+  int starts_of(const std::string& process) const override {
+    const std::lock_guard lock{mutex_};
+    const auto found = children_.find(process);
+    return found == children_.end() ? 0 : found->second.starts;
+  }
+  void kill(const std::string& process) override {
+    if (const auto pid = pid_of(process); pid > 0) ::kill(pid, SIGKILL);
+  }
+  void stop(const std::string& process) override {
+    {
+      const std::lock_guard lock{mutex_};
+      children_[process].wanted = false;
+    }
+    kill(process);
+  }
+  void start(const std::string& process) override {
+    const std::lock_guard lock{mutex_};
+    children_[process].wanted = true;
+    changed_.notify_all();
+  }
+
+  void close() override {
+    if (!keeper_.joinable()) return;
+    {
+      const std::lock_guard lock{mutex_};
+      closing_ = true;
+      for (auto& [name, c] : children_)
+        if (c.pid > 0) ::kill(c.pid, SIGTERM);
+      changed_.notify_all();
+    }
+    keeper_.join();
+    if (run_is_temporary_) fs::remove_all(run_);
+  }
+
+private:
+  struct child {
+    pid_t pid = -1;
+    bool wanted = false;
+    int starts = 0;
+    std::chrono::steady_clock::time_point killed_at;
+  };
+
+  fs::path centre_port_file() const { return options_.data / "centre" / "port"; }
+
+  // -- what is on disk ----------------------------------------------------------------------------------------------------------
+
+  result<void> make_folders() {
+    std::error_code wrong;
+    for (const auto* name : {"", "config", "journal", "cards", "pki", "centre", "logs"}) {
+      const auto folder = options_.data / name;
+      fs::create_directories(folder, wrong);
+      if (wrong) return failure(error_code::write_failed, folder.string(), wrong.message());
+      ::chmod(folder.c_str(), 0700);
+    }
+    run_ = fs::absolute(options_.data) / "run";
+    if (run_.string().size() > 70) { // 107 bytes is all a socket's path may have
+      std::string pattern = (fs::temp_directory_path() / "uketsuke-XXXXXX").string();
+      if (!::mkdtemp(pattern.data())) return failure(error_code::write_failed, pattern, std::strerror(errno));
+      run_ = pattern;
+      run_is_temporary_ = true;
+    }
+    fs::create_directories(run_, wrong);
+    ::chmod(run_.c_str(), 0700);
+    fs::remove(centre_port_file(), wrong);
+    return {};
+  }
+
+  result<void> make_keys() {
+    const auto now_ms = drivers::clock::system_clock()->utc_ms();
+    auto pki = drivers::line::make_throwaway_pki(options_.data / "pki", institution, now_ms);
+    if (!pki) return failure(pki.error());
+    pki_ = *pki;
+    auto cards = drivers::card::card_authority::open(options_.data / "cards", static_cast<std::int64_t>(now_ms / 1000));
+    if (!cards) return failure(cards.error());
+    return {};
+  }
+
+  void write_config(const std::string& name, const std::string& text) const {
+    std::ofstream{options_.data / "config" / (name + ".toml")} << "# Written by `uketsuke simulate`; rewritten at its next start.\n" << text;
+  }
+  static std::string quoted(const fs::path& p) { return "'" + fs::absolute(p).string() + "'"; }
+
+  void write_centre_config() const {
+    std::ostringstream t;
+    t << "[centre]\nport = 0\nport_file = " << quoted(centre_port_file()) << "\ncertificate = " << quoted(pki_.server_certificate)
+      << "\nkey = " << quoted(pki_.server_key) << "\nclient_ca = " << quoted(pki_.ca_certificate)
+      << "\ncard_ca = " << quoted(options_.data / "cards" / "card-authority.pem") << "\npersons = " << quoted(options_.persons)
+      << "\ndata = " << quoted(options_.data / "centre") << "\nanswer_delay_ms = " << options_.answer_delay_ms << '\n';
+    write_config("centre", t.str());
+  }
+
+  void write_hub_config() {
+    std::ifstream{centre_port_file()} >> centre_port_;
+    std::ostringstream t;
+    t << "[node]\nname = 'hub'\nsimulated = true\nactors = ['eligibility_gateway', 'consent_session', 'desks', 'monitor', 'screen']\n"
+      << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nrun = " << quoted(run_)
+      << "\n[bus]\ntcp = true\nport_base = " << options_.port_base << "\n[line]\nhost = '127.0.0.1'\nport = " << centre_port_
+      << "\nca = " << quoted(pki_.ca_certificate) << "\ncertificate = " << quoted(pki_.client_certificate)
+      << "\nkey = " << quoted(pki_.client_key) << "\ninstitution = '" << institution << "'\n[screen]\nhands = "
+      << quoted(screen_socket("hub")) << '\n'
+      << (options_.patience.empty() ? "" : "[patience]\n" + options_.patience);
+    write_config("hub", t.str());
+    // The centre keeps its port from now on: the hub has it in its configuration.
+    std::ifstream in{options_.data / "config" / "centre.toml"};
+    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const auto at = text.find("port = 0");
+    if (at != std::string::npos) text.replace(at, 8, "port = " + std::to_string(centre_port_));
+    std::ofstream{options_.data / "config" / "centre.toml"} << text;
+  }
+
+  void write_desk_config(const std::string& desk) const {
+    std::ostringstream t;
+    t << "[node]\nname = '" << desk << "'\nsimulated = true\nactors = ['reader', 'screen']\n[data]\nrun = " << quoted(run_)
+      << "\n[rig]\ncards = " << quoted(options_.data / "cards") << "\nsocket = " << quoted(rig_socket(desk))
+      << "\npin = '" << options_.pin << "'\nusb = " << (options_.usb ? "true" : "false") << "\n[screen]\nhands = " << quoted(screen_socket(desk)) << '\n';
+    write_config(desk, t.str());
+    ::chmod((options_.data / "config" / (desk + ".toml")).c_str(), 0600);
+  }
+
+  // -- the processes -------------------------------------------------------------------------------------------------------------
+
+  static bool is_listening(const fs::path& socket) { return fs::exists(socket); }
+
+  result<void> bring_up(const std::string& name, const std::function<bool()>& ready) {
+    std::error_code ignored;
+    if (name != "centre") fs::remove(screen_socket(name), ignored);
+    start(name);
+    for (int tries = 0; tries < 2000; ++tries) {
+      if (ready()) return {};
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+      if (starts_of(name) > 3) break; // it ends as soon as it is started
+    }
+    return failure(error_code::no_start, name, log_of(name).string(), last_line(log_of(name)));
+  }
+
+  fs::path log_of(const std::string& name) const { return options_.data / "logs" / (name + ".log"); }
+  static std::string last_line(const fs::path& file) {
+    std::ifstream in{file};
+    std::string line, last;
+    while (std::getline(in, line))
+      if (!line.empty()) last = line;
+    return last;
+  }
+
+  /// Forks on one thread that lives as long as this object: PR_SET_PDEATHSIG looks at the thread, not at the process.
+  void keep() {
+    for (;;) {
+      std::unique_lock lock{mutex_};
+      changed_.wait_for(lock, std::chrono::milliseconds{10});
+      bool alive = false;
+      for (auto& [name, c] : children_) {
+        if (c.pid > 0 && ::waitpid(c.pid, nullptr, WNOHANG) == c.pid) c.pid = -1;
+        if (c.pid < 0 && c.wanted && !closing_ && c.starts < 1000) launch(name, c);
+        alive = alive || c.pid > 0;
+      }
+      if (closing_ && !alive) return;
+      if (closing_) end_the_stubborn();
+    }
+  }
+
+  void end_the_stubborn() {
+    if (closing_since_ == std::chrono::steady_clock::time_point{}) closing_since_ = std::chrono::steady_clock::now();
+    if (std::chrono::steady_clock::now() - closing_since_ < std::chrono::seconds{5}) return;
+    for (auto& [name, c] : children_)
+      if (c.pid > 0) ::kill(c.pid, SIGKILL);
+  }
+
+  void launch(const std::string& name, child& c) {
+    const auto config = (options_.data / "config" / (name + ".toml")).string();
+    const auto log = log_of(name).string();
+    const auto program = options_.program.string();
+    const bool is_desk = name.starts_with("desk-");
+    const std::string subcommand = name == "centre" ? "centre" : "serve";
+    const auto parent = ::getpid();
+    ++c.starts;
+    c.pid = ::fork();
+    if (c.pid != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);
+    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    ::dup2(out, 1);
+    ::dup2(out, 2);
+    ::setpgid(0, 0); // Ctrl-C ends the clinic through its parent, in order
+    sigset_t none;
+    sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    if (is_desk && options_.usb) ::setenv("LD_PRELOAD", "libumockdev-preload.so.0", 1);
+    ::execl(program.c_str(), program.c_str(), subcommand.c_str(), "--config", config.c_str(), static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+
+  clinic_options options_;
+  fs::path run_;
+  bool run_is_temporary_ = false;
+  drivers::line::throwaway_pki pki_;
+  int centre_port_ = 0;
+  std::vector<std::string> desks_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, child> children_;
+  bool closing_ = false;
+  std::chrono::steady_clock::time_point closing_since_;
+  std::thread keeper_;
+};
+
+} // namespace
+
+result<std::unique_ptr<clinic>> clinic::open(clinic_options options) {
+  auto made = std::make_unique<processes>(std::move(options));
+  if (auto begun = made->begin(); !begun) return failure(begun.error());
+  return made;
+}
+
+} // namespace tools
