@@ -1,5 +1,5 @@
-// Who there is: one row per actor, and the only place that names it. `serve`, the supervisor, the bus permissions and the
-// diagram read this table. To add an actor: a folder under actors/, its spawn function, its row.
+// Who there is: one row per actor, and the only place that names it. `serve`, the supervisor, the bus permissions and
+// the diagram read this table. To add an actor: a folder under actors/, its spawn function, its row.
 #pragma once
 
 #include "messages/registry.hpp"
@@ -37,12 +37,24 @@ struct roster_row {
 } // namespace actors::runtime
 
 // Spawn functions, each in its actor's actor.cpp.
-namespace reader { caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&); }
-namespace screen { caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&); }
-namespace consent_session { caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&); }
-namespace eligibility_gateway { caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&); }
-namespace desks { caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&); }
-namespace monitor { caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&); }
+namespace reader {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
+namespace screen {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
+namespace consent_session {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
+namespace eligibility_gateway {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
+namespace desks {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
+namespace monitor {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
 
 namespace actors::runtime {
 
@@ -59,27 +71,31 @@ inline constexpr auto& consent_session_writes =
 inline constexpr auto& consent_session_answers =
     of<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents, provide_information,
        stop_checkin, register_reference_number, skip_reference_number, finish_at_window, keep_walk_in, settle_checkin>;
-inline constexpr auto& gateway_writes = of<question_asked, eligibility_answered, outcome_unknown, question_refused,
-                                           reference_number_registered>;
-inline constexpr auto& gateway_answers = of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer>;
-inline constexpr auto& desks_writes = of<desk_opened, desk_closed, desk_mode_switched, reader_attached, reader_detached>;
+inline constexpr auto& gateway_writes =
+    of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered>;
+inline constexpr auto& gateway_answers =
+    of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer>;
+inline constexpr auto& desks_writes =
+    of<desk_opened, desk_closed, desk_mode_switched, reader_attached, reader_detached>;
 inline constexpr auto& desks_answers = of<report_reader, open_desk, close_desk, switch_mode, list_desks>;
 
 } // namespace topics
 
-// clang-format off
 inline constexpr std::array roster{
-  //         name                   spawn                        lives         restarts  publishes                        answers
-  roster_row{"eligibility_gateway", &eligibility_gateway::spawn, home::hub,    5,        topics::gateway_writes,          topics::gateway_answers},
-  roster_row{"consent_session",     &consent_session::spawn,     home::hub,    5,        topics::consent_session_writes,  topics::consent_session_answers},
-  roster_row{"desks",               &desks::spawn,               home::hub,    5,        topics::desks_writes,            topics::desks_answers},
-  roster_row{"monitor",             &monitor::spawn,             home::hub,    5,        topics::none,                    topics::of<messages::ask_status>},
-  // batch_scheduler and account_admin: home::hub, their rows go here
-  roster_row{"reader",              &reader::spawn,              home::desk,   5,        topics::none,                    topics::of<messages::verify_pin, messages::forget_pin, messages::ask_present>},
-  // face_matcher: home::desk, its row goes here
-  roster_row{"screen",              &screen::spawn,              home::either, 5,        topics::none,                    topics::of<messages::show_prompt, messages::show_at_reception>},
+    //         name, spawn, lives, restarts within a minute, events it writes, commands it answers
+    roster_row{"eligibility_gateway", &eligibility_gateway::spawn, home::hub, 5, topics::gateway_writes,
+               topics::gateway_answers},
+    roster_row{"consent_session", &consent_session::spawn, home::hub, 5, topics::consent_session_writes,
+               topics::consent_session_answers},
+    roster_row{"desks", &desks::spawn, home::hub, 5, topics::desks_writes, topics::desks_answers},
+    roster_row{"monitor", &monitor::spawn, home::hub, 5, topics::none, topics::of<messages::ask_status>},
+    // batch_scheduler and account_admin: home::hub, their rows go here
+    roster_row{"reader", &reader::spawn, home::desk, 5, topics::none,
+               topics::of<messages::verify_pin, messages::forget_pin, messages::ask_present>},
+    // face_matcher: home::desk, its row goes here
+    roster_row{"screen", &screen::spawn, home::either, 5, topics::none,
+               topics::of<messages::show_prompt, messages::show_at_reception>},
 };
-// clang-format on
 
 constexpr const roster_row* find_row(std::string_view name) {
   for (const auto& row : roster)

@@ -1,3 +1,4 @@
+// Folding the events of a check-in into its row, one overload an event.
 #include "messages/checkin.hpp"
 
 namespace messages {
@@ -96,10 +97,10 @@ template <class... Ms> void fold_any(message_list<Ms...>, const event_envelope& 
   (try_one.template operator()<Ms>(), ...);
 }
 
-using folded = message_list<card_placed, identity_method_chosen, pin_attempt_allowed, pin_attempt_ended,
-                            identity_proven, consents_recorded, answer_shown, eligibility_not_asked,
-                            registration_requested, reference_settled, walk_in_kept, checkin_settled,
-                            card_return_awaited, card_lifted, checkin_resumed>;
+using folded =
+    message_list<card_placed, identity_method_chosen, pin_attempt_allowed, pin_attempt_ended, identity_proven,
+                 consents_recorded, answer_shown, eligibility_not_asked, registration_requested, reference_settled,
+                 walk_in_kept, checkin_settled, card_return_awaited, card_lifted, checkin_resumed>;
 
 } // namespace
 

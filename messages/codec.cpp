@@ -19,7 +19,7 @@ const value* value::find(std::string_view key) const {
   return found == entries->end() ? nullptr : &found->second;
 }
 
-// -- writing ------------------------------------------------------------------------------------------------------------
+// -- writing ----------------------------------------------------------------------------------------------------------
 
 struct writer::buffer {
   std::string text;
@@ -62,7 +62,8 @@ struct packing {
   void operator()(const bytes& b) { out.binary(b.data(), b.size()); }
   void operator()(const value::array& items) {
     out.array(items.size());
-    for (const auto& item : items) std::visit(*this, item.is);
+    for (const auto& item : items)
+      std::visit(*this, item.is);
   }
   void operator()(const value::map& entries) {
     out.map(entries.size());
@@ -82,7 +83,7 @@ std::string pack(const value& v) {
   return out.take();
 }
 
-// -- reading ------------------------------------------------------------------------------------------------------------
+// -- reading ----------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -90,11 +91,21 @@ namespace {
 /// other extensions than its own).
 bool copy(const msgpack::object& from, value& into) {
   switch (from.type) {
-  case msgpack::type::NIL: into.is = std::monostate{}; return true;
-  case msgpack::type::BOOLEAN: into.is = from.via.boolean; return true;
-  case msgpack::type::POSITIVE_INTEGER: into.is = std::uint64_t{from.via.u64}; return true;
-  case msgpack::type::NEGATIVE_INTEGER: into.is = std::int64_t{from.via.i64}; return true;
-  case msgpack::type::STR: into.is = std::string{from.via.str.ptr, from.via.str.size}; return true;
+  case msgpack::type::NIL:
+    into.is = std::monostate{};
+    return true;
+  case msgpack::type::BOOLEAN:
+    into.is = from.via.boolean;
+    return true;
+  case msgpack::type::POSITIVE_INTEGER:
+    into.is = std::uint64_t{from.via.u64};
+    return true;
+  case msgpack::type::NEGATIVE_INTEGER:
+    into.is = std::int64_t{from.via.i64};
+    return true;
+  case msgpack::type::STR:
+    into.is = std::string{from.via.str.ptr, from.via.str.size};
+    return true;
   case msgpack::type::BIN: {
     const auto* data = reinterpret_cast<const std::uint8_t*>(from.via.bin.ptr);
     into.is = bytes(data, data + from.via.bin.size);
@@ -125,7 +136,8 @@ bool copy(const msgpack::object& from, value& into) {
     into.is = std::move(entries);
     return true;
   }
-  default: return false;
+  default:
+    return false;
   }
 }
 
@@ -143,7 +155,8 @@ result<value> unpack(std::string_view packed, const unpack_limits& limits) {
     const auto handle = msgpack::unpack(packed.data(), packed.size(), end, reference, nullptr, limit);
     if (end != packed.size()) return failure(error_code::malformed, "message", "bytes follow its end");
     value into;
-    if (!copy(handle.get(), into)) return failure(error_code::malformed, "message", "a type the contract does not have");
+    if (!copy(handle.get(), into))
+      return failure(error_code::malformed, "message", "a type the contract does not have");
     return into;
   } catch (const std::exception&) { // msgpack's own text would only repeat the library's words
     return failure(error_code::malformed, "message", "not whole msgpack within the limits");

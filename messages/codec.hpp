@@ -57,7 +57,7 @@ private:
 result<value> unpack(std::string_view packed, const unpack_limits& limits = {});
 std::string pack(const value& v);
 
-// -- one value ----------------------------------------------------------------------------------------------------------
+// -- one value --------------------------------------------------------------------------------------------------------
 
 template <class T> void write(writer& out, const T& v, audience who);
 template <class T> bool read(const value& from, T& into);
@@ -172,7 +172,7 @@ template <class T> bool read(const value& from, T& into) {
   else return read_fields(from, into);
 }
 
-// -- a message ----------------------------------------------------------------------------------------------------------
+// -- a message --------------------------------------------------------------------------------------------------------
 
 /// The body of a message: a msgpack map. Its topic and version stand in the envelope around it.
 template <has_fields M> std::string encode_body(const M& m, audience who = audience::personal) {

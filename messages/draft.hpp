@@ -21,10 +21,10 @@ struct event_draft {
 
 /// A binding effect that must survive a crash: written with its event, deleted by the event of its outcome.
 struct outbox_row {
-  messages::id effect;   ///< its identity: the question, the attempt, the registration
-  std::string owner;     ///< the actor that carries it out and settles it
-  std::string topic;     ///< the command it will become
-  std::string body;      ///< packed map of that command
+  messages::id effect; ///< its identity: the question, the attempt, the registration
+  std::string owner;   ///< the actor that carries it out and settles it
+  std::string topic;   ///< the command it will become
+  std::string body;    ///< packed map of that command
   messages::id checkin;
   std::string desk;
 

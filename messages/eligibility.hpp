@@ -62,19 +62,19 @@ struct insurance {
   std::string limit_class, limit_flag; ///< OQSCD011, OQSCD012
   std::string reference_number;        ///< 照会番号; empty when unregistered
 
-  UKETSUKE_FIELDS(insurance, card_class, insurer, symbol, number, branch, insurer_name, relation, name, name_kana,
-                  sex, birth_date, address, post_code, qualified, disqualified, valid_from, valid_to, burden_ratio,
+  UKETSUKE_FIELDS(insurance, card_class, insurer, symbol, number, branch, insurer_name, relation, name, name_kana, sex,
+                  birth_date, address, post_code, qualified, disqualified, valid_from, valid_to, burden_ratio,
                   limit_class, limit_flag, reference_number)
 };
 
 /// The answer to a question, its three layers apart: file (segment), person (status), insurance (validity).
 struct eligibility_answer {
-  std::int64_t segment = 0;           ///< OQSCD003: 1 normal, 2 in progress, 9 abnormal
-  std::int64_t status = 0;            ///< OQSCD004: 1 normal, 2 error
-  std::string code;                   ///< ProcessingResultCode; also set on success for side information
-  personal<std::string> message;      ///< ProcessingResultMessage, shown to staff word for word
-  validity judged{};                  ///< QualificationValidity
-  std::string confirmed_on;           ///< 資格確認日, yyyyMMdd
+  std::int64_t segment = 0;      ///< OQSCD003: 1 normal, 2 in progress, 9 abnormal
+  std::int64_t status = 0;       ///< OQSCD004: 1 normal, 2 error
+  std::string code;              ///< ProcessingResultCode; also set on success for side information
+  personal<std::string> message; ///< ProcessingResultMessage, shown to staff word for word
+  validity judged{};             ///< QualificationValidity
+  std::string confirmed_on;      ///< 資格確認日, yyyyMMdd
   personal<std::vector<insurance>> insurances;
   consent_flag surgery, treatment, drugs, checkup, limit, specified_disease;
 

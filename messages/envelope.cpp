@@ -1,3 +1,4 @@
+// Reading and writing the two envelopes, and what a reply holds.
 #include "messages/envelope.hpp"
 
 #include <algorithm>
@@ -26,8 +27,10 @@ template <class E> std::string encode_envelope(const E& envelope) {
   out.map(field_count<E>);
   for_each_field(envelope, [&](std::string_view name, const auto& v) {
     out.text(name);
-    if (name != "body") write(out, v, audience::personal);
-    else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(v)>, std::string>) v.empty() ? out.map(0) : out.raw(v);
+    if (name != "body")
+      write(out, v, audience::personal);
+    else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(v)>, std::string>)
+      v.empty() ? out.map(0) : out.raw(v);
   });
   return out.take();
 }
@@ -43,11 +46,14 @@ template <class E> result<E> decode_envelope(std::string_view frame, std::size_t
   for_each_field(envelope, [&](std::string_view name, auto& v) {
     const auto* found = tree->find(name);
     if (!found) return;
-    if (name != "body") good = read(*found, v) && good;
-    else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(v)>, std::string>) v = pack(*found);
+    if (name != "body")
+      good = read(*found, v) && good;
+    else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(v)>, std::string>)
+      v = pack(*found);
   });
   if (!good) return failure(error_code::malformed, "envelope", "a field is of another kind");
-  if (envelope.topic.empty() || envelope.topic.size() > 80) return failure(error_code::malformed, "envelope", "no topic");
+  if (envelope.topic.empty() || envelope.topic.size() > 80)
+    return failure(error_code::malformed, "envelope", "no topic");
   return envelope;
 }
 
@@ -69,7 +75,7 @@ result<event_envelope> decode_event(std::string_view frame) {
   return decode_envelope<event_envelope>(frame, event_bytes_max);
 }
 
-// -- replies ------------------------------------------------------------------------------------------------------------
+// -- replies ----------------------------------------------------------------------------------------------------------
 
 namespace {
 

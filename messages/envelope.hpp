@@ -30,12 +30,12 @@ struct command_envelope {
   messages::id id;
   command_kind kind{};
   std::string topic;
-  std::string from, to;      ///< addresses; see address
-  std::string account;       ///< on whose behalf; empty: the system's
-  messages::id cause;        ///< the command or event that led to this one
+  std::string from, to;          ///< addresses; see address
+  std::string account;           ///< on whose behalf; empty: the system's
+  messages::id cause;            ///< the command or event that led to this one
   std::uint32_t deadline_ms = 0; ///< milliseconds left when this was sent; recounted at every hop (clocks differ)
-  std::uint64_t epoch = 0;   ///< the journal's epoch as the sender knows it; 0: not yet known
-  std::string body;          ///< packed map; of a reply {ok: map} or {error: {number, name, args}}
+  std::uint64_t epoch = 0;       ///< the journal's epoch as the sender knows it; 0: not yet known
+  std::string body;              ///< packed map; of a reply {ok: map} or {error: {number, name, args}}
 
   UKETSUKE_FIELDS(command_envelope, v, id, kind, topic, from, to, account, cause, deadline_ms, epoch, body)
 };
@@ -64,7 +64,7 @@ std::string encode(const event_envelope& envelope);
 result<command_envelope> decode_command(std::string_view frame);
 result<event_envelope> decode_event(std::string_view frame);
 
-// -- replies ------------------------------------------------------------------------------------------------------------
+// -- replies ----------------------------------------------------------------------------------------------------------
 
 /// The reply to @p command that says @p ok_body (a packed map).
 command_envelope reply_ok(const command_envelope& command, std::string ok_body, std::uint64_t version = 1);

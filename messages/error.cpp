@@ -1,3 +1,4 @@
+// The rows of errors.def as a table, and how an error's arguments come into its sentence.
 #include "messages/error.hpp"
 
 #include <algorithm>
@@ -7,8 +8,8 @@ namespace {
 
 const std::vector<error_description> table{
 #define UKETSUKE_ERROR(number, name, retry, who, patient_ja, patient_en, staff_ja, staff_en, vendor_ja, vendor_en)     \
-  error_description{error_code::name,       #name,      retry_class::retry, remedy_by::who, patient_ja, patient_en, \
-                    staff_ja,               staff_en,   vendor_ja,          vendor_en},
+  error_description{error_code::name, #name,    retry_class::retry, remedy_by::who, patient_ja,                        \
+                    patient_en,       staff_ja, staff_en,           vendor_ja,      vendor_en},
 #include "messages/errors.def"
 #undef UKETSUKE_ERROR
 };
@@ -31,7 +32,8 @@ std::optional<error_code> find_error(std::string_view name) {
 std::string fill_in(std::string_view text, const error& e) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool hole = text[i] == '{' && i + 2 < text.size() && text[i + 1] >= '1' && text[i + 1] <= '9' && text[i + 2] == '}';
+    const bool hole =
+        text[i] == '{' && i + 2 < text.size() && text[i + 1] >= '1' && text[i + 1] <= '9' && text[i + 2] == '}';
     if (!hole) {
       out += text[i];
       continue;

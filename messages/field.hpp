@@ -19,7 +19,9 @@ template <class M, class T> field(const char*, T M::*) -> field<M, T>;
 
 /// A struct that lists its fields: `static constexpr auto fields() { return std::tuple{field{"desk", &x::desk}, …}; }`
 template <class M>
-concept has_fields = requires { M::fields(); };
+concept has_fields = requires {
+  M::fields();
+};
 
 /// Calls @p f with the name and value of every field of @p m, in the order of the list.
 template <class M, class F> constexpr void for_each_field(M& m, F&& f) {
@@ -55,7 +57,9 @@ template <has_fields M> constexpr std::size_t field_count = std::tuple_size_v<de
 /// enumerators count from 0 without holes, so that the name of value n is names[n].
 template <class E> struct enumeration;
 template <class E>
-concept named_enumeration = std::is_enum_v<E> && requires { enumeration<E>::names[0]; };
+concept named_enumeration = std::is_enum_v<E> && requires {
+  enumeration<E>::names[0];
+};
 
 template <named_enumeration E> constexpr std::string_view name(E value) {
   const auto n = static_cast<std::size_t>(value);

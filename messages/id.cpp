@@ -1,3 +1,4 @@
+// An id as 32 hexadecimal digits and back.
 #include "messages/id.hpp"
 
 namespace messages {

@@ -20,7 +20,8 @@ struct id {
   /// Milliseconds since 1970 (UTC) at which the id was made: how old a command is.
   std::uint64_t time_ms() const {
     std::uint64_t ms = 0;
-    for (int i = 0; i < 6; ++i) ms = ms << 8 | bytes[static_cast<std::size_t>(i)];
+    for (int i = 0; i < 6; ++i)
+      ms = ms << 8 | bytes[static_cast<std::size_t>(i)];
     return ms;
   }
   /// 32 lower-case hexadecimal digits.
@@ -34,10 +35,12 @@ struct id {
 /// An id made at @p time_ms from 80 bits of @p chance (the upper 16 bits of the second word are not used).
 constexpr id make_id(std::uint64_t time_ms, std::uint64_t chance_low, std::uint16_t chance_high) {
   id made;
-  for (std::size_t i = 0; i < 6; ++i) made.bytes[i] = static_cast<std::uint8_t>(time_ms >> (40 - 8 * i));
+  for (std::size_t i = 0; i < 6; ++i)
+    made.bytes[i] = static_cast<std::uint8_t>(time_ms >> (40 - 8 * i));
   made.bytes[6] = static_cast<std::uint8_t>(chance_high >> 8);
   made.bytes[7] = static_cast<std::uint8_t>(chance_high);
-  for (std::size_t i = 0; i < 8; ++i) made.bytes[8 + i] = static_cast<std::uint8_t>(chance_low >> (56 - 8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    made.bytes[8 + i] = static_cast<std::uint8_t>(chance_low >> (56 - 8 * i));
   return made;
 }
 

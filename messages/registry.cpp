@@ -1,3 +1,4 @@
+// What is known of a topic at run time, made from the lists of the registry.
 #include "messages/registry.hpp"
 
 #include <map>
@@ -54,8 +55,10 @@ event_envelope redacted(const event_envelope& event) {
   const auto* e = find(event.topic);
   result<std::string> body = failure(error_code::unknown_topic, event.topic);
   if (e && e->redact) body = e->redact(event.body, event.v);
-  if (body) shown.body = *body;
-  else shown.body = encode_body(done{});
+  if (body)
+    shown.body = *body;
+  else
+    shown.body = encode_body(done{});
   return shown;
 }
 

@@ -19,20 +19,20 @@ using all_events =
                  question_refused, reference_number_registered>;
 
 using all_commands =
-    message_list<node_hello, verify_pin, forget_pin, ask_present, report_card_placed, report_card_removed, choose_method, enter_pin,
-                 answer_consents, provide_information, stop_checkin, register_reference_number, skip_reference_number,
-                 finish_at_window, keep_walk_in, obtain_challenge, ask_eligibility, ask_typed, register_number,
-                 recall_answer, settle_checkin, show_prompt, show_at_reception, report_reader, open_desk, close_desk, switch_mode,
-                 list_desks, ask_status>;
+    message_list<node_hello, verify_pin, forget_pin, ask_present, report_card_placed, report_card_removed,
+                 choose_method, enter_pin, answer_consents, provide_information, stop_checkin,
+                 register_reference_number, skip_reference_number, finish_at_window, keep_walk_in, obtain_challenge,
+                 ask_eligibility, ask_typed, register_number, recall_answer, settle_checkin, show_prompt,
+                 show_at_reception, report_reader, open_desk, close_desk, switch_mode, list_desks, ask_status>;
 
-using all_replies = message_list<done, node_welcome, pin_report, card_present, checkin_begun, challenge_obtained, question_report,
-                                 monitor_status, desk_list>;
+using all_replies = message_list<done, node_welcome, pin_report, card_present, checkin_begun, challenge_obtained,
+                                 question_report, monitor_status, desk_list>;
 
 template <class... Ms, class F> constexpr void for_each_message(message_list<Ms...>, F&& f) {
   (f.template operator()<Ms>(), ...);
 }
 
-// -- what the compiler checks -----------------------------------------------------------------------------------------------
+// -- what the compiler checks -----------------------------------------------------------------------------------------
 
 namespace detail {
 
@@ -61,19 +61,25 @@ template <class M, class F> constexpr bool any_field(F&& f) {
 template <class M, class T> constexpr T member_type(field<M, T>);
 
 template <class T> constexpr bool holds_personal() {
-  if constexpr (is_personal_v<T>) return true;
-  else if constexpr (is_vector<T>::value) return holds_personal<typename T::value_type>();
+  if constexpr (is_personal_v<T>)
+    return true;
+  else if constexpr (is_vector<T>::value)
+    return holds_personal<typename T::value_type>();
   else if constexpr (has_fields<T>)
     return any_field<T>([]<class F>() { return holds_personal<decltype(member_type(std::declval<F>()))>(); });
-  else return false;
+  else
+    return false;
 }
 
 template <class T> constexpr bool holds_credential() {
-  if constexpr (std::is_same_v<T, credential>) return true;
-  else if constexpr (is_personal_v<T> || is_vector<T>::value) return holds_credential<typename T::value_type>();
+  if constexpr (std::is_same_v<T, credential>)
+    return true;
+  else if constexpr (is_personal_v<T> || is_vector<T>::value)
+    return holds_credential<typename T::value_type>();
   else if constexpr (has_fields<T>)
     return any_field<T>([]<class F>() { return holds_credential<decltype(member_type(std::declval<F>()))>(); });
-  else return false;
+  else
+    return false;
 }
 
 constexpr bool events_hold_no_credential() {
@@ -99,11 +105,11 @@ static_assert(detail::topics_are_unique(), "two messages share one topic");
 static_assert(detail::events_hold_no_credential(), "a credential would be written to the journal");
 static_assert(detail::personal_events_name_their_patient(), "personal data without the patient whose key seals it");
 
-// -- making envelopes -----------------------------------------------------------------------------------------------------------
+// -- making envelopes -------------------------------------------------------------------------------------------------
 
 /// An event draft from a typed event.
-template <class M> event_draft make_draft(const M& m, std::string desk = {}, id checkin = {}, id cause = {},
-                                          std::string account = {}) {
+template <class M>
+event_draft make_draft(const M& m, std::string desk = {}, id checkin = {}, id cause = {}, std::string account = {}) {
   return {M::version, std::string{M::topic}, std::move(desk), checkin, std::move(account), cause, encode_body(m)};
 }
 

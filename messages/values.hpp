@@ -17,7 +17,8 @@ namespace detail {
 
 constexpr std::size_t count(std::string_view list) {
   std::size_t n = 1;
-  for (const char c : list) n += c == ',';
+  for (const char c : list)
+    n += c == ',';
   return n;
 }
 
@@ -26,8 +27,10 @@ template <std::size_t N> constexpr std::array<std::string_view, N> split(std::st
   for (std::size_t n = 0; n < N; ++n) {
     const auto comma = list.find(',');
     auto word = list.substr(0, comma);
-    while (!word.empty() && word.front() == ' ') word.remove_prefix(1);
-    while (!word.empty() && word.back() == ' ') word.remove_suffix(1);
+    while (!word.empty() && word.front() == ' ')
+      word.remove_prefix(1);
+    while (!word.empty() && word.back() == ' ')
+      word.remove_suffix(1);
     names[n] = word;
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
@@ -53,7 +56,8 @@ UKETSUKE_ENUMERATION(choice, not_chosen, given, refused)
 UKETSUKE_ENUMERATION(validity, none, valid, invalid, newer_exists, no_match, several, valid_unregistered)
 
 /// How a question to the national system stands. `unknown`: asked, no answer yet; settled later under the same
-/// identifier. `not_asked`: the centre was down before anything was signed. `refused`: the centre answered with an error.
+/// identifier. `not_asked`: the centre was down before anything was signed. `refused`: the centre answered with an
+/// error.
 UKETSUKE_ENUMERATION(question_outcome, open, answered, unknown, not_asked, refused)
 
 /// What is asked: with a card's proof, from typed details, or that a 照会番号 be registered.

@@ -214,7 +214,8 @@ messages::result<std::size_t> journal::parts::write_some(std::vector<queued>& ta
       }
       if (auto built = writer->build(); !built) return built;
       step("built");
-      batch_bytes = writer->batch_bytes();
+      batch_bytes = writer->batch_empty() ? 0 : writer->batch_bytes();
+      if (batch_bytes == 0) return {}; // what it waits for was durable before it
       if (options.test.before_sync) options.test.before_sync();
       return writer->commit();
     } catch (const std::exception& e) { // memory, or a view that throws against its contract
@@ -243,7 +244,7 @@ journal::parts::learn_commit(const committed* events, std::size_t appends, std::
   const std::lock_guard lock(known_mutex);
   known.appends += appends;
   known.awaited_appends += waits;
-  known.batches += 1;
+  known.batches += batch_bytes > 0 ? 1 : 0;
   known.bytes += batch_bytes;
   horizon_ms = writer->replies_horizon_ms();
   if (events) {

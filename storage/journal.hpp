@@ -1,5 +1,5 @@
-// The journal: the truth of the clinic, entry 1, 2, 3 …; one thread, one batch, one sync for what many actors appended
-// (design.md §4). Its views, the outbox and the remembered replies change in the same batch.
+// The journal: the truth of the clinic, entry 1, 2, 3 …; one thread, one batch, one sync for what many actors
+// appended (design.md §4). Its views, the outbox and the remembered replies change in the same batch.
 //
 // Threads: everything here may be called from any thread. Callbacks of append() and on_committed() run on the journal's
 // own thread: they must return at once, must not throw, and must not destroy the journal; they may append and read.
@@ -121,8 +121,8 @@ public:
   /// Queues @p what; returns at once. @p on_durable is called exactly once: after the sync, or with the error. Refusals
   /// (`busy`, `too_large`, `malformed`, the error of failed()) are answered at once on the caller's thread and return
   /// false. With an empty @p on_durable nobody waits: it is written with the next sync that somebody waits for, at the
-  /// latest after lazy_sync_ms_max. After a failed write the outcome of its appends is not known: they may be found at
-  /// the next opening.
+  /// latest after lazy_sync_ms_max. An empty draft waits for all before it and costs no sync of its own. After a failed
+  /// write the outcome of its appends is not known: they may be found at the next opening.
   bool append(messages::draft what, durable_callback on_durable);
 
   /// @p listener gets every commit, in order, after its callbacks. Set before the first append; replaces the last one.

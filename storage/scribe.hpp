@@ -30,6 +30,7 @@ public:
   /// Adds @p what to the batch. Indexes are given out now; they count only when commit() succeeds.
   appended add(const messages::draft& what);
   std::size_t batch_bytes() const { return batch_.bytes(); }
+  bool batch_empty() const { return batch_.empty(); } ///< nothing but empty drafts, or effects settled before
   /// Puts the views' rows into the batch and makes it durable. After an error the scribe is not used any more.
   messages::result<void> build();
   messages::result<void> commit();
@@ -42,9 +43,6 @@ public:
   std::uint64_t entries_read() const { return entries_read_; }
   /// Replies to commands with an older id were erased.
   std::uint64_t replies_horizon_ms() const { return horizon_ms_; }
-  bool keeps(std::string_view view_name) const {
-    return ("\n" + kept_views_).find("\n" + std::string{view_name} + " ") != std::string::npos;
-  }
 
 private:
   messages::result<void> load_meta();

@@ -27,11 +27,13 @@ outcome run_centre(const std::filesystem::path& file) {
                                              .card_ca_file = config->card_ca,
                                              .data_folder = config->data,
                                              .now_ms = [clock] { return clock->utc_ms(); },
-                                             .random_octets = [chance](std::size_t n) {
-                                               messages::bytes octets(n);
-                                               for (auto& o : octets) o = static_cast<std::uint8_t>(chance->draw());
-                                               return octets;
-                                             }});
+                                             .random_octets =
+                                                 [chance](std::size_t n) {
+                                                   messages::bytes octets(n);
+                                                   for (auto& o : octets)
+                                                     o = static_cast<std::uint8_t>(chance->draw());
+                                                   return octets;
+                                                 }});
   if (!opened) return failure(opened.error());
   auto server = drivers::line::serve_centre({.port = config->port,
                                              .certificate_file = config->certificate,

@@ -1,3 +1,4 @@
+// Reads TOML key by key: nothing unknown passes, every complaint has a line.
 #include "tools/config.hpp"
 
 #pragma GCC diagnostic push
@@ -74,7 +75,8 @@ tl::unexpected<messages::error> wrong(const std::filesystem::path& file, std::ui
 
 std::string known_names(const auto& table) {
   std::string all;
-  for (const auto& [name, unused] : table) all += (all.empty() ? "" : ", ") + name;
+  for (const auto& [name, unused] : table)
+    all += (all.empty() ? "" : ", ") + name;
   return all;
 }
 
@@ -84,7 +86,8 @@ result<void> read_sections(const std::filesystem::path& file, const sections& kn
   try {
     table = toml::parse_file(file.string());
   } catch (const toml::parse_error& e) {
-    if (e.source().begin.line == 0) return failure(error_code::file_unreadable, file.string(), std::string{e.description()});
+    if (e.source().begin.line == 0)
+      return failure(error_code::file_unreadable, file.string(), std::string{e.description()});
     return wrong(file, e.source().begin.line, std::string{e.description()});
   }
   for (const auto& [name, node] : table) {
@@ -97,8 +100,9 @@ result<void> read_sections(const std::filesystem::path& file, const sections& kn
       const auto k = s->second.find(std::string{key.str()});
       const auto at = value.source().begin.line;
       if (k == s->second.end())
-        return wrong(file, at, "there is no key “" + std::string{key.str()} + "” in [" + s->first +
-                                   "]; known: " + known_names(s->second));
+        return wrong(file, at,
+                     "there is no key “" + std::string{key.str()} + "” in [" + s->first +
+                         "]; known: " + known_names(s->second));
       if (const auto problem = k->second(value)) return wrong(file, at, k->first + ": " + *problem);
     }
   }
@@ -107,11 +111,16 @@ result<void> read_sections(const std::filesystem::path& file, const sections& kn
 
 section patience_section(consent_session::patience& p) {
   const auto wait = [](std::uint32_t& into) { return number_into(into, 10, 86'400'000); };
-  return {{"choosing_ms", wait(p.choosing_ms)},         {"preparing_ms", wait(p.preparing_ms)},
-          {"entering_pin_ms", wait(p.entering_pin_ms)}, {"verifying_ms", wait(p.verifying_ms)},
-          {"consenting_ms", wait(p.consenting_ms)},     {"providing_ms", wait(p.providing_ms)},
-          {"asking_ms", wait(p.asking_ms)},             {"registration_ms", wait(p.registration_ms)},
-          {"registering_ms", wait(p.registering_ms)},   {"at_window_ms", wait(p.at_window_ms)},
+  return {{"choosing_ms", wait(p.choosing_ms)},
+          {"preparing_ms", wait(p.preparing_ms)},
+          {"entering_pin_ms", wait(p.entering_pin_ms)},
+          {"verifying_ms", wait(p.verifying_ms)},
+          {"consenting_ms", wait(p.consenting_ms)},
+          {"providing_ms", wait(p.providing_ms)},
+          {"asking_ms", wait(p.asking_ms)},
+          {"registration_ms", wait(p.registration_ms)},
+          {"registering_ms", wait(p.registering_ms)},
+          {"at_window_ms", wait(p.at_window_ms)},
           {"taking_card_ms", wait(p.taking_card_ms)}};
 }
 
@@ -152,7 +161,8 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.name.empty()) return wrong(file, 1, "[node] name is missing: the name of this node");
   if (c.actors.empty()) return wrong(file, 1, "[node] actors is missing: who lives on this node");
   if (c.run.empty()) return wrong(file, 1, "[data] run is missing: a folder for this host's sockets");
-  if (c.name == c.hub && c.data.empty()) return wrong(file, 1, "[data] folder is missing: where the hub keeps its journal");
+  if (c.name == c.hub && c.data.empty())
+    return wrong(file, 1, "[data] folder is missing: where the hub keeps its journal");
   if (line.port != 0) c.line = line;
   if (!rig.socket.empty()) c.rig = rig;
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
@@ -185,7 +195,8 @@ result<centre_config> read_centre_config(const std::filesystem::path& file) {
 
 std::filesystem::path default_data_folder() {
   if (::geteuid() == 0) return "/var/lib/uketsuke";
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state) return std::filesystem::path{state} / "uketsuke";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state)
+    return std::filesystem::path{state} / "uketsuke";
   const char* home = std::getenv("HOME");
   return std::filesystem::path{home ? home : "."} / ".local/state/uketsuke";
 }

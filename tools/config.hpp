@@ -38,8 +38,8 @@ struct node_config {
   int port_base = 5570;
   std::optional<line_config> line;
   std::optional<rig_config> rig;
-  std::string reader_match;     ///< "054c:0dc8"; empty: any
-  std::filesystem::path hands;  ///< the screen port's socket; empty: no screen
+  std::string reader_match;    ///< "054c:0dc8"; empty: any
+  std::filesystem::path hands; ///< the screen port's socket; empty: no screen
   consent_session::patience patience;
   std::optional<std::uint64_t> seed;
 };

@@ -15,15 +15,17 @@ namespace {
 void print_table(const auto& table) {
   std::cout << "stateDiagram-v2\n";
   for (const auto& row : table)
-    std::cout << "  " << messages::name(row.from) << " --> " << messages::name(row.to) << " : " << messages::name(row.on)
-              << '\n';
+    std::cout << "  " << messages::name(row.from) << " --> " << messages::name(row.to) << " : "
+              << messages::name(row.on) << '\n';
 }
 
 void print_roster() {
   std::cout << "flowchart LR\n";
   for (const auto& row : actors::runtime::roster) {
-    for (const auto topic : row.answers) std::cout << "  " << topic << "([" << topic << "]) --> " << row.name << '\n';
-    for (const auto topic : row.publishes) std::cout << "  " << row.name << " --> " << topic << "[[" << topic << "]]\n";
+    for (const auto topic : row.answers)
+      std::cout << "  " << topic << "([" << topic << "]) --> " << row.name << '\n';
+    for (const auto topic : row.publishes)
+      std::cout << "  " << row.name << " --> " << topic << "[[" << topic << "]]\n";
   }
 }
 
@@ -37,10 +39,14 @@ void add_diagram(CLI::App& app, chosen& run) {
       ->check(CLI::IsMember({"check-in", "reader", "question", "roster"}));
   command->callback([&run, which] {
     run = [which]() -> outcome {
-      if (*which == "check-in") print_table(consent_session::table);
-      else if (*which == "reader") print_table(reader::table);
-      else if (*which == "question") print_table(eligibility_gateway::table);
-      else print_roster();
+      if (*which == "check-in")
+        print_table(consent_session::table);
+      else if (*which == "reader")
+        print_table(reader::table);
+      else if (*which == "question")
+        print_table(eligibility_gateway::table);
+      else
+        print_roster();
       return 0;
     };
   });

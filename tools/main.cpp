@@ -3,9 +3,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <iostream>
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN); // a reader that went away is an error where we write
+  std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error like any other full disk
   CLI::App app{"uketsuke (受付): the reception of a clinic: online eligibility verification with the My Number card"};
   app.require_subcommand(1);
   tools::chosen run;

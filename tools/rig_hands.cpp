@@ -1,3 +1,4 @@
+// The words that hands may say to a virtual reader, and the reader they move.
 #include "tools/rig_hands.hpp"
 
 #include "drivers/card/card_authority.hpp"
@@ -22,7 +23,8 @@ namespace {
 class hands final : public rig_hands, public drivers::screen::watcher {
 public:
   hands(rig_config config, drivers::card::card_authority authority)
-      : config_(std::move(config)), authority_(std::move(authority)), slot_(std::make_shared<drivers::card::virtual_slot>()) {}
+      : config_(std::move(config)), authority_(std::move(authority)),
+        slot_(std::make_shared<drivers::card::virtual_slot>()) {}
   ~hands() override {
     if (socket_) socket_->stop();
     if (reader_) reader_->stop();
@@ -38,7 +40,8 @@ public:
 #else
       return failure(error_code::wrong_value, "usb", "this build has no umockdev");
 #endif
-    } else reader_ = drivers::card::make_virtual_reader(slot_);
+    } else
+      reader_ = drivers::card::make_virtual_reader(slot_);
     auto socket = drivers::screen::open_hands_socket({.path = config_.socket.string()});
     if (!socket) return failure(socket.error());
     socket_ = std::move(*socket);
@@ -66,10 +69,14 @@ private:
       auto card = drivers::card::make_card(authority_, person, std::move(options));
       if (!card) return failure(card.error());
       slot_->place(std::move(*card));
-    } else if (line == "lift") slot_->remove();
-    else if (line == "unplug") slot_->unplug();
-    else if (line == "plug") slot_->plug();
-    else return failure(error_code::wrong_value, "hands", line);
+    } else if (line == "lift")
+      slot_->remove();
+    else if (line == "unplug")
+      slot_->unplug();
+    else if (line == "plug")
+      slot_->plug();
+    else
+      return failure(error_code::wrong_value, "hands", line);
     return {};
   }
 

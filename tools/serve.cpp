@@ -75,7 +75,8 @@ outcome serve(const std::filesystem::path& file) {
   const auto config = read_node_config(file);
   if (!config) return failure(config.error());
   auto clock = drivers::clock::system_clock();
-  auto chance = config->seed ? drivers::clock::seeded_chance(*config->seed, config->name.c_str()) : drivers::clock::system_chance();
+  auto chance = config->seed ? drivers::clock::seeded_chance(*config->seed, config->name.c_str())
+                             : drivers::clock::system_chance();
   std::unique_ptr<rig_hands> hands; // outlives the node, which uses its reader
   auto ports = open_ports(*config, *clock, hands);
   if (!ports) return failure(ports.error());
@@ -88,7 +89,8 @@ outcome serve(const std::filesystem::path& file) {
   options.run = config->run;
   options.tcp = config->tcp;
   options.port_base = config->port_base;
-  auto node = actors::runtime::node::start(options, *ports, clock, chance, [&stop](const messages::error& why) { stop.fail(why); });
+  auto node = actors::runtime::node::start(options, *ports, clock, chance,
+                                           [&stop](const messages::error& why) { stop.fail(why); });
   if (!node) return failure(node.error());
   if (config->name == config->hub) write_ports_file(config->data, (*node)->ports());
   spdlog::info("node {} serves", config->name);

@@ -1,3 +1,4 @@
+// A signalfd and an eventfd: the two ways to end.
 #include "tools/stop_signal.hpp"
 
 #include <sys/eventfd.h>
@@ -23,7 +24,6 @@ stop_signal::stop_signal() : parts_(new parts) {
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
   parts_->signals = ::signalfd(-1, &set, SFD_CLOEXEC);
   parts_->failed = ::eventfd(0, EFD_CLOEXEC);
 }
@@ -45,7 +45,8 @@ void stop_signal::fail(const messages::error& why) {
 
 std::optional<messages::error> stop_signal::wait() {
   pollfd fds[2] = {{parts_->signals, POLLIN, 0}, {parts_->failed, POLLIN, 0}};
-  while (::poll(fds, 2, -1) < 0) {} // interrupted
+  while (::poll(fds, 2, -1) < 0) {
+  } // interrupted
   const std::lock_guard lock{parts_->mutex};
   return parts_->why;
 }

@@ -57,8 +57,8 @@ void print(const watch_options& o, const event_envelope& e) {
     return;
   }
   const auto body = unpack(e.body);
-  std::cout << time_text(e.time_ms) << "  " << e.index << "  " << (e.desk.empty() ? e.node : e.desk) << "  " << e.topic << "  "
-            << (body ? to_json(*body) : "") << '\n';
+  std::cout << time_text(e.time_ms) << "  " << e.index << "  " << (e.desk.empty() ? e.node : e.desk) << "  " << e.topic
+            << "  " << (body ? to_json(*body) : "") << '\n';
 }
 
 /// A stopped node's journal, page by page.
@@ -97,7 +97,8 @@ result<endpoints> endpoints_of(const watch_options& o) {
     return endpoints{at + std::to_string(port + 1), at + std::to_string(port + 2)};
   }
   for (const auto& folder : {default_data_folder() / "run", default_data_folder() / "sim" / "run"})
-    if (fs::exists(folder / "events")) return endpoints{"ipc://" + (folder / "events").string(), "ipc://" + (folder / "replay").string()};
+    if (fs::exists(folder / "events"))
+      return endpoints{"ipc://" + (folder / "events").string(), "ipc://" + (folder / "replay").string()};
   return failure(error_code::no_hub, (default_data_folder() / "run").string());
 }
 
@@ -112,7 +113,9 @@ outcome watch_hub(const watch_options& o) {
   s.order.topics = o.topics;
   s.order.until_head = o.until_head;
   s.clock = [clock] { return clock->steady_ms(); };
-  s.on_changed_epoch = [](std::uint64_t epoch) { std::cerr << "the journal was restored (epoch " << epoch << "): from the start again\n"; };
+  s.on_changed_epoch = [](std::uint64_t epoch) {
+    std::cerr << "the journal was restored (epoch " << epoch << "): from the start again\n";
+  };
   auto opened = bus::subscriber::open(std::make_shared<bus::context>(), std::move(s));
   if (!opened) return failure(opened.error());
   auto& reader = **opened;
@@ -137,7 +140,8 @@ outcome watch_hub(const watch_options& o) {
 } // namespace
 
 void add_watch(CLI::App& app, chosen& run) {
-  auto* command = app.add_subcommand("watch", "print what happens: the bus of a running hub, or a stopped node's journal");
+  auto* command =
+      app.add_subcommand("watch", "print what happens: the bus of a running hub, or a stopped node's journal");
   auto o = std::make_shared<watch_options>();
   auto* hub = command->add_option("--hub", o->hub, "HOST[:PORT] of a hub, redacted (default: the local hub's sockets)");
   auto* data = command->add_option("--data", o->data, "the journal folder of a stopped node");

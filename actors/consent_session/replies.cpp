@@ -42,9 +42,19 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
   return out;
 }
 
+/// Says nothing about the line: the gateway did not answer, or not in time.
+static bool is_of_the_bus(error_code why) {
+  return why == error_code::unknown_address || why == error_code::dead_peer || why == error_code::outcome_unknown ||
+         why == error_code::deadline_passed || why == error_code::busy;
+}
+
 void session::on_challenge(visit& v, const result<std::string>& body, std::uint64_t version, actors::effects& out) {
   if (v.now != state::preparing) return;
   const auto got = body ? decode_body<challenge_obtained>(*body, version) : failure(body.error());
+  if (!got && is_of_the_bus(got.error().code)) { // the gateway is being started again: a late answer, no outage
+    v.ask_again_ms = now_ms_ + options_.ask_again_ms;
+    return;
+  }
   if (!got) {
     happening what{.on = event::line_is_down};
     what.report.error = describe(got.error().code).name;

@@ -205,7 +205,8 @@ void session::handle(const keep_walk_in& m, const command_envelope& command, act
   const auto& p = m.person.reveal();
   if (p.insurer.empty()) return out.refuse(command, {error_code::missing_value, {"insurer"}});
   if (p.number.empty()) return out.refuse(command, {error_code::missing_value, {"number"}});
-  if (p.birth_date.size() != 8) return out.refuse(command, {error_code::wrong_value, {"birth_date", "yyyyMMdd"}});
+  const bool digits = std::ranges::all_of(p.birth_date, [](char c) { return c >= '0' && c <= '9'; });
+  if (p.birth_date.size() != 8 || !digits) return out.refuse(command, {error_code::wrong_value, {"birth_date", "yyyyMMdd"}});
   if (node_of(command.from) != options_.hub) return out.refuse(command, {error_code::not_allowed, {command.topic}});
   if (undelivered_.size() >= options_.undelivered_max)
     return out.refuse(command, {error_code::busy, {"consent_session"}});
@@ -251,6 +252,11 @@ actors::effects session::on_tick(std::uint64_t now_ms) {
     fire(v, what, out);
   }
   for (auto& [checkin, v] : visits_) {
+    if (v.resuming || v.now != state::preparing || v.ask_again_ms == 0 || v.ask_again_ms > now_ms) continue;
+    v.ask_again_ms = 0;
+    out.inquire(gateway(), obtain_challenge{}, {challenge_wanted, checkin}, options_.waits.preparing_ms);
+  }
+  for (auto& [checkin, v] : visits_) {
     if (!v.resuming || v.ask_again_ms > now_ms) continue;
     v.ask_again_ms = now_ms + options_.retry_ms;
     out.inquire(reader_of(v), ask_present{}, {presence_asked, checkin}, options_.retry_ms);
@@ -263,7 +269,10 @@ actors::effects session::on_tick(std::uint64_t now_ms) {
 std::optional<std::uint64_t> session::next_tick_ms() const {
   std::optional<std::uint64_t> next;
   const auto sooner = [&](std::uint64_t at) { next = std::min(next.value_or(at), at); };
-  for (const auto& [checkin, v] : visits_) sooner(v.resuming ? v.ask_again_ms : v.until_ms);
+  for (const auto& [checkin, v] : visits_) {
+    sooner(v.resuming ? v.ask_again_ms : v.until_ms);
+    if (v.now == state::preparing && v.ask_again_ms != 0) sooner(v.ask_again_ms);
+  }
   for (const auto& [key, u] : undelivered_) sooner(u.retry_at_ms);
   for (const auto& [desk, page] : unshown_) sooner(page.again_at_ms);
   return next;

@@ -15,6 +15,7 @@ struct options {
   std::string hub = "hub"; ///< the node of the gateway and of reception's page
   patience waits = {};
   std::uint32_t resume_ms_max = 10'000; ///< after a restart: how long a silent desk is waited for
+  std::uint32_t ask_again_ms = 100;     ///< a challenge, when the gateway is being started again
   std::uint32_t retry_ms = 1'000;       ///< between two deliveries of the same question to the gateway
   std::size_t checkins_max = 1'000;     ///< open at once
   std::size_t undelivered_max = 10'000; ///< questions that the gateway has not taken over; then no new check-in begins

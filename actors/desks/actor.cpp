@@ -20,7 +20,8 @@ private:
     const auto rows = storage::load_rows<storage::desk_row>(*here().journal, "desks", "", board::desks_max);
     if (!rows) return here().fail(rows.error());
     std::vector<messages::desk_status> known;
-    for (const auto& r : *rows) known.push_back({r.desk, r.open, r.mode, r.reader, r.model});
+    for (const auto& r : *rows)
+      known.push_back({r.desk, r.open, r.mode, r.reader, r.model});
     board_ = board{std::move(known)};
   }
   void on_command(const messages::command_envelope& command) override { carry_out(board_.on_command(command)); }

@@ -1,3 +1,4 @@
+// What each command to desks changes and writes.
 #include "actors/desks/board.hpp"
 
 namespace desks {

@@ -53,7 +53,8 @@ public:
 
 private:
   void on_start() override {
-    auto rows = storage::load_rows<storage::question_row>(*here().journal, "questions", storage::question_prefix, 20'000);
+    auto rows =
+        storage::load_rows<storage::question_row>(*here().journal, "questions", storage::question_prefix, 20'000);
     auto open = here().journal->open_effects("eligibility_gateway");
     if (!rows) return here().fail(rows.error());
     if (!open) return here().fail(open.error());
@@ -70,37 +71,47 @@ private:
   std::optional<std::uint64_t> next_tick_ms() const override { return questions_.next_tick_ms(); }
 
   void act_on(decision d) {
-    for (const auto& r : d.line_at_once) obtain(r);
+    for (const auto& r : d.line_at_once)
+      obtain(r);
     std::vector<std::function<void()>> asks;
-    for (auto& r : d.line) asks.push_back(asking(r));
+    for (auto& r : d.line)
+      asks.push_back(asking(r));
     std::function<void()> act;
     if (!asks.empty())
       act = [asks = std::move(asks)] {
-        for (const auto& ask : asks) ask();
+        for (const auto& ask : asks)
+          ask();
       };
     carry_out(std::move(d), std::move(act));
   }
 
   void obtain(const line_request& r) {
-    line_->obtain_challenge(r.wait_ms_max, in_this_actor<result<drivers::line::challenge>>(
-                                               [this, key = r.key](const result<drivers::line::challenge>& came) {
-                                                 if (came) act_on(questions_.on_challenge(key, challenge{came->id, came->value}, now_ms()));
-                                                 else act_on(questions_.on_challenge(key, failure(came.error()), now_ms()));
-                                               }));
+    line_->obtain_challenge(r.wait_ms_max,
+                            in_this_actor<result<drivers::line::challenge>>(
+                                [this, key = r.key](const result<drivers::line::challenge>& came) {
+                                  if (came)
+                                    act_on(questions_.on_challenge(key, challenge{came->id, came->value}, now_ms()));
+                                  else
+                                    act_on(questions_.on_challenge(key, failure(came.error()), now_ms()));
+                                }));
   }
 
   /// What goes to the line once the question is durable.
   std::function<void()> asking(const line_request& r) {
-    auto told = in_this_actor<result<drivers::line::answer>>([this, key = r.key](const result<drivers::line::answer>& came) {
-      if (came) act_on(questions_.on_line(key, line_answer{came->typed, came->original}, now_ms()));
-      else act_on(questions_.on_line(key, failure(came.error()), now_ms()));
-    });
+    auto told =
+        in_this_actor<result<drivers::line::answer>>([this, key = r.key](const result<drivers::line::answer>& came) {
+          if (came)
+            act_on(questions_.on_line(key, line_answer{came->typed, came->original}, now_ms()));
+          else
+            act_on(questions_.on_line(key, failure(came.error()), now_ms()));
+        });
     const auto wait_ms = r.wait_ms_max;
     switch (r.what) {
     case line_request::kind::card: {
       const auto m = decode_body<ask_eligibility>(r.body, ask_eligibility::version);
       if (!m) break;
-      drivers::line::card_question q{r.key, m->challenge_id, m->certificate, m->signature.reveal(), m->choices, care::outpatient};
+      drivers::line::card_question q{r.key,      m->challenge_id, m->certificate, m->signature.reveal(),
+                                     m->choices, care::outpatient};
       return [line = line_, q, wait_ms, told] { line->ask(q, wait_ms, told); };
     }
     case line_request::kind::typed: {
@@ -114,12 +125,15 @@ private:
       if (!m) break;
       drivers::line::reference_registration q{r.key, r.person, m->number};
       auto kept = [told](const result<void>& came) {
-        if (came) told(drivers::line::answer{});
-        else told(failure(came.error()));
+        if (came)
+          told(drivers::line::answer{});
+        else
+          told(failure(came.error()));
       };
       return [line = line_, q, wait_ms, kept] { line->register_reference_number(q, wait_ms, kept); };
     }
-    case line_request::kind::challenge: break;
+    case line_request::kind::challenge:
+      break;
     }
     return [told] { told(failure(error_code::malformed, "outbox", "a question that cannot be read")); };
   }
@@ -130,7 +144,8 @@ private:
 
 } // namespace
 
-caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where, const actors::runtime::node_ports& ports) {
+caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where,
+                 const actors::runtime::node_ports& ports) {
   return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports.line, ports.answer_wait_ms_max));
 }
 

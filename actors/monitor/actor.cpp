@@ -29,7 +29,8 @@ private:
 
 } // namespace
 
-caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where, const actors::runtime::node_ports& ports) {
+caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where,
+                 const actors::runtime::node_ports& ports) {
   return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports.status));
 }
 

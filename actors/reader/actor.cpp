@@ -60,7 +60,8 @@ private:
 /// One watcher per port, kept as long as the port.
 std::shared_ptr<last_facts> facts_of(const std::shared_ptr<drivers::card::reader>& port) {
   static std::mutex mutex;
-  static std::map<drivers::card::reader*, std::pair<std::weak_ptr<drivers::card::reader>, std::shared_ptr<last_facts>>> all;
+  static std::map<drivers::card::reader*, std::pair<std::weak_ptr<drivers::card::reader>, std::shared_ptr<last_facts>>>
+      all;
   const std::lock_guard lock{mutex};
   std::erase_if(all, [](const auto& entry) { return entry.second.first.expired(); });
   auto& entry = all[port.get()];
@@ -103,7 +104,8 @@ private:
     const auto actions = d.port;
     auto challenge = std::move(d.challenge);
     carry_out(std::move(d));
-    for (const auto action : actions) act(action, challenge);
+    for (const auto action : actions)
+      act(action, challenge);
   }
 
   void act(port_action action, bytes& challenge) {
@@ -115,7 +117,8 @@ private:
     case port_action::verify_pin: {
       auto pin = pin_->take();
       if (pin.empty()) return act_on(stay_.on_verified(pin_outcome::not_made, -1));
-      port_->verify_pin(std::move(pin), in_this_actor<drivers::card::pin_attempt>([this](const drivers::card::pin_attempt& a) {
+      port_->verify_pin(std::move(pin),
+                        in_this_actor<drivers::card::pin_attempt>([this](const drivers::card::pin_attempt& a) {
                           act_on(stay_.on_verified(a.outcome, a.tries_left));
                         }));
       break;
@@ -124,7 +127,9 @@ private:
       port_->sign(std::move(challenge),
                   in_this_actor<result<bytes>>([this](const result<bytes>& s) { act_on(stay_.on_signed(s)); }));
       break;
-    case port_action::wipe_pin: pin_->wipe(); break;
+    case port_action::wipe_pin:
+      pin_->wipe();
+      break;
     }
   }
 
@@ -143,7 +148,8 @@ private:
 
 } // namespace
 
-caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where, const actors::runtime::node_ports& ports) {
+caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where,
+                 const actors::runtime::node_ports& ports) {
   return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports));
 }
 

@@ -1,3 +1,4 @@
+// What each effect of the reader's table does, and how the hub is told until it has heard.
 #include "actors/reader/card_stay.hpp"
 
 #include <algorithm>

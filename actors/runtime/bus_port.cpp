@@ -1,3 +1,4 @@
+// The loop of the bus port: mail of this node's actors out, frames of the bus in.
 #include "actors/runtime/bus_port.hpp"
 
 #include "drivers/bus/dealer.hpp"
@@ -47,7 +48,8 @@ private:
   void take_mail() {
     receive_while([this] { return running_ && has_next_message(); })(
         [this](send_out& out) {
-          for (auto& e : out.envelopes) send_one(e);
+          for (auto& e : out.envelopes)
+            send_one(e);
         },
         [this](actor_born& born) {
           if (hub_there_) caf::anon_send(born.handle, hub_seen{true});
@@ -89,13 +91,15 @@ private:
       if (it->second.actor == dead) {
         door_->send(reply_error(it->second.command, {error_code::outcome_unknown, {it->second.command.topic}}));
         it = at_work_.erase(it);
-      } else ++it;
+      } else
+        ++it;
     }
   }
 
   void tell_all(bool there) {
     hub_there_ = there;
-    for (const auto& [name, handle] : local_) caf::anon_send(handle, hub_seen{there});
+    for (const auto& [name, handle] : local_)
+      caf::anon_send(handle, hub_seen{there});
   }
 
   struct work {

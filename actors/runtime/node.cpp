@@ -1,3 +1,4 @@
+// Opens a node's journal, sockets and actors in order, and ends them in the reverse.
 #include "actors/runtime/node.hpp"
 
 #include "actors/roster.hpp"
@@ -79,7 +80,9 @@ private:
   std::string tcp(int offset) const {
     return "tcp://127.0.0.1:" + std::to_string(options_.port_base == 0 ? 0 : options_.port_base + offset);
   }
-  static int port_of(const std::string& endpoint) { return std::atoi(endpoint.substr(endpoint.rfind(':') + 1).c_str()); }
+  static int port_of(const std::string& endpoint) {
+    return std::atoi(endpoint.substr(endpoint.rfind(':') + 1).c_str());
+  }
   void fail(const error& why) {
     if (!failed_.exchange(true)) on_failure_(why);
   }
@@ -107,10 +110,12 @@ result<void> whole_node::check_actors() const {
   for (const auto& name : options_.actors) {
     const auto* row = find_row(name);
     if (!row) return failure(error_code::wrong_value, "actors", name);
-    if (row->lives == home::hub && !is_hub()) return failure(error_code::wrong_value, "actors", name + " lives on the hub");
+    if (row->lives == home::hub && !is_hub())
+      return failure(error_code::wrong_value, "actors", name + " lives on the hub");
     const bool needs = (name == "reader" && !ports_.reader) || (name == "screen" && !ports_.pages) ||
                        (name == "eligibility_gateway" && !ports_.line);
-    if (needs) return failure(error_code::missing_value, name + "'s port in the configuration ([line], [reader] or [screen])");
+    if (needs)
+      return failure(error_code::missing_value, name + "'s port in the configuration ([line], [reader] or [screen])");
   }
   return {};
 }
@@ -155,7 +160,8 @@ namespace {
 std::vector<bus::item> items_of(const std::vector<storage::published>& events) {
   std::vector<bus::item> items;
   items.reserve(events.size());
-  for (const auto& e : events) items.push_back({e.index, e.previous_of_topic, e.topic, e.envelope});
+  for (const auto& e : events)
+    items.push_back({e.index, e.previous_of_topic, e.topic, e.envelope});
   return items;
 }
 
@@ -264,7 +270,7 @@ void whole_node::stop() {
   caf::anon_send_exit(bus_port_, caf::exit_reason::user_shutdown);
   bus_port_ = nullptr;
   caf_->await_all_actors_done();
-  replay_.reset(); // reads the journal
+  replay_.reset();  // reads the journal
   journal_.reset(); // writes what was appended; its callbacks still know actors, which must not outlive their system
   publisher_.reset();
   caf_.reset();
@@ -273,10 +279,12 @@ void whole_node::stop() {
 
 } // namespace
 
-result<std::unique_ptr<node>> node::start(node_options options, node_ports ports, std::shared_ptr<drivers::clock::clock> clock,
+result<std::unique_ptr<node>> node::start(node_options options, node_ports ports,
+                                          std::shared_ptr<drivers::clock::clock> clock,
                                           std::shared_ptr<drivers::clock::chance> chance,
                                           std::function<void(const messages::error&)> on_failure) {
-  auto made = std::make_unique<whole_node>(std::move(options), std::move(ports), std::move(clock), std::move(chance), std::move(on_failure));
+  auto made = std::make_unique<whole_node>(std::move(options), std::move(ports), std::move(clock), std::move(chance),
+                                           std::move(on_failure));
   if (auto begun = made->begin(); !begun) return failure(begun.error());
   return made;
 }

@@ -19,7 +19,6 @@ namespace drivers::screen {
 class pages;
 }
 
-
 namespace actors::runtime {
 
 struct node_ports {
@@ -28,7 +27,7 @@ struct node_ports {
   std::shared_ptr<drivers::screen::pages> pages;
   std::shared_ptr<messages::secret_slot> pin; ///< of this desk
   consent_session::patience patience;
-  std::uint32_t answer_wait_ms_max = 8'000; ///< one exchange with the centre
+  std::uint32_t answer_wait_ms_max = 8'000;         ///< one exchange with the centre
   std::function<messages::monitor_status()> status; ///< filled in by the node
 };
 

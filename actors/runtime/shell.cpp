@@ -1,3 +1,4 @@
+// Receiving once, deciding, writing, then acting: the part that all actors share.
 #include "actors/runtime/shell.hpp"
 
 #include "actors/roster.hpp"
@@ -64,7 +65,8 @@ void shell::hand_over(const caf::weak_actor_ptr& self, std::function<void()> wor
   if (const auto strong = self.lock()) caf::anon_send(caf::actor_cast<caf::actor>(strong), came{std::move(work)});
 }
 
-// -- receiving ----------------------------------------------------------------------------------------------------------------------
+// -- receiving
+// ----------------------------------------------------------------------------------------------------------------------
 
 void shell::take(const command_envelope& command) {
   if (seen_before(command)) return;
@@ -84,8 +86,9 @@ bool shell::seen_before(const command_envelope& command) {
   if (place_.journal) {
     const auto remembered = place_.journal->remembered(command.id);
     if (remembered && *remembered) {
-      const auto reply = (*remembered)->frame.empty() ? result<command_envelope>{reply_error(command, {error_code::already_done, {}})}
-                                                      : decode_command((*remembered)->frame);
+      const auto reply = (*remembered)->frame.empty()
+                             ? result<command_envelope>{reply_error(command, {error_code::already_done, {}})}
+                             : decode_command((*remembered)->frame);
       if (reply) send({*reply});
       return true;
     }
@@ -107,7 +110,8 @@ void shell::take_reply(const command_envelope& reply) {
   on_reply(who, reply_body(reply), reply.v);
 }
 
-// -- acting ---------------------------------------------------------------------------------------------------------------------------
+// -- acting
+// ---------------------------------------------------------------------------------------------------------------------------
 
 command_envelope shell::envelope_of(outgoing&& command) {
   command_envelope e;
@@ -126,7 +130,8 @@ command_envelope shell::envelope_of(outgoing&& command) {
 std::vector<command_envelope> shell::envelopes_of(std::vector<outgoing>& commands) {
   std::vector<command_envelope> envelopes;
   envelopes.reserve(commands.size());
-  for (auto& c : commands) envelopes.push_back(envelope_of(std::move(c)));
+  for (auto& c : commands)
+    envelopes.push_back(envelope_of(std::move(c)));
   return envelopes;
 }
 
@@ -135,7 +140,7 @@ void shell::send(std::vector<command_envelope> envelopes) const {
 }
 
 void shell::carry_out(effects decided, std::function<void()> act) {
-  send(envelopes_of(decided.showing));
+  auto shown = envelopes_of(decided.showing);
   auto outgoing_now = envelopes_of(decided.binding);
   for (auto& r : decided.replies) {
     auto reply = r.body ? reply_ok(r.command, std::move(*r.body)) : reply_error(r.command, r.body.error());
@@ -148,6 +153,7 @@ void shell::carry_out(effects decided, std::function<void()> act) {
   const bool rests_on_nothing = decided.journal.empty() && *undurable_ == 0 && *durable_lazy_ == lazy_;
   if (!place_.journal || rests_on_nothing) {
     send(std::move(outgoing_now));
+    send(std::move(shown));
     if (act) act();
     return;
   }
@@ -157,7 +163,8 @@ void shell::carry_out(effects decided, std::function<void()> act) {
   // The append's own thread sends what waited for it: no detour through this actor, whose next step may be long.
   ++*undurable_;
   auto on_durable = [bus = place_.bus, fail = place_.fail, alive = alive_, undurable = undurable_, lazy = lazy_,
-                     durable_lazy = durable_lazy_, envelopes = std::move(outgoing_now), act = std::move(act)](const result<storage::appended>& written) {
+                     durable_lazy = durable_lazy_, envelopes = std::move(outgoing_now),
+                     act = std::move(act)](const result<storage::appended>& written) {
     --*undurable;
     *durable_lazy = lazy; // appends are made durable in order
     if (!written) return fail(written.error());
@@ -165,12 +172,14 @@ void shell::carry_out(effects decided, std::function<void()> act) {
     if (!envelopes.empty()) caf::anon_send(bus, send_out{envelopes});
     if (act) act();
   };
-  if (someone_waits) place_.journal->append(std::move(decided.journal), std::move(on_durable));
+  if (someone_waits)
+    place_.journal->append(std::move(decided.journal), std::move(on_durable));
   else {
     --*undurable_;
     ++lazy_;
     place_.journal->append(std::move(decided.journal), {});
   }
+  send(std::move(shown)); // after the append was handed over: what must wait for the disk waits less
 }
 
 } // namespace actors::runtime

@@ -1,8 +1,8 @@
 // The thin CAF shell around an actor's pure part: receives, lets it decide, writes to the journal, then acts
 // (design.md §4). Everything that actors have in common is here; an actor's own file only connects its ports.
 //
-// Defends against CAF 0.17.6's traps (stack.md §2.2): handlers return nothing, so no reply can bounce and kill; an error
-// message does not end the actor; sends from other threads are anonymous.
+// Defends against CAF 0.17.6's traps (stack.md §2.2): handlers return nothing, so no reply can bounce and kill; an
+// error message does not end the actor; sends from other threads are anonymous.
 #pragma once
 
 #include "actors/pure/effects.hpp"
@@ -44,7 +44,8 @@ public:
   ~shell() override;
 
 protected:
-  // -- what the actor's own file says ----------------------------------------------------------------------------------
+  // -- what the actor's own file says
+  // ----------------------------------------------------------------------------------
 
   /// Once, before any message.
   virtual void on_start() = 0;
@@ -54,7 +55,8 @@ protected:
   virtual void on_hub(bool /*there*/) {}
   virtual std::optional<std::uint64_t> next_tick_ms() const { return {}; }
 
-  // -- what it may do -----------------------------------------------------------------------------------------------------
+  // -- what it may do
+  // -----------------------------------------------------------------------------------------------------
 
   /// Carries out a decision. @p act runs on some thread once everything it rests on is durable; not at all when this
   /// incarnation of the actor ended before.
@@ -85,11 +87,12 @@ private:
 
   place place_;
   std::unordered_map<messages::id, tag> asked_;
-  std::unordered_map<messages::id, std::optional<messages::command_envelope>> seen_; ///< with the reply, once it is given
+  std::unordered_map<messages::id, std::optional<messages::command_envelope>>
+      seen_; ///< with the reply, once it is given
   std::deque<messages::id> seen_order_;
   std::shared_ptr<std::atomic<bool>> alive_;
   std::shared_ptr<std::atomic<int>> undurable_; ///< appends whose sync is awaited
-  std::uint64_t lazy_ = 0; ///< appends nobody waited for; how many of them are durable:
+  std::uint64_t lazy_ = 0;                      ///< appends nobody waited for; how many of them are durable:
   std::shared_ptr<std::atomic<std::uint64_t>> durable_lazy_;
   std::optional<std::uint64_t> tick_at_ms_;
 };

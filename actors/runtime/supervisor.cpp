@@ -1,3 +1,4 @@
+// Births, deaths and the barrier between them.
 #include "actors/runtime/supervisor.hpp"
 
 #include "actors/roster.hpp"
@@ -50,13 +51,15 @@ private:
   }
 
   void on_death(const caf::down_msg& down) {
-    const auto found = std::ranges::find_if(children_, [&](const child& c) { return c.handle.address() == down.source; });
+    const auto found =
+        std::ranges::find_if(children_, [&](const child& c) { return c.handle.address() == down.source; });
     if (found == children_.end() || ending_) return;
     auto& c = *found;
     what_.died(c.row->name);
     const auto now = what_.common.clock->steady_ms();
     c.deaths_ms.push_back(now);
-    while (c.deaths_ms.front() + 60'000 < now) c.deaths_ms.pop_front();
+    while (c.deaths_ms.front() + 60'000 < now)
+      c.deaths_ms.pop_front();
     ++c.deaths;
     if (c.deaths_ms.size() > static_cast<std::size_t>(c.row->restarts_max))
       return what_.common.fail({messages::error_code::restarts_exhausted, {std::string{c.row->name}}});

@@ -1,5 +1,5 @@
-// Keeps a node's actors alive: spawns them by the roster, and spawns a dead one again once its last appends are durable.
-// The others notice nothing but a late answer.
+// Keeps a node's actors alive: spawns them by the roster, and spawns a dead one again once its last appends are
+// durable. The others notice nothing but a late answer.
 #pragma once
 
 #include "actors/runtime/ports.hpp"

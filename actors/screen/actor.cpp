@@ -26,7 +26,8 @@ public:
   void tell(listener who) {
     const std::lock_guard lock{mutex_};
     listener_ = std::move(who);
-    for (const auto p : there_) listener_(what::joined, p, {});
+    for (const auto p : there_)
+      listener_(what::joined, p, {});
   }
   void page_joined(page p) override {
     const std::lock_guard lock{mutex_};
@@ -51,7 +52,9 @@ private:
 
 std::shared_ptr<audience_of_pages> audience_of(const std::shared_ptr<drivers::screen::pages>& port) {
   static std::mutex mutex;
-  static std::map<drivers::screen::pages*, std::pair<std::weak_ptr<drivers::screen::pages>, std::shared_ptr<audience_of_pages>>> all;
+  static std::map<drivers::screen::pages*,
+                  std::pair<std::weak_ptr<drivers::screen::pages>, std::shared_ptr<audience_of_pages>>>
+      all;
   const std::lock_guard lock{mutex};
   std::erase_if(all, [](const auto& entry) { return entry.second.first.expired(); });
   auto& entry = all[port.get()];
@@ -85,8 +88,10 @@ private:
 
   void act_on(decision d) {
     for (auto& l : d.lines) {
-      if (l.page == 0) port_->send_to_all(std::move(l.text));
-      else port_->send(l.page, std::move(l.text));
+      if (l.page == 0)
+        port_->send_to_all(std::move(l.text));
+      else
+        port_->send(l.page, std::move(l.text));
     }
     carry_out(std::move(d));
   }
@@ -97,7 +102,8 @@ private:
 
 } // namespace
 
-caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where, const actors::runtime::node_ports& ports) {
+caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where,
+                 const actors::runtime::node_ports& ports) {
   return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports.pages));
 }
 

@@ -1,3 +1,4 @@
+// What a page may ask, what it is answered, and what it is shown.
 #include "actors/screen/pages.hpp"
 
 #include "messages/json.hpp"
@@ -99,7 +100,7 @@ std::string pages::prompt_line() const {
 
 decision pages::on_joined(std::uint64_t page) {
   decision out;
-  if (node_ != hub_ || board_.empty()) out.lines.push_back({page, prompt_line()});
+  out.lines.push_back({page, prompt_line()});
   for (const auto& [checkin, row] : board_) out.lines.push_back({page, shown_line("desk", row)});
   return out;
 }
@@ -135,6 +136,10 @@ decision pages::on_said(std::uint64_t page, const std::string& text) {
   auto packed = body_from(*name, body ? *body : value{value::map{}});
   if (!packed) {
     refuse(packed.error());
+    return out;
+  }
+  if (asked_.size() >= asked_max) {
+    refuse({error_code::busy, {"screen"}});
     return out;
   }
   asked_[++last_asked_] = {page, number};

@@ -34,6 +34,7 @@ public:
   decision on_hub(bool there);
 
   static constexpr std::size_t rows_max = 500; ///< check-ins on reception's board; the oldest leave first
+  static constexpr std::size_t asked_max = 500; ///< sayings of pages that wait for their answer
 
 private:
   struct asked {

@@ -3,9 +3,9 @@
 
 namespace bus {
 
-/// Shared (std::shared_ptr) by the switchboard, every dealer, publisher, replay server and subscriber of the process; each
-/// of them keeps it alive, so the last one to go ends it. Thread-safe. One I/O thread carries what this house sends
-/// (stack.md §3: more than two million small messages a second).
+/// Shared (std::shared_ptr) by the switchboard, every dealer, publisher, replay server and subscriber of the process;
+/// each of them keeps it alive, so the last one to go ends it. Thread-safe. One I/O thread carries what this house
+/// sends (stack.md §3: more than two million small messages a second).
 class context {
 public:
   context();

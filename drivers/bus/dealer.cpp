@@ -1,3 +1,4 @@
+// A node's end of the command bus: sending, keeping, giving up, and the turn that does it all.
 #include "drivers/bus/dealer.hpp"
 
 #include "drivers/bus/endpoint.hpp"
@@ -74,7 +75,8 @@ struct dealer::inside {
   bool hub_present = false, hello_waits = false;
 };
 
-// -- sending ------------------------------------------------------------------------------------------------------------------
+// -- sending
+// ------------------------------------------------------------------------------------------------------------------
 
 bool dealer::inside::put_on_line(const command_envelope& e) {
   if (line->send(encode(e)) != sent::done) return false;
@@ -88,8 +90,9 @@ void dealer::inside::remember(const command_envelope& e, bool is_sent, std::uint
     open.erase(before);
   }
   const auto until_ms = now_ms + e.deadline_ms + (is_sent ? options.limits.answer_grace_ms : 0);
-  open_command kept{command_envelope{e.v, e.id, e.kind, e.topic, e.from, e.to, e.account, e.cause, e.deadline_ms, e.epoch, {}},
-                    is_sent, due.emplace(until_ms, e.id)};
+  open_command kept{
+      command_envelope{e.v, e.id, e.kind, e.topic, e.from, e.to, e.account, e.cause, e.deadline_ms, e.epoch, {}},
+      is_sent, due.emplace(until_ms, e.id)};
   open.emplace(e.id, std::move(kept));
 }
 
@@ -123,7 +126,8 @@ void dealer::inside::flush(std::uint64_t now_ms) {
       first.envelope.deadline_ms = static_cast<std::uint32_t>(first.until_ms - now_ms);
       if (!put_on_line(first.envelope)) return;
       if (first.envelope.kind == command_kind::command) mark_sent(first.envelope.id);
-    } else if (first.envelope.kind == command_kind::reply) ++counts.dropped_replies;
+    } else if (first.envelope.kind == command_kind::reply)
+      ++counts.dropped_replies;
     queue.pop_front();
   }
 }
@@ -134,19 +138,21 @@ void dealer::inside::say_hello(std::uint64_t now_ms) {
   command_envelope hello;
   hello.id = options.incarnation; // chance comes from outside: an own id is the process's, counted on
   ++hellos;
-  for (std::size_t n = 0; n < 8; ++n) hello.id.bytes[8 + n] ^= static_cast<std::uint8_t>(hellos >> (56 - 8 * n));
+  for (std::size_t n = 0; n < 8; ++n)
+    hello.id.bytes[8 + n] ^= static_cast<std::uint8_t>(hellos >> (56 - 8 * n));
   hello.topic = messages::node_hello::topic;
   hello.v = messages::node_hello::version;
   hello.from = "dealer@" + options.node;
   hello.to = "switchboard@" + options.hub;
   hello.deadline_ms = options.limits.silent_ms;
-  hello.body = encode_body(
-      messages::node_hello{options.node, options.actors, options.program_version, options.incarnation});
+  hello.body =
+      encode_body(messages::node_hello{options.node, options.actors, options.program_version, options.incarnation});
   hello_id = hello.id;
   hello_waits = line->send(encode(hello)) != sent::done; // nobody is connected: said again as soon as somebody is
 }
 
-// -- time ---------------------------------------------------------------------------------------------------------------------
+// -- time
+// ---------------------------------------------------------------------------------------------------------------------
 
 void dealer::inside::answer_here(std::unordered_map<messages::id, open_command>::iterator at,
                                  const dealer_events& events) {
@@ -154,22 +160,24 @@ void dealer::inside::answer_here(std::unordered_map<messages::id, open_command>:
   due.erase(kept.due);
   open.erase(at);
   messages::error why{error_code::outcome_unknown, {kept.command.topic}};
-  if (!kept.sent && hub_present) why = {error_code::deadline_passed, {kept.command.topic}};
-  else if (!kept.sent) why = {error_code::unknown_address, {kept.command.to}};
+  if (!kept.sent && hub_present)
+    why = {error_code::deadline_passed, {kept.command.topic}};
+  else if (!kept.sent)
+    why = {error_code::unknown_address, {kept.command.to}};
   ++counts.answered_here;
   if (events.on_reply) events.on_reply(reply_error(kept.command, why));
 }
 
 void dealer::inside::expire(std::uint64_t now_ms, const dealer_events& events) {
   if (!queue.empty())
-    counts.dropped_replies += std::erase_if(queue, [&](const waiting& w) {
-      return w.until_ms <= now_ms && w.envelope.kind == command_kind::reply;
-    });
+    counts.dropped_replies += std::erase_if(
+        queue, [&](const waiting& w) { return w.until_ms <= now_ms && w.envelope.kind == command_kind::reply; });
   if (due.empty() || due.begin()->first > now_ms) return;
   std::erase_if(queue, [&](const waiting& w) { return w.until_ms <= now_ms; });
   // An answer may make its reader send again, with a deadline that has passed, too: that one waits for the next turn.
   std::vector<messages::id> over;
-  for (auto at = due.begin(); at != due.end() && at->first <= now_ms; ++at) over.push_back(at->second);
+  for (auto at = due.begin(); at != due.end() && at->first <= now_ms; ++at)
+    over.push_back(at->second);
   for (const auto& id : over)
     if (const auto at = open.find(id); at != open.end() && at->second.due->first <= now_ms) answer_here(at, events);
 }
@@ -196,7 +204,8 @@ int dealer::inside::wait_ms(int timeout_ms, std::uint64_t now_ms) const {
   return timeout_ms < 0 ? static_cast<int>(until) : std::min(timeout_ms, static_cast<int>(until));
 }
 
-// -- receiving ----------------------------------------------------------------------------------------------------------------
+// -- receiving
+// ----------------------------------------------------------------------------------------------------------------
 
 void dealer::inside::take_welcome(const command_envelope& reply, const dealer_events& events) {
   const auto body = reply_body(reply);
@@ -241,12 +250,15 @@ void dealer::inside::drain(const dealer_events& events) {
     auto e = f.more() ? messages::failure(error_code::malformed, "message", "more than one frame")
                       : messages::decode_command(f.view());
     line->skip_rest(f);
-    if (e) take(std::move(*e), events);
-    else ++counts.malformed;
+    if (e)
+      take(std::move(*e), events);
+    else
+      ++counts.malformed;
   }
 }
 
-// -- dealer -------------------------------------------------------------------------------------------------------------------
+// -- dealer
+// -------------------------------------------------------------------------------------------------------------------
 
 messages::result<std::unique_ptr<dealer>> dealer::open(std::shared_ptr<context> home, dealer_options options) {
   if (!messages::is_name(options.node)) return messages::failure(error_code::wrong_value, "node");
@@ -270,8 +282,7 @@ bool dealer::turn(int timeout_ms, const dealer_events& events) {
   in.flush(now_ms);
   in.expire(now_ms, events);
   const bool want_to_write = in.hello_waits || (in.hub_present && !in.queue.empty());
-  std::array<watch, 2> on{watch{.on = &*in.line, .also_writable = want_to_write},
-                          watch{.fd = in.woken.fd()}};
+  std::array<watch, 2> on{watch{.on = &*in.line, .also_writable = want_to_write}, watch{.fd = in.woken.fd()}};
   wait(on, in.wait_ms(timeout_ms, in.options.clock()));
   const bool woken = in.woken.take(on[1].readable);
   if (on[0].writable && in.hello_waits) in.next_hello_ms = 0;

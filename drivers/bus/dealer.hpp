@@ -1,4 +1,5 @@
-// A node's end of the command bus: one DEALER to the hub's switchboard, its signs of life, and the node's open commands.
+// A node's end of the command bus: one DEALER to the hub's switchboard, its signs of life, and the node's open
+// commands.
 #pragma once
 
 #include "drivers/bus/context.hpp"
@@ -14,11 +15,11 @@
 namespace bus {
 
 struct dealer_limits {
-  std::size_t queue_max = 1024;          ///< envelopes kept while the hub is away or does not read
-  std::size_t open_max = 4096;           ///< own commands without an answer yet
-  std::uint32_t hello_every_ms = 500;    ///< the sign of life
-  std::uint32_t silent_ms = 2000;        ///< a hub not heard for so long is lost
-  std::uint32_t answer_grace_ms = 250;   ///< after a deadline the switchboard's answer, which knows more, comes first
+  std::size_t queue_max = 1024;        ///< envelopes kept while the hub is away or does not read
+  std::size_t open_max = 4096;         ///< own commands without an answer yet
+  std::uint32_t hello_every_ms = 500;  ///< the sign of life
+  std::uint32_t silent_ms = 2000;      ///< a hub not heard for so long is lost
+  std::uint32_t answer_grace_ms = 250; ///< after a deadline the switchboard's answer, which knows more, comes first
 };
 
 struct dealer_options {
@@ -67,8 +68,9 @@ public:
   /// caller answers busy. Never waits. The deadline counts from this call.
   bool send(const messages::command_envelope& envelope);
 
-  /// Waits at most @p timeout_ms (-1: until something happens), handles up to 256 frames and whatever is due. True: wake()
-  /// was called since the last turn; the mark is taken before this returns, so look into the own queue afterwards.
+  /// Waits at most @p timeout_ms (-1: until something happens), handles up to 256 frames and whatever is due. True:
+  /// wake() was called since the last turn; the mark is taken before this returns, so look into the own queue
+  /// afterwards.
   bool turn(int timeout_ms, const dealer_events& events);
 
   /// Ends a turn's waiting. Any thread; without a system call when the owner is already on its way.

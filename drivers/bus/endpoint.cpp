@@ -1,3 +1,4 @@
+// What may be bound or connected to, and whose folder a socket may lie in.
 #include "drivers/bus/endpoint.hpp"
 
 #include <sys/socket.h>

@@ -11,9 +11,10 @@ namespace bus {
 /// sun_path without its end mark.
 inline constexpr std::size_t path_bytes_max = 107;
 
-/// May @p endpoint be bound without keys? ipc: makes its folder (0700, not the folders above) or checks that nobody else
-/// may enter it (file_unreadable), that the path is short enough (path_too_long), and that no living process listens
-/// there, which libzmq would silently unlink (port_taken). tcp: loopback only (not_loopback). wrong_value: anything else.
+/// May @p endpoint be bound without keys? ipc: makes its folder (0700, not the folders above) or checks that nobody
+/// else may enter it (file_unreadable), that the path is short enough (path_too_long), and that no living process
+/// listens there, which libzmq would silently unlink (port_taken). tcp: loopback only (not_loopback). wrong_value:
+/// anything else.
 messages::result<void> check_bind(const std::string& endpoint);
 
 /// The same for connecting, which makes nothing.

@@ -1,3 +1,4 @@
+// Who is who on the bus, and the one answer to every command.
 #include "drivers/bus/exchange.hpp"
 
 #include "messages/registry.hpp"
@@ -55,12 +56,14 @@ void exchange::take(const arrival& a, std::uint64_t arrived_ms, std::uint64_t no
   if (c->kind == command_kind::command && node_of(c->to) == rules_.hub && actor_of(c->to) == "switchboard")
     return take_for_switchboard(a, *c, now_ms, out);
   node* from = speaker_of(a, now_ms, out);
-  if (!from || from->name != node_of(c->from)) return refuse(a.connection, *c, {error_code::not_spoken_for, {c->from}}, out);
+  if (!from || from->name != node_of(c->from))
+    return refuse(a.connection, *c, {error_code::not_spoken_for, {c->from}}, out);
   if (c->kind == command_kind::reply) return take_reply(*from, *c, out);
   take_command(a, *from, std::move(*c), now_ms - std::min(arrived_ms, now_ms), now_ms, out);
 }
 
-// -- who is who -------------------------------------------------------------------------------------------------------------
+// -- who is who
+// -------------------------------------------------------------------------------------------------------------
 
 exchange::node* exchange::speaker_of(const arrival& a, std::uint64_t now_ms, outlet& out) {
   const std::string connection{a.connection};
@@ -132,7 +135,8 @@ result<exchange::node*> exchange::announce(const arrival& a, const std::string& 
 }
 
 void exchange::take_for_switchboard(const arrival& a, const command_envelope& c, std::uint64_t now_ms, outlet& out) {
-  if (c.topic != messages::node_hello::topic) return refuse(a.connection, c, {error_code::unknown_topic, {c.topic}}, out);
+  if (c.topic != messages::node_hello::topic)
+    return refuse(a.connection, c, {error_code::unknown_topic, {c.topic}}, out);
   if (auto taken = take_hello(a, c, now_ms, out); !taken) refuse(a.connection, c, taken.error(), out);
 }
 
@@ -153,7 +157,8 @@ result<void> exchange::take_hello(const arrival& a, const command_envelope& c, s
   return {};
 }
 
-// -- commands -----------------------------------------------------------------------------------------------------------------
+// -- commands
+// -----------------------------------------------------------------------------------------------------------------
 
 result<exchange::node*> exchange::find_receiver(const node& from, const command_envelope& c, std::uint64_t spent_ms) {
   if (c.deadline_ms <= spent_ms) return failure(error_code::deadline_passed, c.topic);
@@ -164,7 +169,8 @@ result<exchange::node*> exchange::find_receiver(const node& from, const command_
   auto& to = found->second;
   if (to.gone) return failure(error_code::dead_peer, c.to);
   if (!to.actors.contains(actor_of(c.to))) return failure(error_code::unknown_address, c.to);
-  if (rules_.allowed && !rules_.allowed(*messages::address::from_text(c.from), *messages::address::from_text(c.to), c.topic))
+  if (rules_.allowed &&
+      !rules_.allowed(*messages::address::from_text(c.from), *messages::address::from_text(c.to), c.topic))
     return failure(error_code::not_allowed, c.topic);
   if (to.in_flight >= rules_.limits.in_flight_max) return failure(error_code::busy, c.to);
   if (from.asked >= rules_.limits.in_flight_max) return failure(error_code::busy, c.from);
@@ -180,7 +186,8 @@ void exchange::take_command(const arrival& a, node& from, command_envelope c, st
     return refuse(a.connection, c, {error_code::not_spoken_for, {c.from}}, out); // another's id
   const auto left = std::min(c.deadline_ms - static_cast<std::uint32_t>(spent_ms), rules_.limits.deadline_ms_max);
   sent went{};
-  if (left == c.deadline_ms) went = out.pass((*to)->connection);
+  if (left == c.deadline_ms)
+    went = out.pass((*to)->connection);
   else {
     c.deadline_ms = left;
     went = out.put((*to)->connection, encode(c));
@@ -222,8 +229,10 @@ void exchange::take_reply(node& from, const command_envelope& reply, outlet& out
     return refuse(from.connection, reply, {error_code::not_spoken_for, {reply.from}}, out);
   const auto asker = nodes_.find(open.asker);
   const bool there = asker != nodes_.end() && asker->second.incarnation == open.asker_incarnation;
-  if (there && out.pass(asker->second.connection) == sent::done) ++counts_.replied;
-  else ++counts_.lost_replies;
+  if (there && out.pass(asker->second.connection) == sent::done)
+    ++counts_.replied;
+  else
+    ++counts_.lost_replies;
   forget(at);
 }
 
@@ -244,7 +253,8 @@ void exchange::refuse_unreadable(const arrival& a, const messages::error& why, o
     answer_unknown(at, out);
 }
 
-// -- time ---------------------------------------------------------------------------------------------------------------------
+// -- time
+// ---------------------------------------------------------------------------------------------------------------------
 
 void exchange::answer_unknown(open_list::iterator at, outlet& out) {
   const auto& open = at->second;
@@ -258,11 +268,13 @@ void exchange::fail_deliveries(const std::string& node_name, outlet& out) {
   std::vector<messages::id> lost;
   for (const auto& [id, open] : open_)
     if (open.deliverer == node_name) lost.push_back(id);
-  for (const auto& id : lost) answer_unknown(open_.find(id), out);
+  for (const auto& id : lost)
+    answer_unknown(open_.find(id), out);
 }
 
 std::uint32_t exchange::sweep(std::uint64_t now_ms, outlet& out) {
-  while (!due_.empty() && due_.begin()->first <= now_ms) answer_unknown(open_.find(due_.begin()->second), out);
+  while (!due_.empty() && due_.begin()->first <= now_ms)
+    answer_unknown(open_.find(due_.begin()->second), out);
   if (now_ms >= next_look_ms_) {
     for (auto& [name, n] : nodes_)
       if (!n.gone && now_ms - std::min(n.heard_ms, now_ms) > rules_.limits.silent_ms) {

@@ -20,27 +20,27 @@
 namespace bus {
 
 struct switchboard_limits {
-  std::size_t in_flight_max = 1024;           ///< commands delivered to one node, and asked by one, without an answer yet
-  std::size_t queue_max = 4096;               ///< frames waiting in the connection of one node
+  std::size_t in_flight_max = 1024; ///< commands delivered to one node, and asked by one, without an answer yet
+  std::size_t queue_max = 4096;     ///< frames waiting in the connection of one node
   std::size_t nodes_max = 256;
-  std::size_t actors_max = 64;                ///< of one node
-  std::uint32_t silent_ms = 2000;             ///< a node not heard for so long is gone
+  std::size_t actors_max = 64;                 ///< of one node
+  std::uint32_t silent_ms = 2000;              ///< a node not heard for so long is gone
   std::uint32_t deadline_ms_max = 15 * 60'000; ///< a longer one is shortened: a slot is not held for ever
 };
 
 struct switchboard_counts {
   std::uint64_t received = 0, delivered = 0, replied = 0;
-  std::uint64_t malformed = 0;    ///< frames that were no envelope
-  std::uint64_t late_replies = 0; ///< to commands that had their answer, or were never in flight
-  std::uint64_t lost_replies = 0; ///< whose asker was gone or did not read
+  std::uint64_t malformed = 0;                  ///< frames that were no envelope
+  std::uint64_t late_replies = 0;               ///< to commands that had their answer, or were never in flight
+  std::uint64_t lost_replies = 0;               ///< whose asker was gone or did not read
   std::map<std::string, std::uint64_t> refused; ///< by the name of the error that was answered
   std::size_t nodes_alive = 0, in_flight = 0;
 };
 
 struct switchboard_rules {
   std::string hub = "hub";
-  messages::id incarnation;                ///< of this hub process
-  std::function<std::uint64_t()> epoch;    ///< of the journal; called on the switchboard's thread
+  messages::id incarnation;             ///< of this hub process
+  std::function<std::uint64_t()> epoch; ///< of the journal; called on the switchboard's thread
   switchboard_limits limits;
   /// May this one say that to that one? The roster's rule. Empty: yes.
   std::function<bool(const messages::address& from, const messages::address& to, std::string_view topic)> allowed;
@@ -110,7 +110,8 @@ private:
                     std::uint64_t now_ms, outlet& out);
   messages::result<node*> find_receiver(const node& from, const messages::command_envelope& c, std::uint64_t spent_ms);
   void take_reply(node& from, const messages::command_envelope& reply, outlet& out);
-  void refuse(std::string_view connection, const messages::command_envelope& c, const messages::error& why, outlet& out);
+  void refuse(std::string_view connection, const messages::command_envelope& c, const messages::error& why,
+              outlet& out);
   void refuse_unreadable(const arrival& a, const messages::error& why, outlet& out);
   void remember(const node& from, const node& to, messages::command_envelope c, std::uint64_t now_ms);
   void answer_unknown(open_list::iterator at, outlet& out);

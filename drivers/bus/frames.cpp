@@ -1,3 +1,4 @@
+// The bytes of the event and replay sockets, both ways.
 #include "drivers/bus/frames.hpp"
 
 #include <algorithm>
@@ -11,16 +12,20 @@ using messages::result;
 namespace {
 
 template <std::size_t Octets> void put(std::string& out, std::uint64_t n) {
-  for (std::size_t i = 0; i < Octets; ++i) out.push_back(static_cast<char>(n >> (8 * (Octets - 1 - i)) & 0xFF));
+  for (std::size_t i = 0; i < Octets; ++i)
+    out.push_back(static_cast<char>(n >> (8 * (Octets - 1 - i)) & 0xFF));
 }
 
 std::uint64_t get(std::string_view octets) {
   std::uint64_t n = 0;
-  for (const char c : octets) n = n << 8 | static_cast<std::uint8_t>(c);
+  for (const char c : octets)
+    n = n << 8 | static_cast<std::uint8_t>(c);
   return n;
 }
 
-auto no_frame(std::string_view what) { return failure(error_code::malformed, std::string{what}, "not a frame of the bus"); }
+auto no_frame(std::string_view what) {
+  return failure(error_code::malformed, std::string{what}, "not a frame of the bus");
+}
 
 /// The octets a value's head announces: of itself, and how many values follow inside it.
 struct extent {
@@ -91,7 +96,8 @@ result<std::vector<std::string_view>> split_array(std::string_view packed, std::
   return items;
 }
 
-// -- making -----------------------------------------------------------------------------------------------------------------
+// -- making
+// -----------------------------------------------------------------------------------------------------------------
 
 std::vector<std::size_t> split_tail(std::span<const std::string_view> envelopes) {
   constexpr std::size_t head = 5; // of the longest array
@@ -117,7 +123,8 @@ frames make_tail(std::uint64_t first_index, std::uint64_t epoch, std::span<const
   put<8>(f[1], epoch);
   messages::writer out;
   out.array(envelopes.size());
-  for (const auto& e : envelopes) out.raw(e);
+  for (const auto& e : envelopes)
+    out.raw(e);
   f[2] = out.take();
   return f;
 }
@@ -130,7 +137,8 @@ frames make_event(const item& i, std::uint64_t epoch, std::string_view envelope)
   return f;
 }
 
-frames make_heartbeat(std::uint64_t head, std::uint64_t epoch, const std::map<std::string, std::uint64_t>& last_of_topic) {
+frames make_heartbeat(std::uint64_t head, std::uint64_t epoch,
+                      const std::map<std::string, std::uint64_t>& last_of_topic) {
   frames f{std::string{heartbeat_topic}, {}, {}};
   put<8>(f[1], head);
   put<8>(f[1], epoch);
@@ -160,7 +168,8 @@ frames make_replay_error(const messages::error& why) {
   return {std::string{replay_error_topic}, {}, messages::reply_error({}, why).body};
 }
 
-// -- reading ----------------------------------------------------------------------------------------------------------------
+// -- reading
+// ----------------------------------------------------------------------------------------------------------------
 
 result<tail> read_tail(frame_views m) {
   if (m.size() != 3 || m[0] != tail_topic || m[1].size() != 20) return no_frame(tail_topic);
@@ -209,7 +218,8 @@ messages::error read_replay_error(frame_views m) {
   return said ? no_frame(replay_error_topic).value() : said.error();
 }
 
-// -- asking -----------------------------------------------------------------------------------------------------------------
+// -- asking
+// -----------------------------------------------------------------------------------------------------------------
 
 std::string encode(const replay_request& r) {
   messages::writer out;
@@ -221,7 +231,8 @@ result<replay_request> decode_replay_request(std::string_view packed) {
   const auto tree = messages::unpack(packed, {.bytes_max = 16 * 1024, .depth_max = 4, .items_max = 256});
   if (!tree) return failure(tree.error());
   replay_request r;
-  if (!messages::read_fields(*tree, r)) return failure(error_code::malformed, "replay request", "a field is of another kind");
+  if (!messages::read_fields(*tree, r))
+    return failure(error_code::malformed, "replay request", "a field is of another kind");
   if (r.from == 0) return failure(error_code::wrong_value, "from");
   if (r.limit == 0 || r.limit > replay_limit_max) return failure(error_code::wrong_value, "limit");
   const bool short_enough = std::ranges::all_of(r.topics, [](const auto& t) { return t.size() <= prefix_bytes_max; });

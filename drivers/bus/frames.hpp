@@ -31,7 +31,8 @@ std::vector<std::size_t> split_tail(std::span<const std::string_view> envelopes)
 /// topic | index, previous index of this very topic, epoch | envelope.
 frames make_event(const item& i, std::uint64_t epoch, std::string_view envelope);
 /// `~` | head, epoch | {topic: last index}.
-frames make_heartbeat(std::uint64_t head, std::uint64_t epoch, const std::map<std::string, std::uint64_t>& last_of_topic);
+frames make_heartbeat(std::uint64_t head, std::uint64_t epoch,
+                      const std::map<std::string, std::uint64_t>& last_of_topic);
 /// `replay.end` | next, epoch | {head}.
 frames make_replay_end(std::uint64_t next, std::uint64_t epoch, std::uint64_t head);
 /// `replay.error` | empty | {error: {number, name, args}}, as in a reply.

@@ -11,8 +11,9 @@
 
 namespace bus {
 
-/// "n", sixteen bytes of incarnation, the node's name. With it a connection that was made again is known before the next
-/// node.hello, so that a command sent in between is not refused. Other programs need no such name: they say hello first.
+/// "n", sixteen bytes of incarnation, the node's name. With it a connection that was made again is known before the
+/// next node.hello, so that a command sent in between is not refused. Other programs need no such name: they say hello
+/// first.
 inline std::string connection_name(std::string_view node, const messages::id& incarnation) {
   std::string name{"n"};
   name.append(reinterpret_cast<const char*>(incarnation.bytes.data()), messages::id::size);

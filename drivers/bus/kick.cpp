@@ -1,3 +1,4 @@
+// The eventfd by which other threads wake a socket's owner.
 #include "drivers/bus/kick.hpp"
 
 #include <sys/eventfd.h>

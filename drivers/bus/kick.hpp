@@ -5,8 +5,9 @@
 
 namespace bus {
 
-/// Coalescing: while a kick is not yet taken, another costs no system call. The owner takes the kick *before* it looks at
-/// what was queued for it, so that nothing queued later goes unnoticed. give() is for any thread, take() for the owner.
+/// Coalescing: while a kick is not yet taken, another costs no system call. The owner takes the kick *before* it looks
+/// at what was queued for it, so that nothing queued later goes unnoticed. give() is for any thread, take() for the
+/// owner.
 class kick {
 public:
   kick();

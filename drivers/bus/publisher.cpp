@@ -1,3 +1,4 @@
+// The thread that feeds both XPUB sockets and waits for no reader.
 #include "drivers/bus/publisher.hpp"
 
 #include "drivers/bus/endpoint.hpp"
@@ -21,7 +22,8 @@ constexpr std::int64_t subscription_bytes_max = 1024; ///< of what a reader may 
 
 std::size_t bytes_of(const batch& b) {
   std::size_t n = sizeof b;
-  for (const auto& i : b.items) n += sizeof i + i.topic.size() + i.envelope.size();
+  for (const auto& i : b.items)
+    n += sizeof i + i.topic.size() + i.envelope.size();
   return n;
 }
 
@@ -52,8 +54,8 @@ struct outlet_of_events {
              .routing_id = {}}),
         prefixes_max(o.limits.prefixes_max) {}
 
-  /// ZeroMQ tells of a prefix's every new reader and of its last reader's leaving (or connection lost). True: somebody new
-  /// reads heartbeats.
+  /// ZeroMQ tells of a prefix's every new reader and of its last reader's leaving (or connection lost). True: somebody
+  /// new reads heartbeats.
   bool listen() {
     bool fresh = false;
     frame f;
@@ -62,16 +64,19 @@ struct outlet_of_events {
       const bool more = f.more();
       if (!said.empty() && !more) {
         const auto prefix = said.substr(1);
-        if (said.front() == 0) prefixes.erase(std::string{prefix});
-        else if (prefixes.size() < prefixes_max) prefixes.emplace(prefix);
-        else crowded = true;
+        if (said.front() == 0)
+          prefixes.erase(std::string{prefix});
+        else if (prefixes.size() < prefixes_max)
+          prefixes.emplace(prefix);
+        else
+          crowded = true;
         fresh |= said.front() == 1 && (prefix.empty() || prefix == heartbeat_topic);
       }
       out.skip_rest(f);
     }
     per_topic = crowded || std::ranges::any_of(prefixes, [](const auto& p) {
-      return !p.empty() && !p.starts_with(tail_topic) && !p.starts_with(heartbeat_topic);
-    });
+                  return !p.empty() && !p.starts_with(tail_topic) && !p.starts_with(heartbeat_topic);
+                });
     whole = crowded || prefixes.contains("") || prefixes.contains(std::string{tail_topic});
     return fresh;
   }
@@ -98,7 +103,8 @@ std::size_t send_batch(outlet_of_events& to, const batch& b, std::span<const std
       at += count;
     }
   if (to.per_topic)
-    for (std::size_t n = 0; n < b.items.size(); ++n) bytes += to.send(make_event(b.items[n], b.epoch, envelopes[n]));
+    for (std::size_t n = 0; n < b.items.size(); ++n)
+      bytes += to.send(make_event(b.items[n], b.epoch, envelopes[n]));
   return bytes;
 }
 
@@ -106,8 +112,8 @@ std::size_t send_batch(outlet_of_events& to, const batch& b, std::span<const std
 
 struct publisher::inside {
   inside(std::shared_ptr<context> home, const publisher_options& o)
-      : redacted(home, o), personal(std::move(home), o), limits(o.limits), clock(o.clock),
-        now{o.head, o.epoch, o.last_of_topic} {}
+      : redacted(home, o), personal(std::move(home), o), limits(o.limits),
+        clock(o.clock), now{o.head, o.epoch, o.last_of_topic} {}
 
   void run() {
     auto next_beat_ms = clock();
@@ -145,7 +151,8 @@ struct publisher::inside {
       counted.published += b->items.size();
       counted.queued_bytes -= bytes_of(*b);
     }
-    for (const auto& [topic, index] : passed_over) now.reach(passed_epoch, index, topic);
+    for (const auto& [topic, index] : passed_over)
+      now.reach(passed_epoch, index, topic);
     const std::scoped_lock held{mutex};
     counted.subscriptions = redacted.prefixes.size() + personal.prefixes.size();
   }
@@ -155,17 +162,20 @@ struct publisher::inside {
     std::vector<std::string_view> views;
     views.reserve(b.items.size());
     if (personal.whole || personal.per_topic) {
-      for (const auto& i : b.items) views.emplace_back(i.envelope);
+      for (const auto& i : b.items)
+        views.emplace_back(i.envelope);
       bytes += send_batch(personal, b, views);
     }
     if (redacted.whole || redacted.per_topic) { // redacted once, for all who read, and for nobody not at all
       std::vector<std::string> shown;
       shown.reserve(b.items.size());
-      for (const auto& i : b.items) shown.push_back(redact(i));
+      for (const auto& i : b.items)
+        shown.push_back(redact(i));
       views.assign(shown.begin(), shown.end());
       bytes += send_batch(redacted, b, views);
     }
-    for (const auto& i : b.items) now.reach(b.epoch, i.index, i.topic);
+    for (const auto& i : b.items)
+      now.reach(b.epoch, i.index, i.topic);
     return bytes;
   }
 
@@ -227,7 +237,8 @@ void publisher::publish(std::shared_ptr<const batch> b) {
       in.counted.dropped += b->items.size();
       if (in.skipped_epoch != b->epoch) in.skipped.clear();
       in.skipped_epoch = b->epoch;
-      for (const auto& i : b->items) in.skipped[i.topic] = i.index;
+      for (const auto& i : b->items)
+        in.skipped[i.topic] = i.index;
     } else {
       in.counted.queued_bytes += bytes;
       in.queue.push_back(std::move(b));

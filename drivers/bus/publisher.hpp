@@ -15,10 +15,10 @@
 namespace bus {
 
 struct publisher_limits {
-  std::size_t queue_bytes_max = 64 << 20;  ///< handed over and not yet sent; beyond it the live feed skips a batch
-  int reader_queue_max = 1000;             ///< messages waiting for one reader; beyond it ZeroMQ drops, the reader replays
+  std::size_t queue_bytes_max = 64 << 20; ///< handed over and not yet sent; beyond it the live feed skips a batch
+  int reader_queue_max = 1000; ///< messages waiting for one reader; beyond it ZeroMQ drops, the reader replays
   std::uint32_t heartbeat_every_ms = 1000;
-  std::size_t prefixes_max = 4096;         ///< told apart; with more, messages per topic are always made
+  std::size_t prefixes_max = 4096; ///< told apart; with more, messages per topic are always made
 };
 
 struct publisher_options {

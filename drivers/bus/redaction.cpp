@@ -1,3 +1,4 @@
+// The redacted form of an encoded event.
 #include "drivers/bus/redaction.hpp"
 
 #include "messages/registry.hpp"

@@ -7,8 +7,8 @@
 
 namespace bus {
 
-/// An event this build cannot read keeps its index and topic and loses its body: what cannot be judged is not shown, and
-/// a hole in the indexes would send every reader into replay for ever.
+/// An event this build cannot read keeps its index and topic and loses its body: what cannot be judged is not shown,
+/// and a hole in the indexes would send every reader into replay for ever.
 std::string redact(const item& i);
 
 } // namespace bus

@@ -1,3 +1,4 @@
+// The thread that answers replay requests, page by page.
 #include "drivers/bus/replay.hpp"
 
 #include "drivers/bus/endpoint.hpp"
@@ -169,8 +170,10 @@ messages::result<std::unique_ptr<replay>> replay::open(std::shared_ptr<context> 
     }
     return {};
   };
-  if (auto bound = bind_all(in->redacted, in->options.redacted_endpoints); !bound) return messages::failure(bound.error());
-  if (auto bound = bind_all(in->personal, in->options.personal_endpoints); !bound) return messages::failure(bound.error());
+  if (auto bound = bind_all(in->redacted, in->options.redacted_endpoints); !bound)
+    return messages::failure(bound.error());
+  if (auto bound = bind_all(in->personal, in->options.personal_endpoints); !bound)
+    return messages::failure(bound.error());
   in->thread = std::thread([raw = in.get()] { raw->run(); });
   return std::unique_ptr<replay>(new replay(std::move(in)));
 }

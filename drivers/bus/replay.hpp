@@ -15,16 +15,16 @@
 namespace bus {
 
 /// Reads the journal: at most @p limit events from index @p from on whose topic begins with one of @p prefixes (none:
-/// all). A page may hold fewer than there are: page::next says where to ask on. Called on the replay thread only, beside
-/// the journal's own thread.
+/// all). A page may hold fewer than there are: page::next says where to ask on. Called on the replay thread only,
+/// beside the journal's own thread.
 using page_source = std::function<messages::result<page>(std::uint64_t from, std::uint64_t limit,
                                                          std::span<const std::string> prefixes)>;
 
 struct replay_limits {
-  std::size_t page_bytes_max = 4 << 20;   ///< of one answer; `next` tells where it ended (one event always fits)
-  std::size_t askers_max = 64;            ///< answers half sent at one time
-  std::uint32_t stalled_ms_max = 10'000;  ///< an asker that reads nothing for so long loses its answer
-  int reader_queue_max = 1024;            ///< messages waiting for one asker
+  std::size_t page_bytes_max = 4 << 20;  ///< of one answer; `next` tells where it ended (one event always fits)
+  std::size_t askers_max = 64;           ///< answers half sent at one time
+  std::uint32_t stalled_ms_max = 10'000; ///< an asker that reads nothing for so long loses its answer
+  int reader_queue_max = 1024;           ///< messages waiting for one asker
 };
 
 struct replay_options {
@@ -39,8 +39,8 @@ struct replay_counts {
   std::uint64_t requests = 0, replayed = 0, refused = 0, stalled = 0; ///< replayed: events
 };
 
-/// One request in flight per asker: while an answer is half sent, a second request is answered `replay.error` busy; as are
-/// bad requests (malformed, wrong_value) and what the source says. Errors of open(): as the publisher's.
+/// One request in flight per asker: while an answer is half sent, a second request is answered `replay.error` busy; as
+/// are bad requests (malformed, wrong_value) and what the source says. Errors of open(): as the publisher's.
 class replay {
 public:
   static messages::result<std::unique_ptr<replay>> open(std::shared_ptr<context> home, replay_options options);

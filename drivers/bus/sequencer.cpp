@@ -1,3 +1,4 @@
+// A reader's order: what is delivered, what is kept, what is asked for.
 #include "drivers/bus/sequencer.hpp"
 
 #include <algorithm>
@@ -15,7 +16,8 @@ void sequencer::begin(std::uint64_t index) {
   start_ = next_ = cursor_ = index;
 }
 
-// -- epochs -----------------------------------------------------------------------------------------------------------------
+// -- epochs
+// -----------------------------------------------------------------------------------------------------------------
 
 bool sequencer::is_current(std::uint64_t epoch) {
   if (!epoch_known_) {
@@ -42,32 +44,43 @@ void sequencer::start_again(std::uint64_t epoch) {
 
 std::optional<std::uint64_t> sequencer::take_changed_epoch() { return std::exchange(changed_epoch_, std::nullopt); }
 
-// -- what comes in ------------------------------------------------------------------------------------------------------------
+// -- what comes in
+// ------------------------------------------------------------------------------------------------------------
 
 void sequencer::take_live(frame_views message) {
   const auto topic = message.empty() ? std::string_view{} : message[0];
   if (options_.until_head && topic != heartbeat_topic) return; // what is wanted is in the journal already
   if (topic == tail_topic) {
-    if (const auto t = read_tail(message); !t) ++counts_.malformed;
-    else take_tail(*t);
+    if (const auto t = read_tail(message); !t)
+      ++counts_.malformed;
+    else
+      take_tail(*t);
   } else if (topic == heartbeat_topic) {
-    if (const auto h = read_heartbeat(message); !h) ++counts_.malformed;
-    else take_heartbeat(*h);
-  } else if (const auto e = read_event(message); !e) ++counts_.malformed;
-  else take_event(*e);
+    if (const auto h = read_heartbeat(message); !h)
+      ++counts_.malformed;
+    else
+      take_heartbeat(*h);
+  } else if (const auto e = read_event(message); !e)
+    ++counts_.malformed;
+  else
+    take_event(*e);
 }
 
 void sequencer::take_replay(frame_views message, std::uint64_t now_ms) {
   const auto topic = message.empty() ? std::string_view{} : message[0];
   if (topic == replay_end_topic) {
-    if (const auto e = read_replay_end(message); !e) ++counts_.malformed;
-    else take_end(*e, now_ms);
+    if (const auto e = read_replay_end(message); !e)
+      ++counts_.malformed;
+    else
+      take_end(*e, now_ms);
   } else if (topic == replay_error_topic) {
     refused_ = read_replay_error(message);
     asked_ms_.reset();
     not_before_ms_ = now_ms + options_.retry_wait_ms;
-  } else if (const auto e = read_event(message); !e) ++counts_.malformed;
-  else take_event(*e);
+  } else if (const auto e = read_event(message); !e)
+    ++counts_.malformed;
+  else
+    take_event(*e);
 }
 
 void sequencer::hear_of(std::uint64_t head, bool may_be_goal) {
@@ -134,7 +147,8 @@ void sequencer::take_end(const replay_end& e, std::uint64_t now_ms) {
   scanned_ = std::max(scanned_, e.next);
 }
 
-// -- order --------------------------------------------------------------------------------------------------------------------
+// -- order
+// --------------------------------------------------------------------------------------------------------------------
 
 std::uint64_t sequencer::last_of(std::string_view topic) const {
   const auto found = last_.find(topic);
@@ -160,8 +174,10 @@ void sequencer::offer(event_envelope event, std::uint64_t previous, std::size_t 
 }
 
 void sequencer::deliver(event_envelope event) {
-  if (by_topic()) last_[event.topic] = event.index;
-  else next_ = event.index + 1;
+  if (by_topic())
+    last_[event.topic] = event.index;
+  else
+    next_ = event.index + 1;
   ++counts_.delivered;
   if (!options_.until_head || !goal_known_ || event.index <= goal_) ready_.push_back(std::move(event));
 }
@@ -192,8 +208,10 @@ void sequencer::drain_kept() {
       continue;
     }
     ahead_bytes_ -= bytes;
-    if (old) ++counts_.repeated;
-    else deliver(std::move(event));
+    if (old)
+      ++counts_.repeated;
+    else
+      deliver(std::move(event));
     at = ahead_.erase(at);
   }
 }
@@ -205,7 +223,8 @@ std::optional<event_envelope> sequencer::pop() {
   return event;
 }
 
-// -- what to ask --------------------------------------------------------------------------------------------------------------
+// -- what to ask
+// --------------------------------------------------------------------------------------------------------------
 
 /// The first index that may be missing; 0: none. Before the first heartbeat: whatever replay has not read yet.
 std::uint64_t sequencer::first_missing() const {

@@ -15,21 +15,22 @@
 namespace bus {
 
 struct sequencer_options {
-  std::uint64_t from = 1;            ///< first index wanted; 0: only what happens from now on
+  std::uint64_t from = 1;               ///< first index wanted; 0: only what happens from now on
   std::vector<std::string> topics = {}; ///< prefixes; empty: the whole tail (`#`), else one message per event
-  bool until_head = false;           ///< ends at the head first heard of
-  std::uint32_t answer_wait_ms = 2000; ///< then a replay request is asked again
-  std::uint32_t retry_wait_ms = 500;   ///< after replay.error
-  std::size_t ahead_bytes_max = 16 << 20; ///< live events kept while a gap before them is filled; more are asked for later
+  bool until_head = false;              ///< ends at the head first heard of
+  std::uint32_t answer_wait_ms = 2000;  ///< then a replay request is asked again
+  std::uint32_t retry_wait_ms = 500;    ///< after replay.error
+  std::size_t ahead_bytes_max =
+      16 << 20; ///< live events kept while a gap before them is filled; more are asked for later
 };
 
 struct sequencer_counts {
   std::uint64_t delivered = 0, repeated = 0, gaps = 0, asked = 0, malformed = 0;
 };
 
-/// A whole-tail reader delivers every index once, in order. A reader of topics delivers every event of a topic once and in
-/// that topic's order: each names the one before it, so that a loss is seen. Gaps are asked for, never guessed; a changed
-/// epoch (said by a heartbeat) discards everything and starts from 1.
+/// A whole-tail reader delivers every index once, in order. A reader of topics delivers every event of a topic once and
+/// in that topic's order: each names the one before it, so that a loss is seen. Gaps are asked for, never guessed; a
+/// changed epoch (said by a heartbeat) discards everything and starts from 1.
 class sequencer {
 public:
   explicit sequencer(sequencer_options options);
@@ -52,7 +53,7 @@ public:
   /// With until_head: everything up to the head seen at the start was popped.
   bool ended() const;
   std::uint64_t epoch() const { return epoch_; }
-  std::uint64_t head() const { return head_; } ///< highest index heard of
+  std::uint64_t head() const { return head_; }                               ///< highest index heard of
   const std::optional<messages::error>& refused() const { return refused_; } ///< the last replay.error
   const sequencer_counts& counts() const { return counts_; }
 
@@ -88,9 +89,9 @@ private:
   std::map<std::uint64_t, held> ahead_; ///< live events behind a gap
   std::size_t ahead_bytes_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> last_, known_; ///< by topic: delivered, and known to exist
-  std::uint64_t start_ = 1;  ///< first index wanted
-  std::uint64_t next_ = 1;   ///< whole tail: next index to deliver
-  std::uint64_t cursor_ = 1; ///< by topic: replay was read up to here in this round
+  std::uint64_t start_ = 1;                                        ///< first index wanted
+  std::uint64_t next_ = 1;                                         ///< whole tail: next index to deliver
+  std::uint64_t cursor_ = 1;  ///< by topic: replay was read up to here in this round
   std::uint64_t scanned_ = 0; ///< the furthest `next` of any replay.end
   std::uint64_t epoch_ = 0, head_ = 0, goal_ = 0;
   bool begun_ = false, epoch_known_ = false, beaten_ = false, goal_known_ = false;

@@ -1,3 +1,4 @@
+// Every call of libzmq but the two of the context.
 #include "drivers/bus/socket.hpp"
 
 #include "drivers/bus/endpoint.hpp"
@@ -18,10 +19,14 @@ zmq_msg_t* raw(std::array<std::byte, 64>& bytes) { return reinterpret_cast<zmq_m
 
 constexpr int zmq_type(role what) {
   switch (what) {
-  case role::router: return ZMQ_ROUTER;
-  case role::dealer: return ZMQ_DEALER;
-  case role::xpub: return ZMQ_XPUB;
-  case role::sub: return ZMQ_SUB;
+  case role::router:
+    return ZMQ_ROUTER;
+  case role::dealer:
+    return ZMQ_DEALER;
+  case role::xpub:
+    return ZMQ_XPUB;
+  case role::sub:
+    return ZMQ_SUB;
   }
   return ZMQ_DEALER;
 }
@@ -60,13 +65,16 @@ void configure(void* s, role what, const socket_settings& settings) {
 
 } // namespace
 
-// -- frame ----------------------------------------------------------------------------------------------------------------
+// -- frame
+// ----------------------------------------------------------------------------------------------------------------
 
 frame::frame() { zmq_msg_init(raw(raw_)); }
 
 frame::frame(std::string_view content) {
-  if (zmq_msg_init_size(raw(raw_), content.size()) != 0) zmq_msg_init(raw(raw_)); // out of memory: an empty frame
-  else if (!content.empty()) std::memcpy(zmq_msg_data(raw(raw_)), content.data(), content.size());
+  if (zmq_msg_init_size(raw(raw_), content.size()) != 0)
+    zmq_msg_init(raw(raw_)); // out of memory: an empty frame
+  else if (!content.empty())
+    std::memcpy(zmq_msg_data(raw(raw_)), content.data(), content.size());
 }
 
 frame::~frame() { zmq_msg_close(raw(raw_)); }
@@ -98,7 +106,8 @@ std::string_view frame::property(const char* name) const {
   return found ? std::string_view{found} : std::string_view{};
 }
 
-// -- socket ---------------------------------------------------------------------------------------------------------------
+// -- socket
+// ---------------------------------------------------------------------------------------------------------------
 
 socket::socket(std::shared_ptr<context> home, role what, const socket_settings& settings)
     : home_(std::move(home)), handle_(zmq_socket(home_->handle(), zmq_type(what))) {
@@ -146,7 +155,8 @@ void socket::subscribe(std::string_view prefix) {
 
 sent socket::send(frame&& f, bool more) {
   int tried = 0;
-  do tried = handle_ ? zmq_msg_send(raw(f.raw_), handle_, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) : -1;
+  do
+    tried = handle_ ? zmq_msg_send(raw(f.raw_), handle_, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) : -1;
   while (tried < 0 && errno == EINTR);
   if (tried >= 0) return sent::done;
   return errno == EAGAIN ? sent::full : sent::gone;
@@ -154,14 +164,16 @@ sent socket::send(frame&& f, bool more) {
 
 bool socket::receive(frame& into) {
   int got = 0;
-  do got = handle_ ? zmq_msg_recv(raw(into.raw_), handle_, ZMQ_DONTWAIT) : -1;
+  do
+    got = handle_ ? zmq_msg_recv(raw(into.raw_), handle_, ZMQ_DONTWAIT) : -1;
   while (got < 0 && errno == EINTR);
   return got >= 0;
 }
 
 void socket::skip_rest(const frame& last) {
   bool more = last.more();
-  for (frame rest; more && receive(rest);) more = rest.more();
+  for (frame rest; more && receive(rest);)
+    more = rest.more();
 }
 
 bool wait(std::span<watch> on, int timeout_ms) {

@@ -43,10 +43,10 @@ private:
 enum class role : std::uint8_t { router, dealer, xpub, sub };
 
 struct socket_settings {
-  int send_queue_max = 1000;    ///< messages per peer
-  int receive_queue_max = 1000; ///< messages per peer
+  int send_queue_max = 1000;              ///< messages per peer
+  int receive_queue_max = 1000;           ///< messages per peer
   std::int64_t frame_bytes_max = 1 << 20; ///< a larger one costs its sender the connection (not over inproc)
-  std::string routing_id = {}; ///< of a dealer: keeps its name over reconnects
+  std::string routing_id = {};            ///< of a dealer: keeps its name over reconnects
 };
 
 class socket {

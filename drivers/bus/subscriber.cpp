@@ -1,3 +1,4 @@
+// A reader's two sockets around its sequencer.
 #include "drivers/bus/subscriber.hpp"
 
 #include "drivers/bus/socket.hpp"
@@ -56,9 +57,12 @@ struct subscriber::inside {
     constexpr unsigned look_at_both_every = 64;
     if (++reads % look_at_both_every == 0) live_ready = asking_ready = true;
     received m;
-    if (asking_ready && (asking_ready = m.read(asking))) order.take_replay(m.view(), options.clock());
-    else if (live_ready && (live_ready = m.read(live))) order.take_live(m.view());
-    else return false;
+    if (asking_ready && (asking_ready = m.read(asking)))
+      order.take_replay(m.view(), options.clock());
+    else if (live_ready && (live_ready = m.read(live)))
+      order.take_live(m.view());
+    else
+      return false;
     heard = true;
     heard_ms = options.clock();
     return true;
@@ -103,7 +107,8 @@ messages::result<std::unique_ptr<subscriber>> subscriber::open(std::shared_ptr<c
   auto in = std::make_unique<inside>(std::move(home), std::move(options));
   const auto& o = in->options;
   if (o.order.topics.empty()) in->live.subscribe(tail_topic);
-  for (const auto& prefix : o.order.topics) in->live.subscribe(prefix);
+  for (const auto& prefix : o.order.topics)
+    in->live.subscribe(prefix);
   in->live.subscribe(heartbeat_topic);
   if (auto done = in->live.connect(o.live_endpoint); !done) return messages::failure(done.error());
   if (auto done = in->asking.connect(o.replay_endpoint); !done) return messages::failure(done.error());

@@ -32,13 +32,13 @@ public:
 
   /// The next event in order; nothing after @p timeout_ms (-1: waits on), or when ended().
   std::optional<messages::event_envelope> next(int timeout_ms);
-  bool ended() const;              ///< everything until_head promised was returned
-  bool live() const;               ///< nothing is known to be missing
+  bool ended() const; ///< everything until_head promised was returned
+  bool live() const;  ///< nothing is known to be missing
   std::uint64_t head() const;
   std::uint64_t epoch() const;
   /// Milliseconds since anything was heard (a living hub is heard every second), or since open().
   std::uint64_t silent_ms() const;
-  bool heard() const;              ///< anything at all
+  bool heard() const;                                    ///< anything at all
   const std::optional<messages::error>& refused() const; ///< the last replay.error, until replay answers again
   const sequencer_counts& counts() const;
 

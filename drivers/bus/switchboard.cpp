@@ -1,3 +1,4 @@
+// The ROUTER and the thread around the exchange.
 #include "drivers/bus/switchboard.hpp"
 
 #include "drivers/bus/endpoint.hpp"

@@ -67,7 +67,7 @@ public:
   virtual void stop() = 0;
 };
 
-/// A line for the vendor: direction, APDU header, lengths and status words. Never a PIN, never what a card answered.
+/// A line for the vendor: direction, APDU header, lengths, status words, the ATR. Never a PIN, never what a file holds.
 using trace_line = std::function<void(const std::string&)>;
 
 /// Which reader, and how long it may take. Times in milliseconds.

@@ -1,3 +1,4 @@
+// The host's clock and chance, and their simulated twins.
 #include "drivers/clock/port.hpp"
 
 #include <sys/random.h>
@@ -14,7 +15,8 @@ namespace {
 struct host_clock final : clock {
   std::uint64_t utc_ms() const override {
     using namespace std::chrono;
-    return static_cast<std::uint64_t>(duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+    return static_cast<std::uint64_t>(
+        duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
   }
   std::uint64_t steady_ms() const override {
     using namespace std::chrono;
@@ -25,7 +27,8 @@ struct host_clock final : clock {
 struct host_chance final : chance {
   std::uint64_t draw() override {
     std::uint64_t drawn = 0;
-    while (::getrandom(&drawn, sizeof drawn, 0) != static_cast<ssize_t>(sizeof drawn)) {} // interrupted: again
+    while (::getrandom(&drawn, sizeof drawn, 0) != static_cast<ssize_t>(sizeof drawn)) {
+    } // interrupted: again
     return drawn;
   }
 };
@@ -47,7 +50,8 @@ std::shared_ptr<chance> system_chance() { return std::make_shared<host_chance>()
 
 std::shared_ptr<chance> seeded_chance(std::uint64_t seed, const char* stream) {
   std::uint64_t hash = 0xcbf29ce484222325u; // FNV-1a: std::hash differs between libraries
-  for (const char c : std::string_view{stream}) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  for (const char c : std::string_view{stream})
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   return std::make_shared<seeded>(seed ^ hash);
 }
 

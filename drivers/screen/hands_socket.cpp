@@ -1,3 +1,4 @@
+// One thread, one poll set: connections of scripted hands, their lines in and out.
 #include "drivers/screen/hands_socket.hpp"
 
 #include <sys/eventfd.h>
@@ -27,7 +28,8 @@ using messages::failure;
 /// What is typed on the pad arrives here first: overwritten before it is let go.
 void wipe(std::string& text) {
   volatile char* p = text.data();
-  for (std::size_t i = 0; i < text.size(); ++i) p[i] = 0;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    p[i] = 0;
   text.clear();
 }
 
@@ -61,7 +63,8 @@ public:
 
   void send_to_all(std::string line) override {
     const std::lock_guard lock{mutex_};
-    for (auto& [p, c] : connections_) queue(c, line);
+    for (auto& [p, c] : connections_)
+      queue(c, line);
     kick();
   }
 
@@ -70,7 +73,8 @@ public:
     stopping_ = true;
     kick();
     thread_.join();
-    for (auto& [p, c] : connections_) ::close(c.fd);
+    for (auto& [p, c] : connections_)
+      ::close(c.fd);
     connections_.clear();
   }
 
@@ -82,8 +86,10 @@ private:
 
   /// Over the limit the page is dropped by run(): its descriptor is shut, and read() says so.
   void queue(connection& c, const std::string& line) {
-    if (c.out.size() + line.size() > options_.waiting_bytes_max) ::shutdown(c.fd, SHUT_RDWR);
-    else c.out.append(line).push_back('\n');
+    if (c.out.size() + line.size() > options_.waiting_bytes_max)
+      ::shutdown(c.fd, SHUT_RDWR);
+    else
+      c.out.append(line).push_back('\n');
   }
 
   void run() {
@@ -195,7 +201,8 @@ messages::result<std::unique_ptr<pages>> open_hands_socket(hands_options options
   const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   ::unlink(options.path.c_str());
   const auto old_mask = ::umask(0177); // 0600 from its first moment
-  const bool bound = listener >= 0 && ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool bound =
+      listener >= 0 && ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::umask(old_mask);
   if (!bound || ::listen(listener, 8) != 0) {
     const std::string why = std::strerror(errno);

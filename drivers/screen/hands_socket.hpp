@@ -1,5 +1,5 @@
-// Scripted hands: the screen port on a unix socket (0600), JSON lines. A line `pin DIGITS` is a key press on the PIN pad:
-// it goes into the secret_slot and nowhere else.
+// Scripted hands: the screen port on a unix socket (0600), JSON lines. A line `pin DIGITS` is a key press on the PIN
+// pad: it goes into the secret_slot and nowhere else.
 #pragma once
 
 #include "drivers/screen/port.hpp"
@@ -10,11 +10,11 @@
 namespace drivers::screen {
 
 struct hands_options {
-  std::string path;                             ///< at most 107 bytes; an old socket file there is replaced
-  messages::secret_slot* pin = nullptr;         ///< none: this node has no PIN pad, `pin` lines are refused
+  std::string path;                     ///< at most 107 bytes; an old socket file there is replaced
+  messages::secret_slot* pin = nullptr; ///< none: this node has no PIN pad, `pin` lines are refused
   std::size_t pages_max = 32;
   std::size_t line_bytes_max = 64 * 1024;
-  std::size_t waiting_bytes_max = 1024 * 1024;  ///< unread output of one page
+  std::size_t waiting_bytes_max = 1024 * 1024; ///< unread output of one page
 };
 
 /// Errors: path_too_long, write_failed (the socket cannot be made).

@@ -1,5 +1,5 @@
-// The screens of a node: pages (or scripted hands) that are shown JSON lines and send JSON lines back. The same messages
-// whether a browser or a script is at the other end.
+// The screens of a node: pages (or scripted hands) that are shown JSON lines and send JSON lines back. The same
+// messages whether a browser or a script is at the other end.
 #pragma once
 
 #include "messages/result.hpp"

@@ -1,3 +1,4 @@
+// The fold of a check-in's events into its row.
 #include "storage/views/open_checkins.hpp"
 
 namespace storage {

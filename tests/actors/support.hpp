@@ -16,11 +16,11 @@ id numbered(std::uint64_t n, std::uint64_t time_ms = start_ms);
 /// Ids in order, so that a test is the same every time.
 actors::id_source counting_ids(std::uint64_t first = 1000);
 
-template <class M> command_envelope command_of(const std::string& from, const M& m) {
+template <class M> command_envelope command_of(const std::string& from, const M& m, std::uint64_t now_ms = start_ms) {
   static std::uint64_t n = 1u << 20;
   command_envelope c;
   c.v = M::version;
-  c.id = numbered(++n);
+  c.id = numbered(++n, now_ms);
   c.topic = M::topic;
   c.from = from;
   c.deadline_ms = 5000;
@@ -71,14 +71,14 @@ public:
 
   const actors::effects& say(const command_envelope& command);
   template <class M> const actors::effects& from_page(const M& m, const std::string& desk = "desk-1") {
-    return say(command_of("screen@" + desk, m));
+    return say(command_of("screen@" + desk, m, now_ms));
   }
-  template <class M> const actors::effects& from_reception(const M& m) { return say(command_of("screen@hub", m)); }
+  template <class M> const actors::effects& from_reception(const M& m) { return say(command_of("screen@hub", m, now_ms)); }
   template <class M> const actors::effects& from_reader(const M& m, const std::string& desk = "desk-1") {
-    return say(command_of("reader@" + desk, m));
+    return say(command_of("reader@" + desk, m, now_ms));
   }
   template <class M> const actors::effects& from_gateway(const M& m) {
-    return say(command_of("eligibility_gateway@hub", m));
+    return say(command_of("eligibility_gateway@hub", m, now_ms));
   }
   /// Answers the oldest open request of this topic.
   template <class M> const actors::effects& answer(std::string_view topic, const M& m) {

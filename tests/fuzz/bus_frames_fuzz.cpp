@@ -1,4 +1,5 @@
-// Whatever comes in over the bus: envelopes, frames of the event sockets, replay requests, and the orders built on them.
+// Whatever comes in over the bus: envelopes, frames of the event sockets, replay requests, and the orders built on
+// them.
 #include "drivers/bus/exchange.hpp"
 #include "drivers/bus/frames.hpp"
 #include "drivers/bus/sequencer.hpp"
@@ -43,11 +44,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (auto* s : {&whole, &topics}) {
       s->take_live(message);
       s->take_replay(message, now_ms);
-      while (s->pop()) {}
+      while (s->pop()) {
+      }
       (void)s->ask(now_ms);
       (void)s->ended();
     }
-    for (const auto& frame : message) exchange.take({.connection = "c", .user_id = {}, .content = frame}, now_ms, now_ms, out);
+    for (const auto& frame : message)
+      exchange.take({.connection = "c", .user_id = {}, .content = frame}, now_ms, now_ms, out);
     exchange.sweep(now_ms, out);
   }
   return 0;

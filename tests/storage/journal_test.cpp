@@ -131,11 +131,25 @@ BOOST_AUTO_TEST_CASE(a_draft_that_could_not_be_read_back_is_refused_and_harms_no
   auto text = events_of("desk.opened");
   text.events[0].body = "no map";
   BOOST_TEST((code(text) == error_code::malformed));
-  BOOST_TEST((code({}) == error_code::missing_value));
   messages::draft unbound;
   unbound.outbox.push_back({numbered(1), "gateway", "line.ask", "", {}, ""});
   BOOST_TEST((code(unbound) == error_code::missing_value));
   BOOST_TEST(append(*journal, events_of("desk.opened"))->first_index == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_draft_waits_for_what_was_appended_before_it_and_costs_no_sync_of_its_own) {
+  temporary_folder folder;
+  const auto journal = open_journal(folder.data());
+  const auto before = journal->counts().syncs;
+  journal->append(events_of("desk.opened", 3), {});
+  const auto landed = append(*journal, {});
+  BOOST_TEST(landed->first_index == 3u);
+  BOOST_TEST(landed->count == 0u);
+  BOOST_TEST(journal->head() == 3u);
+  BOOST_TEST(journal->counts().syncs - before == 1u);
+  BOOST_TEST(append(*journal, {})->first_index == 3u); // all of it is durable already
+  BOOST_TEST(journal->counts().syncs - before == 1u);
+  BOOST_TEST(journal->counts().batches == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_event_that_is_taken_can_be_decoded) {

@@ -12,7 +12,8 @@
 namespace tools {
 
 void add_bench(CLI::App& app, chosen& run) {
-  auto* bench = app.add_subcommand("bench", "measure this build on this machine, as ratios against floors of the same run");
+  auto* bench =
+      app.add_subcommand("bench", "measure this build on this machine, as ratios against floors of the same run");
   bench->require_subcommand(1);
   auto* check_in = bench->add_subcommand("check-in", "what a check-in costs beside people, rig and centre");
   auto o = std::make_shared<bench_options>();

@@ -1,73 +1,73 @@
 #!/usr/bin/python3
-"""Prints the events of a running clinic, old ones first, one JSON line each: a bus client in forty lines.
+"""Prints the events of a running clinic, old ones first, one JSON line each: a client of the bus in a page.
 
-The contract is messages/README.md. Needs python3-zmq and python3-msgpack, and a hub on this host without keys.
+The contract is messages/README.md. Needs python3-zmq and python3-msgpack, and a hub on this host.
 """
 import argparse, base64, json, struct, sys
 import msgpack, zmq
 
-EXT = {1: {"redacted": True}, 2: {"forgotten": True}}
+EXTENSIONS = {1: {"redacted": True}, 2: {"forgotten": True}}
 KEYS = "v index time_ms topic node desk checkin account cause body".split()
-
 options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 options.add_argument("--events", default="tcp://127.0.0.1:5571", help="endpoint of the redacted events")
 options.add_argument("--replay", default="tcp://127.0.0.1:5572", help="endpoint that repeats the journal")
 options.add_argument("--from", type=int, default=1, dest="first", help="the first index wanted (default 1)")
 options.add_argument("--until-head", action="store_true", help="end at the newest event there was at the start")
-options.add_argument("--wait-s", type=int, default=10, help="give up after this long without a heartbeat")
+options.add_argument("--wait-s", type=int, default=10, help="give up when nothing is heard for so long (default 10)")
 options = options.parse_args()
 
 context = zmq.Context()
-tail = context.socket(zmq.SUB)
+tail, asking = context.socket(zmq.SUB), context.socket(zmq.DEALER)
+tail.rcvtimeo = asking.rcvtimeo = options.wait_s * 1000
+tail.linger = asking.linger = 0
 tail.subscribe(b"#")  # the whole journal, one message a commit
 tail.subscribe(b"~")  # where it stands, every second
 tail.connect(options.events)
-asking = context.socket(zmq.DEALER)
 asking.connect(options.replay)
-tail.rcvtimeo = asking.rcvtimeo = options.wait_s * 1000
-want, epoch, stop_after = options.first, None, None
+want, epoch, last = options.first, None, None  # the next index, the journal's epoch, the last index wanted
 
 
 def read(packed):
-    return msgpack.unpackb(packed, ext_hook=lambda kind, _: EXT[kind], unicode_errors="replace")
+    return msgpack.unpackb(packed, ext_hook=lambda kind, _: EXTENSIONS[kind], unicode_errors="replace")
 
 
-def text(octets):  # what JSON has no form for: sixteen octets are an id
+def text(octets):  # what JSON has no form for: sixteen octets are an id, others base64
     return octets.hex() if len(octets) == 16 else base64.b64encode(octets).decode()
 
 
 def show(event):
     global want
-    if event["index"] != want or (stop_after is not None and want > stop_after):
-        return  # seen already: the tail and the replay overlap
-    line = {key: event.get(key) for key in KEYS}
-    print(json.dumps(line, default=text, ensure_ascii=False, separators=(",", ":")), flush=True)
-    want += 1
+    if event["index"] == want and (last is None or want <= last):  # others were shown before, or a gap comes first
+        line = {key: event.get(key) for key in KEYS}
+        print(json.dumps(line, default=text, ensure_ascii=False, separators=(",", ":")), flush=True)
+        want += 1
 
 
 def replay():
-    """Asks once for what is missing; the answers come in index order."""
+    """Asks once for what is missing; true when there may be more."""
     asking.send(msgpack.packb({"from": want, "limit": 1000, "topics": []}))
+    before = want
     while (frames := asking.recv_multipart())[0] != b"replay.end":
+        if frames[0] == b"replay.error":
+            sys.exit(f"replay was refused: {read(frames[2])['error']}")
         show(read(frames[2]))
+    return want > before
 
 
 try:
-    while stop_after is None or want <= stop_after:
+    while last is None or want <= last:
         topic, numbers, packed = tail.recv_multipart()
-        now = struct.unpack(">Q", numbers[-8:])[0]
-        if epoch not in (None, now):
+        if epoch not in (None, numbers[-8:]):
             sys.exit("the journal was restored: throw away what was read and start again from 1")
-        epoch = now
+        epoch = numbers[-8:]
         if topic == b"#":
             for event in read(packed):
                 show(event)
-            continue
-        head = struct.unpack(">Q", numbers[:8])[0]
-        if options.until_head and stop_after is None:
-            stop_after = head
-        while want <= min(head, stop_after or head):
-            replay()
+        else:  # a heartbeat: what it knows and we do not is asked for, at the start and after every gap
+            head = struct.unpack(">Q", numbers[:8])[0]
+            last = head if options.until_head and last is None else last
+            while want <= head and replay():
+                pass
 except zmq.Again:
     sys.exit(f"nothing heard from {options.events} or {options.replay} for {options.wait_s} s: is the hub running?")
 except KeyboardInterrupt:

@@ -1,3 +1,4 @@
+// Folders, keys, configuration files, and the child processes of a simulated clinic.
 #include "tools/simulate/clinic.hpp"
 
 #include "drivers/card/card_authority.hpp"
@@ -39,7 +40,8 @@ public:
   result<void> begin() {
     if (auto made = make_folders(); !made) return made;
     if (auto made = make_keys(); !made) return made;
-    for (int n = 1; n <= options_.desks; ++n) desks_.push_back("desk-" + std::to_string(n));
+    for (int n = 1; n <= options_.desks; ++n)
+      desks_.push_back("desk-" + std::to_string(n));
     write_centre_config();
     keeper_ = std::thread([this] { keep(); });
     if (auto up = bring_up("centre", [this] { return fs::exists(centre_port_file()); }); !up) return up;
@@ -47,7 +49,9 @@ public:
     if (auto up = bring_up("hub", [this] { return is_listening(screen_socket("hub")); }); !up) return up;
     for (const auto& d : desks_) {
       write_desk_config(d);
-      if (auto up = bring_up(d, [this, d] { return is_listening(rig_socket(d)) && is_listening(screen_socket(d)); }); !up) return up;
+      if (auto up = bring_up(d, [this, d] { return is_listening(rig_socket(d)) && is_listening(screen_socket(d)); });
+          !up)
+        return up;
     }
     return {};
   }
@@ -84,13 +88,20 @@ public:
     changed_.notify_all();
   }
 
+  void freeze(const std::string& process) override {
+    if (const auto pid = pid_of(process); pid > 0) ::kill(pid, SIGSTOP);
+  }
+
   void close() override {
     if (!keeper_.joinable()) return;
     {
       const std::lock_guard lock{mutex_};
       closing_ = true;
       for (auto& [name, c] : children_)
-        if (c.pid > 0) ::kill(c.pid, SIGTERM);
+        if (c.pid > 0) {
+          ::kill(c.pid, SIGTERM);
+          ::kill(c.pid, SIGCONT); // a frozen one has to hear it
+        }
       changed_.notify_all();
     }
     keeper_.join();
@@ -107,7 +118,8 @@ private:
 
   fs::path centre_port_file() const { return options_.data / "centre" / "port"; }
 
-  // -- what is on disk ----------------------------------------------------------------------------------------------------------
+  // -- what is on disk
+  // ----------------------------------------------------------------------------------------------------------
 
   result<void> make_folders() {
     std::error_code wrong;
@@ -141,28 +153,34 @@ private:
   }
 
   void write_config(const std::string& name, const std::string& text) const {
-    std::ofstream{options_.data / "config" / (name + ".toml")} << "# Written by `uketsuke simulate`; rewritten at its next start.\n" << text;
+    std::ofstream{options_.data / "config" / (name + ".toml")}
+        << "# Written by `uketsuke simulate`; rewritten at its next start.\n"
+        << text;
   }
   static std::string quoted(const fs::path& p) { return "'" + fs::absolute(p).string() + "'"; }
 
   void write_centre_config() const {
     std::ostringstream t;
-    t << "[centre]\nport = 0\nport_file = " << quoted(centre_port_file()) << "\ncertificate = " << quoted(pki_.server_certificate)
-      << "\nkey = " << quoted(pki_.server_key) << "\nclient_ca = " << quoted(pki_.ca_certificate)
-      << "\ncard_ca = " << quoted(options_.data / "cards" / "card-authority.pem") << "\npersons = " << quoted(options_.persons)
-      << "\ndata = " << quoted(options_.data / "centre") << "\nanswer_delay_ms = " << options_.answer_delay_ms << '\n';
+    t << "[centre]\nport = 0\nport_file = " << quoted(centre_port_file())
+      << "\ncertificate = " << quoted(pki_.server_certificate) << "\nkey = " << quoted(pki_.server_key)
+      << "\nclient_ca = " << quoted(pki_.ca_certificate)
+      << "\ncard_ca = " << quoted(options_.data / "cards" / "card-authority.pem")
+      << "\npersons = " << quoted(options_.persons) << "\ndata = " << quoted(options_.data / "centre")
+      << "\nanswer_delay_ms = " << options_.answer_delay_ms << '\n';
     write_config("centre", t.str());
   }
 
   void write_hub_config() {
     std::ifstream{centre_port_file()} >> centre_port_;
     std::ostringstream t;
-    t << "[node]\nname = 'hub'\nsimulated = true\nactors = ['eligibility_gateway', 'consent_session', 'desks', 'monitor', 'screen']\n"
+    t << "[node]\nname = 'hub'\nsimulated = true\nactors = ['eligibility_gateway', 'consent_session', 'desks', "
+         "'monitor', 'screen']\n"
       << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nrun = " << quoted(run_)
-      << "\n[bus]\ntcp = true\nport_base = " << options_.port_base << "\n[line]\nhost = '127.0.0.1'\nport = " << centre_port_
-      << "\nca = " << quoted(pki_.ca_certificate) << "\ncertificate = " << quoted(pki_.client_certificate)
-      << "\nkey = " << quoted(pki_.client_key) << "\ninstitution = '" << institution << "'\n[screen]\nhands = "
-      << quoted(screen_socket("hub")) << '\n'
+      << "\n[bus]\ntcp = true\nport_base = " << options_.port_base
+      << "\n[line]\nhost = '127.0.0.1'\nport = " << centre_port_ << "\nca = " << quoted(pki_.ca_certificate)
+      << "\ncertificate = " << quoted(pki_.client_certificate) << "\nkey = " << quoted(pki_.client_key)
+      << "\ninstitution = '" << institution
+      << "'\nanswer_wait_ms_max = 3000\n[screen]\nhands = " << quoted(screen_socket("hub")) << '\n'
       << (options_.patience.empty() ? "" : "[patience]\n" + options_.patience);
     write_config("hub", t.str());
     // The centre keeps its port from now on: the hub has it in its configuration.
@@ -175,14 +193,17 @@ private:
 
   void write_desk_config(const std::string& desk) const {
     std::ostringstream t;
-    t << "[node]\nname = '" << desk << "'\nsimulated = true\nactors = ['reader', 'screen']\n[data]\nrun = " << quoted(run_)
+    t << "[node]\nname = '" << desk
+      << "'\nsimulated = true\nactors = ['reader', 'screen']\n[data]\nrun = " << quoted(run_)
       << "\n[rig]\ncards = " << quoted(options_.data / "cards") << "\nsocket = " << quoted(rig_socket(desk))
-      << "\npin = '" << options_.pin << "'\nusb = " << (options_.usb ? "true" : "false") << "\n[screen]\nhands = " << quoted(screen_socket(desk)) << '\n';
+      << "\npin = '" << options_.pin << "'\nusb = " << (options_.usb ? "true" : "false")
+      << "\n[screen]\nhands = " << quoted(screen_socket(desk)) << '\n';
     write_config(desk, t.str());
     ::chmod((options_.data / "config" / (desk + ".toml")).c_str(), 0600);
   }
 
-  // -- the processes -------------------------------------------------------------------------------------------------------------
+  // -- the processes
+  // -------------------------------------------------------------------------------------------------------------
 
   static bool is_listening(const fs::path& socket) { return fs::exists(socket); }
 
@@ -250,7 +271,8 @@ private:
     sigemptyset(&none);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     if (is_desk && options_.usb) ::setenv("LD_PRELOAD", "libumockdev-preload.so.0", 1);
-    ::execl(program.c_str(), program.c_str(), subcommand.c_str(), "--config", config.c_str(), static_cast<char*>(nullptr));
+    ::execl(program.c_str(), program.c_str(), subcommand.c_str(), "--config", config.c_str(),
+            static_cast<char*>(nullptr));
     ::_exit(127);
   }
 

@@ -44,6 +44,7 @@ public:
   virtual void kill(const std::string& process) = 0;          ///< -9; it is started again
   virtual void stop(const std::string& process) = 0;          ///< -9, and it stays away until start()
   virtual void start(const std::string& process) = 0;
+  virtual void freeze(const std::string& process) = 0; ///< it lives, takes connections, and answers nothing
   virtual int starts_of(const std::string& process) const = 0;
   /// Ends all in good order.
   virtual void close() = 0;

@@ -1,3 +1,4 @@
+// The client side of the screen port's socket.
 #include "tools/simulate/page.hpp"
 
 #include "messages/json.hpp"
@@ -40,7 +41,8 @@ bool page::wait(const std::function<bool(page&)>& good, wait_ms most) {
   for (;;) {
     if (good(*this)) return true;
     std::unique_lock lock{mutex_};
-    if (changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + wait_ms{20})) == std::cv_status::timeout &&
+    if (changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + wait_ms{20})) ==
+            std::cv_status::timeout &&
         std::chrono::steady_clock::now() >= until) {
       lock.unlock();
       return good(*this);
@@ -48,7 +50,8 @@ bool page::wait(const std::function<bool(page&)>& good, wait_ms most) {
   }
 }
 
-// -- the connection -----------------------------------------------------------------------------------------------------------------
+// -- the connection
+// -----------------------------------------------------------------------------------------------------------------
 
 bool page::connect() {
   sockaddr_un address{};
@@ -102,8 +105,10 @@ void page::take(const std::string& line) {
   const std::lock_guard lock{mutex_};
   changed_.notify_all();
   if (line == "ok" || line.starts_with("error ")) { // a rig's answer; one is under way at a time
-    if (line == "ok") answers_[last_n_] = {};
-    else answers_[last_n_] = failure(error_code::wrong_value, "rig", line.substr(6));
+    if (line == "ok")
+      answers_[last_n_] = {};
+    else
+      answers_[last_n_] = failure(error_code::wrong_value, "rig", line.substr(6));
     return;
   }
   const auto shown = from_json(line);
@@ -119,12 +124,14 @@ void page::take(const std::string& line) {
       const auto* name = why->find("name");
       const auto* text = why->find("text_en");
       const auto code = name && name->as<std::string>() ? find_error(*name->as<std::string>()) : std::nullopt;
-      answer = failure(code.value_or(error_code::malformed), text && text->as<std::string>() ? *text->as<std::string>() : "");
+      answer = failure(code.value_or(error_code::malformed),
+                       text && text->as<std::string>() ? *text->as<std::string>() : "");
     }
   }
 }
 
-// -- saying ---------------------------------------------------------------------------------------------------------------------------
+// -- saying
+// ---------------------------------------------------------------------------------------------------------------------------
 
 result<void> page::send_and_wait(std::string line, std::uint64_t n, wait_ms most) {
   line += '\n';
@@ -146,7 +153,8 @@ result<void> page::say(std::string_view topic, value body, wait_ms most) {
     const std::lock_guard lock{mutex_};
     n = ++last_n_;
   }
-  return send_and_wait(to_json(value{value::map{{"n", {n}}, {"topic", {std::string{topic}}}, {"body", std::move(body)}}}), n, most);
+  return send_and_wait(
+      to_json(value{value::map{{"n", {n}}, {"topic", {std::string{topic}}}, {"body", std::move(body)}}}), n, most);
 }
 
 result<void> page::rig(const std::string& line, wait_ms most) {

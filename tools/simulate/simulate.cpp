@@ -41,7 +41,8 @@ fs::path story_file(const std::string& story) {
 }
 
 void greet(const clinic& c, std::ostream& out) {
-  out << "模擬 SIMULATED: a clinic with " << c.options().desks << " desks, fictional patients and a simulated national system.\n"
+  out << "模擬 SIMULATED: a clinic with " << c.options().desks
+      << " desks, fictional patients and a simulated national system.\n"
       << "  data      " << c.options().data.string() << '\n'
       << "  sockets   " << c.run_folder().string() << "  (screen-*: JSON lines, rig-*: cards)\n"
       << "  the bus   uketsuke watch --run " << c.run_folder().string() << "\n\n";
@@ -69,7 +70,9 @@ outcome simulate(const simulate_options& o, const std::string& program) {
   }
   std::cout << "\nThe story ended well. Every step is in " << (c.data / "journal").string() << '\n';
   if (!o.once) {
-    std::cout << "The clinic stays up; Ctrl-C ends it. Follow it: " << program << " watch --run " << where.run_folder().string() << '\n' << std::flush;
+    std::cout << "The clinic stays up; Ctrl-C ends it. Follow it: " << program << " watch --run "
+              << where.run_folder().string() << '\n'
+              << std::flush;
     stop.wait();
   }
   where.close();

@@ -1,3 +1,4 @@
+// Reads a story and plays it, line by line.
 #include "tools/simulate/story.hpp"
 
 #include <algorithm>
@@ -23,7 +24,8 @@ result<std::vector<story_line>> read_story(const std::filesystem::path& file) {
       return failure(error_code::story_failed, file.filename().string(), std::to_string(number), "WHO: WHAT is needed");
     story_line line{number, text.substr(0, colon), {}};
     std::istringstream words{text.substr(colon + 1)};
-    for (std::string word; words >> word;) line.words.push_back(word);
+    for (std::string word; words >> word;)
+      line.words.push_back(word);
     if (line.words.empty())
       return failure(error_code::story_failed, file.filename().string(), std::to_string(number), "it says nothing");
     lines.push_back(std::move(line));
@@ -33,11 +35,13 @@ result<std::vector<story_line>> read_story(const std::filesystem::path& file) {
 
 value body_with(std::initializer_list<std::pair<std::string, std::string>> texts) {
   value::map entries;
-  for (const auto& [key, text] : texts) entries.emplace_back(key, value{text});
+  for (const auto& [key, text] : texts)
+    entries.emplace_back(key, value{text});
   return value{std::move(entries)};
 }
 
-// -- the hands ------------------------------------------------------------------------------------------------------------------------
+// -- the hands
+// ------------------------------------------------------------------------------------------------------------------------
 
 clinic_hands::clinic_hands(clinic& where) : where_(where) {
   screens_["hub"] = std::make_unique<page>(where.screen_socket("hub"));
@@ -57,7 +61,8 @@ std::optional<show_at_reception> clinic_hands::on_board(const std::string& desk,
   return newest;
 }
 
-// -- playing ---------------------------------------------------------------------------------------------------------------------------
+// -- playing
+// ---------------------------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -83,10 +88,12 @@ private:
 
   void tell(const story_line& line, std::chrono::steady_clock::duration took) {
     std::string words;
-    for (const auto& w : line.words) words += w + ' ';
+    for (const auto& w : line.words)
+      words += w + ' ';
     const seconds at = std::chrono::steady_clock::now() - begun_;
     told_ << std::fixed << std::setprecision(3) << std::setw(8) << at.count() << " s  ";
-    if (line.who == "story") told_ << "— " << words << '\n';
+    if (line.who == "story")
+      told_ << "— " << words << '\n';
     else
       told_ << std::left << std::setw(10) << line.who << ' ' << std::setw(64) << words << std::right << std::setw(7)
             << std::setprecision(1) << std::chrono::duration<double, std::milli>(took).count() << " ms\n";
@@ -100,14 +107,21 @@ private:
   result<void> of_the_story(const story_line& line) {
     const auto& w = line.words;
     if (w[0] == "say") return {};
-    if (w.size() == 2 && w[0] == "stop") hands_.where().stop(w[1]);
-    else if (w.size() == 2 && w[0] == "kill") hands_.where().kill(w[1]);
-    else if (w.size() == 2 && w[0] == "start") hands_.where().start(w[1]);
-    else return no_such(line);
+    if (w.size() == 2 && w[0] == "stop")
+      hands_.where().stop(w[1]);
+    else if (w.size() == 2 && w[0] == "kill")
+      hands_.where().kill(w[1]);
+    else if (w.size() == 2 && w[0] == "start")
+      hands_.where().start(w[1]);
+    else if (w.size() == 2 && w[0] == "freeze")
+      hands_.where().freeze(w[1]);
+    else
+      return no_such(line);
     return {};
   }
 
-  // -- a patient ---------------------------------------------------------------------------------------------------------------------
+  // -- a patient
+  // ---------------------------------------------------------------------------------------------------------------------
 
   result<void> of_a_desk(const story_line& line) {
     const auto desks = hands_.where().desks();
@@ -132,7 +146,8 @@ private:
   result<void> press(const std::string& desk, std::string_view topic,
                      std::vector<std::pair<std::string, std::string>> texts) {
     value::map body{{"checkin", value{checkin_of(desk)}}};
-    for (auto& [key, text] : texts) body.emplace_back(key, value{std::move(text)});
+    for (auto& [key, text] : texts)
+      body.emplace_back(key, value{std::move(text)});
     return hands_.screen(desk).say(topic, value{std::move(body)});
   }
 
@@ -168,10 +183,13 @@ private:
         see_ms_max);
     if (seen) return {};
     const auto shown = screen.prompt();
-    return failure(error_code::not_now, w[1], shown ? std::string{name(shown->shown)} + ", tries left " + std::to_string(shown->tries_left) : "nothing");
+    return failure(error_code::not_now, w[1],
+                   shown ? std::string{name(shown->shown)} + ", tries left " + std::to_string(shown->tries_left)
+                         : "nothing");
   }
 
-  // -- reception -----------------------------------------------------------------------------------------------------------------------
+  // -- reception
+  // -----------------------------------------------------------------------------------------------------------------------
 
   result<void> of_reception(const story_line& line) {
     const auto& w = line.words;
@@ -180,7 +198,8 @@ private:
     if (w[0] == "register" && w.size() == 3) {
       const auto row = hands_.on_board(w[1], checkin_state::registration);
       if (!row) return failure(error_code::not_now, "register", "no registration at " + w[1]);
-      return screen.say(register_reference_number::topic, body_with({{"checkin", row->checkin.text()}, {"number", w[2]}}));
+      return screen.say(register_reference_number::topic,
+                        body_with({{"checkin", row->checkin.text()}, {"number", w[2]}}));
     }
     if (w[0] == "finish" && w.size() == 2) {
       const auto row = hands_.on_board(w[1], checkin_state::at_window);
@@ -190,9 +209,10 @@ private:
     if (w[0] == "keep-walk-in" && w.size() == 6) {
       const auto row = hands_.on_board(w[1], checkin_state::at_window);
       if (!row) return failure(error_code::not_now, "keep-walk-in", "nobody of " + w[1] + " is at the window");
-      value body{value::map{{"checkin", value{row->checkin.text()}},
-                            {"person", body_with({{"insurer", w[2]}, {"symbol", w[3]}, {"number", w[4]}, {"birth_date", w[5]}})},
-                            {"limit", value{std::string{"given"}}}}};
+      value body{value::map{
+          {"checkin", value{row->checkin.text()}},
+          {"person", body_with({{"insurer", w[2]}, {"symbol", w[3]}, {"number", w[4]}, {"birth_date", w[5]}})},
+          {"limit", value{std::string{"given"}}}}};
       return screen.say(keep_walk_in::topic, std::move(body));
     }
     return no_such(line);
@@ -212,11 +232,13 @@ private:
       return row.desk == w[1] && row.state == *state;
     };
     const bool seen = hands_.screen("hub").wait(
-        [&](page& p) { return std::ranges::any_of(p.board(), [&](const auto& entry) { return fits(entry.second); }); }, see_ms_max);
+        [&](page& p) { return std::ranges::any_of(p.board(), [&](const auto& entry) { return fits(entry.second); }); },
+        see_ms_max);
     if (seen) return {};
     std::string instead;
     for (const auto& [checkin, row] : hands_.screen("hub").board())
-      instead += row.desk + " " + std::string{name(row.state)} + " " + std::string{name(row.outcome)} + " " + std::string{name(row.judged)} + "; ";
+      instead += row.desk + " " + std::string{name(row.state)} + " " + std::string{name(row.outcome)} + " " +
+                 std::string{name(row.judged)} + "; ";
     return failure(error_code::not_now, w[2], instead.empty() ? "an empty board" : instead);
   }
 

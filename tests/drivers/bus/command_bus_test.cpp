@@ -7,39 +7,7 @@
 
 using namespace bus_test;
 
-namespace {
-
-/// A hub and two desks over one transport.
-struct house {
-  explicit house(const std::string& transport, std::function<void(bus::switchboard_options&)> change = {}) {
-    auto o = board_options({transport == "inproc" ? "inproc://house"
-                            : transport == "ipc"  ? folder.ipc("commands")
-                                                  : "tcp://127.0.0.1:0"});
-    if (change) change(o);
-    auto opened = bus::switchboard::open(home, std::move(o));
-    BOOST_REQUIRE(opened);
-    board = std::move(*opened);
-  }
-  std::string endpoint() const { return board->endpoints().front(); }
-  std::unique_ptr<node> join(const std::string& name, node::answer answers = {}) {
-    auto n = std::make_unique<node>(home, node_options(endpoint(), name), std::move(answers));
-    BOOST_REQUIRE(n->wait_for_hub());
-    return n;
-  }
-
-  private_folder folder;
-  std::shared_ptr<bus::context> home = std::make_shared<bus::context>();
-  std::unique_ptr<bus::switchboard> board;
-};
-
-const std::vector<std::string> transports{"inproc", "ipc", "tcp"};
-
-std::string ask(node& n, messages::command_envelope c) {
-  const auto reply = n.ask(std::move(c));
-  return reply ? error_in(*reply) : "silence";
-}
-
-} // namespace
+using house = command_house;
 
 BOOST_AUTO_TEST_CASE(a_command_goes_there_and_its_reply_comes_back) {
   for (const auto& transport : transports) {
@@ -106,27 +74,12 @@ BOOST_AUTO_TEST_CASE(a_deadline_passed_after_delivery_is_unknown_and_the_late_re
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_dead_peer_is_an_answer_and_what_it_was_doing_is_unknown) {
-  for (const auto& transport : transports) {
-    house h{transport};
-    auto one = h.join("desk-1"); // takes commands and answers none
-    const auto two = h.join("desk-2");
-    const auto c = make_command("asker@desk-2", "echo@desk-1", 20'000);
-    BOOST_REQUIRE(two->post(c));
-    BOOST_REQUIRE(soon([&] { return one->commands() == 1; }));
-    one.reset();
-    BOOST_TEST(soon([&] { return two->replies_to(c.id) == 1; }));
-    BOOST_TEST(h.board->counts().refused["outcome_unknown"] == 1u);
-    BOOST_TEST(ask(*two, make_command("asker@desk-2", "echo@desk-1")) == "dead_peer");
-    BOOST_TEST(h.board->counts().nodes_alive == 1u);
-  }
-}
-
 BOOST_AUTO_TEST_CASE(a_full_node_is_busy) {
   house h{"ipc", [](auto& o) { o.rules.limits.in_flight_max = 3; }};
   const auto one = h.join("desk-1");
   const auto two = h.join("desk-2");
-  for (int n = 0; n < 3; ++n) BOOST_REQUIRE(two->post(make_command("asker@desk-2", "echo@desk-1", 10'000)));
+  for (int n = 0; n < 3; ++n)
+    BOOST_REQUIRE(two->post(make_command("asker@desk-2", "echo@desk-1", 10'000)));
   BOOST_TEST(ask(*two, make_command("asker@desk-2", "echo@desk-1")) == "busy");
 }
 
@@ -143,7 +96,8 @@ BOOST_AUTO_TEST_CASE(a_peer_that_does_not_read_makes_its_askers_busy_and_stops_n
   say.body = encode_body(hello);
   BOOST_REQUIRE(send_raw(deaf, {encode(say)}));
   const auto one = h.join("desk-1", say_done);
-  for (int n = 0; n < 40; ++n) BOOST_REQUIRE(one->post(make_command("asker@desk-1", "echo@deaf", 5000)));
+  for (int n = 0; n < 40; ++n)
+    BOOST_REQUIRE(one->post(make_command("asker@desk-1", "echo@deaf", 5000)));
   BOOST_TEST(soon([&] { return h.board->counts().refused["busy"] >= 15; }));
   BOOST_TEST(ask(*one, make_command("asker@desk-1", "echo@desk-1")) == "");
 }
@@ -158,17 +112,6 @@ BOOST_AUTO_TEST_CASE(a_node_cannot_speak_for_another) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_name_is_held_by_its_living_node_and_free_when_that_is_dead) {
-  for (const auto& transport : transports) {
-    house h{transport};
-    auto one = h.join("desk-1", say_done);
-    node other{h.home, node_options(h.endpoint(), "desk-1")};
-    BOOST_TEST(soon([&] { return other.refused() == "not_spoken_for"; }));
-    one.reset();
-    BOOST_TEST(other.wait_for_hub());
-  }
-}
-
 BOOST_AUTO_TEST_CASE(the_hubs_own_name_is_taken_from_inside_only) {
   house h{"tcp", [](auto& o) { o.endpoints.push_back("inproc://hub-only"); }};
   node stranger{h.home, node_options(h.endpoint(), "hub")};
@@ -179,7 +122,9 @@ BOOST_AUTO_TEST_CASE(the_hubs_own_name_is_taken_from_inside_only) {
 
 BOOST_AUTO_TEST_CASE(the_seam_for_keys_decides_who_speaks_for_whom) {
   house h{"tcp", [](auto& o) {
-            o.rules.may_speak_for = [](std::string_view user, std::string_view name) { return user.empty() && name == "desk-1"; };
+            o.rules.may_speak_for = [](std::string_view user, std::string_view name) {
+              return user.empty() && name == "desk-1";
+            };
           }};
   const auto one = h.join("desk-1", say_done);
   node two{h.home, node_options(h.endpoint(), "desk-2")};
@@ -272,61 +217,14 @@ BOOST_AUTO_TEST_CASE(malformed_frames_are_answered_where_they_can_be_and_hurt_no
     const auto good = encode(c);
     for (int n = 0; n < 200; ++n) {
       auto garbage = good.substr(0, chance() % (good.size() + 1));
-      for (int k = 0; k < 3 && !garbage.empty(); ++k) garbage[chance() % garbage.size()] = static_cast<char>(chance());
+      for (int k = 0; k < 3 && !garbage.empty(); ++k)
+        garbage[chance() % garbage.size()] = static_cast<char>(chance());
       std::vector<std::string> parts(1 + chance() % 3, garbage);
       BOOST_REQUIRE(send_raw(noisy, parts));
     }
     BOOST_TEST(ask(*one, make_command("asker@desk-1", "echo@desk-1")) == "");
     BOOST_TEST(h.board->counts().malformed > 3u);
   }
-}
-
-BOOST_AUTO_TEST_CASE(a_restarted_hub_is_noticed_and_commands_are_answered_again) {
-  for (const auto& transport : transports) {
-    private_folder folder;
-    const auto home = std::make_shared<bus::context>();
-    std::string endpoint = transport == "inproc" ? "inproc://restart" : transport == "ipc" ? folder.ipc("c") : "tcp://127.0.0.1:0";
-    auto board = bus::switchboard::open(home, board_options({endpoint})).value();
-    endpoint = board->endpoints().front();
-    node one{home, node_options(endpoint, "desk-1"), say_done};
-    BOOST_REQUIRE(one.wait_for_hub());
-    BOOST_TEST(ask(one, make_command("asker@desk-1", "echo@desk-1")) == "");
-    board.reset();
-    BOOST_TEST(soon([&] { return one.hub_losses() == 1; }));
-    // While the hub is away: kept, counted down, answered here.
-    BOOST_TEST(ask(one, make_command("asker@desk-1", "echo@desk-1", 30)) == "unknown_address");
-    const auto kept = make_command("asker@desk-1", "echo@desk-1", 10'000);
-    BOOST_REQUIRE(one.post(kept));
-    board = bus::switchboard::open(home, board_options({endpoint})).value();
-    BOOST_TEST(soon([&] { return one.hub_changes() == 1; }));
-    BOOST_TEST(soon([&] { return one.replies_to(kept.id) == 1; }));
-    BOOST_TEST(board->counts().replied == 1u);
-    BOOST_TEST(ask(one, make_command("asker@desk-1", "echo@desk-1")) == "");
-  }
-}
-
-BOOST_AUTO_TEST_CASE(what_was_sent_before_the_hub_was_lost_becomes_unknown) {
-  const auto home = std::make_shared<bus::context>();
-  auto board = bus::switchboard::open(home, board_options({"inproc://lost"})).value();
-  node one{home, node_options("inproc://lost", "desk-1")};
-  BOOST_REQUIRE(one.wait_for_hub());
-  const auto c = make_command("asker@desk-1", "echo@desk-1", 400);
-  BOOST_REQUIRE(one.post(c));
-  BOOST_REQUIRE(soon([&] { return one.commands() == 1; }));
-  board.reset();
-  BOOST_TEST(ask(one, make_command("asker@desk-1", "echo@desk-1", 100)) != "silence");
-  BOOST_TEST(soon([&] { return one.replies_to(c.id) == 1; }));
-  BOOST_TEST(one.counts().open == 0u);
-}
-
-BOOST_AUTO_TEST_CASE(the_dealers_own_bounds_are_met_with_false) {
-  const auto home = std::make_shared<bus::context>();
-  auto o = node_options("inproc://nobody", "desk-1");
-  o.limits.queue_max = 2;
-  node one{home, o};
-  BOOST_TEST(one.post(make_command("asker@desk-1", "echo@desk-1", 5000)));
-  BOOST_TEST(one.post(make_command("asker@desk-1", "echo@desk-1", 5000)));
-  BOOST_TEST(!one.post(make_command("asker@desk-1", "echo@desk-1", 5000)));
 }
 
 BOOST_AUTO_TEST_CASE(every_command_of_a_crowd_gets_exactly_one_answer) {
@@ -339,5 +237,6 @@ BOOST_AUTO_TEST_CASE(every_command_of_a_crowd_gets_exactly_one_answer) {
     BOOST_REQUIRE(two->post(std::move(c)));
   }
   BOOST_TEST(soon([&] { return two->replies_to(ids.back()) == 1; }));
-  for (const auto& id : ids) BOOST_TEST(two->replies_to(id) == 1u);
+  for (const auto& id : ids)
+    BOOST_TEST(two->replies_to(id) == 1u);
 }

@@ -242,14 +242,18 @@ BOOST_AUTO_TEST_CASE(every_command_has_one_answer_whatever_happens_by_seed) {
       for (; read < t.desk.out.size(); ++read) {
         const auto e = messages::decode_command(t.desk.out[read].content).value();
         if (e.topic == "node.hello") continue;
-        if (e.kind == messages::command_kind::reply) ++answers[e.id];
-        else delivered.push_back(e);
+        if (e.kind == messages::command_kind::reply)
+          ++answers[e.id];
+        else
+          delivered.push_back(e);
       }
     };
     for (int n = 0; n < 400; ++n) {
       for (unsigned d = 0; d < 2; ++d)
-        if (n % 4 == 0 && (d == 0 || chance() % 8 < 5)) t.hello("c" + std::to_string(d), "desk-" + std::to_string(d), lives[d]);
-      const auto c = make_command("a@desk-0", chance() % 5 ? "echo@desk-1" : "nobody@desk-1", static_cast<std::uint32_t>(chance() % 900));
+        if (n % 4 == 0 && (d == 0 || chance() % 8 < 5))
+          t.hello("c" + std::to_string(d), "desk-" + std::to_string(d), lives[d]);
+      const auto c = make_command("a@desk-0", chance() % 5 ? "echo@desk-1" : "nobody@desk-1",
+                                  static_cast<std::uint32_t>(chance() % 900));
       answers[c.id];
       t.take("c0", c, chance() % 3);
       look();
@@ -261,7 +265,8 @@ BOOST_AUTO_TEST_CASE(every_command_has_one_answer_whatever_happens_by_seed) {
     t.now += 60'000;
     t.exchange.sweep(t.now, t.desk);
     look();
-    for (const auto& [id, count] : answers) BOOST_REQUIRE_EQUAL(count, 1);
+    for (const auto& [id, count] : answers)
+      BOOST_REQUIRE_EQUAL(count, 1);
     BOOST_TEST(t.exchange.counts().in_flight == 0u);
   }
 }

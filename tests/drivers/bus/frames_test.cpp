@@ -12,11 +12,14 @@ std::vector<std::string_view> views(const bus::frames& f) { return {f[0], f[1], 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(the_frames_are_those_of_the_contract) {
-  const std::vector<std::string_view> two{"\x81\xa1"sv "a\x01"sv, "\x80"sv};
+  const std::vector<std::string_view> two{"\x81\xa1"sv
+                                          "a\x01"sv,
+                                          "\x80"sv};
   const auto tail = bus::make_tail(258, 7, two);
   BOOST_TEST(tail[0] == "#");
   BOOST_TEST(tail[1] == "\0\0\0\0\0\0\x01\x02\0\0\0\x02\0\0\0\0\0\0\0\x07"s);
-  BOOST_TEST(tail[2] == "\x92\x81\xa1"s "a\x01\x80"s);
+  BOOST_TEST(tail[2] == "\x92\x81\xa1"s
+                        "a\x01\x80"s);
   const auto event = bus::make_event({3, 2, "desk.opened", ""}, 7, "\x80"sv);
   BOOST_TEST(event[0] == "desk.opened");
   BOOST_TEST(event[1] == "\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x07"s);
@@ -24,7 +27,8 @@ BOOST_AUTO_TEST_CASE(the_frames_are_those_of_the_contract) {
   const auto beat = bus::make_heartbeat(3, 7, {{"a", 2}});
   BOOST_TEST(beat[0] == "~");
   BOOST_TEST(beat[1] == "\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x07"s);
-  BOOST_TEST(beat[2] == "\x81\xa1"s "a\x02"s);
+  BOOST_TEST(beat[2] == "\x81\xa1"s
+                        "a\x02"s);
   const auto end = bus::make_replay_end(4, 7, 9);
   BOOST_TEST(end[0] == "replay.end");
   BOOST_TEST(end[1] == "\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0\x07"s);
@@ -33,7 +37,8 @@ BOOST_AUTO_TEST_CASE(the_frames_are_those_of_the_contract) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_written_is_read_again) {
-  const std::vector<std::string_view> two{"\x80"sv, "\x81\xa1"sv "a\xc4\x01z"sv};
+  const std::vector<std::string_view> two{"\x80"sv, "\x81\xa1"sv
+                                                    "a\xc4\x01z"sv};
   const auto f = bus::make_tail(5, 6, two);
   const auto tail = bus::read_tail(views(f));
   BOOST_REQUIRE(tail);
@@ -61,7 +66,8 @@ BOOST_AUTO_TEST_CASE(an_array_is_split_at_the_ends_of_its_values_whatever_they_a
   const auto split = bus::split_array(packed, 100);
   BOOST_REQUIRE(split);
   BOOST_REQUIRE_EQUAL(split->size(), all.size());
-  for (std::size_t n = 0; n < all.size(); ++n) BOOST_TEST((*split)[n] == messages::pack(all[n]));
+  for (std::size_t n = 0; n < all.size(); ++n)
+    BOOST_TEST((*split)[n] == messages::pack(all[n]));
   for (std::size_t n = 0; n < packed.size(); n += n < 300 ? 1 : 997)
     BOOST_TEST(!bus::split_array(std::string_view{packed}.substr(0, n), 100));
   BOOST_TEST(!bus::split_array(packed + "x", 100));
@@ -76,7 +82,8 @@ BOOST_AUTO_TEST_CASE(a_long_commit_is_split_at_256_kib_and_a_huge_event_goes_alo
   std::size_t sum = 0;
   for (const auto run : bus::split_tail(all)) {
     std::size_t octets = 5;
-    for (std::size_t n = 0; n < run; ++n) octets += all[sum + n].size();
+    for (std::size_t n = 0; n < run; ++n)
+      octets += all[sum + n].size();
     BOOST_TEST((octets <= bus::tail_bytes_max || run == 1));
     sum += run;
   }

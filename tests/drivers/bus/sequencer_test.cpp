@@ -32,7 +32,8 @@ struct world {
   void commit(std::size_t count) {
     const auto b = log.append(count);
     std::vector<std::string_view> envelopes;
-    for (const auto& i : b->items) envelopes.emplace_back(i.envelope);
+    for (const auto& i : b->items)
+      envelopes.emplace_back(i.envelope);
     if (!by_topic) on_the_road(live, to_message(bus::make_tail(b->first_index, b->epoch, envelopes)));
     for (const auto& i : b->items) {
       last[i.topic] = i.index;
@@ -44,7 +45,8 @@ struct world {
 
   void answer(const bus::replay_request& r) {
     const auto found = log.source()(r.from, r.limit, r.topics).value();
-    for (const auto& i : found.items) on_the_road(replay, to_message(bus::make_event(i, found.epoch, i.envelope)));
+    for (const auto& i : found.items)
+      on_the_road(replay, to_message(bus::make_event(i, found.epoch, i.envelope)));
     on_the_road(replay, to_message(bus::make_replay_end(found.next, found.epoch, found.head)));
   }
 
@@ -60,7 +62,8 @@ struct world {
       replay.pop_front();
     }
     if (s.take_changed_epoch()) got.clear();
-    while (auto e = s.pop()) got.push_back(*e);
+    while (auto e = s.pop())
+      got.push_back(*e);
     if (const auto r = s.ask(now)) answer(*r);
   }
 
@@ -90,9 +93,11 @@ BOOST_AUTO_TEST_CASE(every_event_arrives_once_and_in_order_over_a_terrible_netwo
       if (n % 5 == 0) w.beat();
       w.step(s);
     }
-    BOOST_REQUIRE_MESSAGE(w.got.size() == w.log.head(), "seed " << seed << ": " << w.got.size() << " of " << w.log.head());
+    BOOST_REQUIRE_MESSAGE(w.got.size() == w.log.head(),
+                          "seed " << seed << ": " << w.got.size() << " of " << w.log.head());
     const auto all = w.log.envelopes();
-    for (std::size_t n = 0; n < all.size(); ++n) BOOST_REQUIRE(encode(w.got[n]) == all[n]);
+    for (std::size_t n = 0; n < all.size(); ++n)
+      BOOST_REQUIRE(encode(w.got[n]) == all[n]);
   }
 }
 
@@ -116,7 +121,8 @@ BOOST_AUTO_TEST_CASE(a_reader_of_topics_misses_none_of_them) {
       if (n % 5 == 0) w.beat();
       w.step(s);
     }
-    for (const auto& e : w.got) got[e.topic].push_back(encode(e));
+    for (const auto& e : w.got)
+      got[e.topic].push_back(encode(e));
     BOOST_REQUIRE_MESSAGE((got == want), "seed " << seed << ": " << w.got.size() << " of " << wanted);
   }
 }
@@ -141,7 +147,8 @@ BOOST_AUTO_TEST_CASE(another_epoch_discards_everything_and_starts_from_one) {
     BOOST_REQUIRE_EQUAL(w.got.size(), 30u);
     BOOST_TEST(s.epoch() == 3u);
     const auto all = w.log.envelopes();
-    for (std::size_t n = 0; n < all.size(); ++n) BOOST_REQUIRE(encode(w.got[n]) == all[n]);
+    for (std::size_t n = 0; n < all.size(); ++n)
+      BOOST_REQUIRE(encode(w.got[n]) == all[n]);
   }
 }
 
@@ -150,11 +157,13 @@ BOOST_AUTO_TEST_CASE(until_head_ends_at_the_head_seen_at_the_start) {
     world w{1, 0};
     w.by_topic = by_topic;
     w.commit(2500);
-    bus::sequencer s{{.from = 1, .topics = by_topic ? std::vector<std::string>{"desk."} : std::vector<std::string>{},
+    bus::sequencer s{{.from = 1,
+                      .topics = by_topic ? std::vector<std::string>{"desk."} : std::vector<std::string>{},
                       .until_head = true}};
     w.step(s);
     w.commit(100);
-    for (int n = 0; n < 500 && !s.ended(); ++n) w.step(s);
+    for (int n = 0; n < 500 && !s.ended(); ++n)
+      w.step(s);
     BOOST_TEST(s.ended());
     BOOST_TEST(w.got.size() == (by_topic ? 1000u : 2500u));
     BOOST_TEST(!s.ask(w.now + 100'000).has_value());
@@ -162,7 +171,8 @@ BOOST_AUTO_TEST_CASE(until_head_ends_at_the_head_seen_at_the_start) {
   world empty{1, 0};
   bus::sequencer s{{.from = 1, .until_head = true}};
   empty.beat();
-  for (int n = 0; n < 50; ++n) empty.step(s);
+  for (int n = 0; n < 50; ++n)
+    empty.step(s);
   BOOST_TEST(s.ended());
 }
 
@@ -172,9 +182,11 @@ BOOST_AUTO_TEST_CASE(from_now_on_means_nothing_from_before) {
   bus::sequencer s{{.from = 0}};
   w.live.clear();
   w.beat();
-  for (int n = 0; n < 20; ++n) w.step(s);
+  for (int n = 0; n < 20; ++n)
+    w.step(s);
   w.commit(5);
-  for (int n = 0; n < 100; ++n) w.step(s);
+  for (int n = 0; n < 100; ++n)
+    w.step(s);
   BOOST_REQUIRE_EQUAL(w.got.size(), 5u);
   BOOST_TEST(w.got.front().index == 21u);
 }
@@ -183,7 +195,8 @@ BOOST_AUTO_TEST_CASE(what_waits_behind_a_gap_is_bounded_and_nothing_is_lost_by_i
   world w{5, 0};
   w.commit(1);
   w.live.clear();
-  for (int n = 0; n < 50; ++n) w.commit(10);
+  for (int n = 0; n < 50; ++n)
+    w.commit(10);
   bus::sequencer s{{.from = 1, .ahead_bytes_max = 4000}};
   for (int n = 0; n < 400 && w.got.size() < w.log.head(); ++n) {
     if (n % 10 == 0) w.beat();

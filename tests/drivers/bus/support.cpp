@@ -1,3 +1,4 @@
+// What the tests of the bus share: see support.hpp.
 #include "tests/drivers/bus/support.hpp"
 
 #include <chrono>
@@ -42,14 +43,15 @@ std::string error_in(const messages::command_envelope& reply) {
 }
 
 bool soon(const std::function<bool()>& holds) {
-  for (const auto until = now_ms() + 4000; now_ms() < until;) {
+  for (const auto until = now_ms() + 20'000; now_ms() < until;) {
     if (holds()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(1)); // a pause between two looks, not a synchronisation
   }
   return holds();
 }
 
-// -- node -------------------------------------------------------------------------------------------------------------------
+// -- node
+// -------------------------------------------------------------------------------------------------------------------
 
 node::node(std::shared_ptr<bus::context> home, bus::dealer_options options, answer answers)
     : answers_(std::move(answers)) {
@@ -91,7 +93,8 @@ void node::run() {
       const std::scoped_lock held{mutex_};
       jobs.swap(jobs_);
     }
-    for (auto& job : jobs) job();
+    for (auto& job : jobs)
+      job();
   }
 }
 
@@ -149,7 +152,8 @@ bus::dealer_counts node::counts() {
   return counts;
 }
 
-bus::dealer_options node_options(const std::string& endpoint, const std::string& name, std::vector<std::string> actors) {
+bus::dealer_options node_options(const std::string& endpoint, const std::string& name,
+                                 std::vector<std::string> actors) {
   bus::dealer_options o;
   o.endpoint = endpoint;
   o.node = name;
@@ -176,7 +180,13 @@ std::optional<messages::command_envelope> say_done(const messages::command_envel
   return messages::reply_ok(c, encode_body(messages::done{}));
 }
 
-// -- journal ------------------------------------------------------------------------------------------------------------------
+// -- journal
+std::string ask(node& n, messages::command_envelope c) {
+  const auto reply = n.ask(std::move(c));
+  return reply ? error_in(*reply) : "silence";
+}
+
+// ------------------------------------------------------------------------------------------------------------------
 
 bus::item journal::make_item(const std::string& topic, std::string body) {
   messages::event_envelope e;
@@ -198,8 +208,10 @@ std::shared_ptr<const bus::batch> journal::append(std::size_t count, std::size_t
   b->first_index = items_.size() + 1;
   for (std::size_t n = 0; n < count; ++n) {
     const auto turn = items_.size() % 5;
-    if (turn == 4) b->items.push_back(make_item("desk.opened", encode_body(messages::desk_opened{})));
-    else if (turn == 2) b->items.push_back(make_item("desk.closed", encode_body(messages::desk_closed{})));
+    if (turn == 4)
+      b->items.push_back(make_item("desk.opened", encode_body(messages::desk_opened{})));
+    else if (turn == 2)
+      b->items.push_back(make_item("desk.closed", encode_body(messages::desk_closed{})));
     else
       b->items.push_back(make_item("node.actor_restarted",
                                    encode_body(messages::actor_restarted{"reader", std::string(octets, 'x'), turn})));
@@ -242,7 +254,8 @@ std::uint64_t journal::head() {
 std::vector<std::string> journal::envelopes() {
   const std::scoped_lock held{mutex_};
   std::vector<std::string> all;
-  for (const auto& i : items_) all.push_back(i.envelope);
+  for (const auto& i : items_)
+    all.push_back(i.envelope);
   return all;
 }
 
@@ -251,10 +264,12 @@ void journal::restore(std::uint64_t to_epoch, std::size_t keep) {
   epoch = to_epoch;
   items_.resize(keep);
   last_.clear();
-  for (const auto& i : items_) last_[i.topic] = i.index;
+  for (const auto& i : items_)
+    last_[i.topic] = i.index;
 }
 
-// -- raw ----------------------------------------------------------------------------------------------------------------------
+// -- raw
+// -------------------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> receive(bus::socket& from, int wait_ms) {
   std::array<bus::watch, 1> on{bus::watch{.on = &from}};
@@ -271,7 +286,8 @@ std::vector<std::string> receive(bus::socket& from, int wait_ms) {
 bool send_raw(bus::socket& to, const std::vector<std::string>& parts) {
   return soon([&] {
     if (to.send(parts.front(), parts.size() > 1) != bus::sent::done) return false;
-    for (std::size_t n = 1; n < parts.size(); ++n) to.send(parts[n], n + 1 < parts.size());
+    for (std::size_t n = 1; n < parts.size(); ++n)
+      to.send(parts[n], n + 1 < parts.size());
     return true;
   });
 }

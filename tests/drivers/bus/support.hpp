@@ -32,13 +32,14 @@ private:
   std::string path_;
 };
 
-messages::command_envelope make_command(const std::string& from, const std::string& to, std::uint32_t deadline_ms = 2000,
+messages::command_envelope make_command(const std::string& from, const std::string& to,
+                                        std::uint32_t deadline_ms = 2000,
                                         const std::string& topic = "reader.forget_pin");
 
 /// The error a reply holds; outcome of a reply that is none: empty.
 std::string error_in(const messages::command_envelope& reply);
 
-/// Tries until @p holds or two seconds are over.
+/// Tries until @p holds, at most twenty seconds (a machine may be busy).
 bool soon(const std::function<bool()>& holds);
 
 /// A dealer with a thread that turns it, answers commands as told, and collects what comes.
@@ -77,6 +78,34 @@ bus::dealer_options node_options(const std::string& endpoint, const std::string&
 bus::switchboard_options board_options(std::vector<std::string> endpoints);
 /// Answers done.
 std::optional<messages::command_envelope> say_done(const messages::command_envelope& c);
+
+/// A hub over one transport, and the desks that join it.
+struct command_house {
+  explicit command_house(const std::string& transport, std::function<void(bus::switchboard_options&)> change = {}) {
+    auto o = board_options({transport == "inproc" ? "inproc://house"
+                            : transport == "ipc"  ? folder.ipc("commands")
+                                                  : "tcp://127.0.0.1:0"});
+    if (change) change(o);
+    auto opened = bus::switchboard::open(home, std::move(o));
+    BOOST_REQUIRE(opened);
+    board = std::move(*opened);
+  }
+  std::string endpoint() const { return board->endpoints().front(); }
+  std::unique_ptr<node> join(const std::string& name, node::answer answers = {}) {
+    auto n = std::make_unique<node>(home, node_options(endpoint(), name), std::move(answers));
+    BOOST_REQUIRE(n->wait_for_hub());
+    return n;
+  }
+
+  private_folder folder;
+  std::shared_ptr<bus::context> home = std::make_shared<bus::context>();
+  std::unique_ptr<bus::switchboard> board;
+};
+
+inline const std::vector<std::string> transports{"inproc", "ipc", "tcp"};
+
+/// The name of the error @p n is answered with; empty: none; "silence" where there is no answer.
+std::string ask(node& n, messages::command_envelope c);
 
 /// A journal in memory.
 class journal {

@@ -10,11 +10,12 @@ desk-1: pin right
 desk-1: see give_consents
 desk-1: consent surgery yes treatment yes drugs yes checkup yes
 desk-1: see provide_information
-story: say The centre dies while the question is on its way.
-story: stop centre
+story: say The centre falls silent in the middle of the question, and then dies.
+story: freeze centre
 desk-1: provide limit yes specified_disease no
 desk-1: see come_to_window
 reception: see desk-1 at_window outcome unknown
+story: stop centre
 story: say The centre is back: the same question is asked again under the same identifier.
 story: start centre
 reception: see desk-1 at_window outcome answered judged valid

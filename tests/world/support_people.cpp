@@ -1,0 +1,149 @@
+// The people of the clinic: patients who hesitate, mistype, pull their card or forget it, and the staff at reception.
+#include "tests/world/support_clinic.hpp"
+
+#include "messages/json.hpp"
+
+namespace world_test {
+
+namespace {
+
+std::string text_in(const value& v, std::string_view key) {
+  const auto* found = v.find(key);
+  const auto* text = found ? found->as<std::string>() : nullptr;
+  return text ? *text : "";
+}
+
+std::string said(std::string_view topic, const std::string& checkin, const std::string& fields) {
+  return R"({"n":1,"topic":")" + std::string{topic} + R"(","body":{"checkin":")" + checkin + '"' + fields + "}}";
+}
+
+} // namespace
+
+// -- a patient -------------------------------------------------------------------------------------------------------------------
+
+void seat::read(const std::string& line) {
+  const auto v = *from_json(line);
+  const auto* p = v.find("prompt");
+  if (!p) return;
+  const auto what = *from_name<prompt>(text_in(*p, "shown"));
+  const auto* tries = p->find("tries_left");
+  tries_left_ = 3;
+  if (tries->as_unsigned()) tries_left_ = static_cast<std::int64_t>(*tries->as_unsigned());
+  else if (tries->as<std::int64_t>()) tries_left_ = *tries->as<std::int64_t>();
+  if (what != shown) shown_since_ms_ = all_.time.now_ms();
+  shown = what;
+  checkin_ = text_in(*p, "checkin");
+  all_.time.after(300 + all_.time.draw(4'000), [this] { react(); });
+}
+
+/// Looks up every now and then, even when nothing changes: people do.
+void seat::look() {
+  if (all_.open && !here_ && !on_reader && all_.time.in_100(60)) {
+    here_ = true;
+    mine_ = {all_.how.pin, static_cast<std::int64_t>(all_.time.in_100(80) ? 3 : all_.time.draw(3)), all_.time.fresh_id()};
+  }
+  react();
+  all_.time.after(10'000 + all_.time.draw(10'000), [this] { look(); });
+}
+
+void seat::place() {
+  on_reader = mine_;
+  ++placing;
+  if (auto& d = all_.desk[number_]) d->placed();
+}
+
+void seat::lift() {
+  if (!on_reader) return;
+  mine_ = *on_reader;
+  on_reader.reset();
+  if (auto& d = all_.desk[number_]) d->lifted();
+  if (all_.time.in_100(85)) here_ = false; // the others try again
+}
+
+void seat::leave() {
+  lift();
+  here_ = false;
+}
+
+void seat::say(std::string_view topic, const std::string& fields) {
+  if (auto& d = all_.desk[number_]) d->say(said(topic, checkin_, fields));
+}
+
+std::string seat::any_choice() const { return all_.time.in_100(70) ? "\"given\"" : "\"refused\""; }
+
+void seat::enter_pin(bool wrong) {
+  auto& d = all_.desk[number_];
+  if (!d) return;
+  if (!all_.time.in_100(3)) d->press(wrong ? "000000" : on_reader->pin); // or presses OK without a digit
+  const bool confirmed = tries_left_ <= 1 ? all_.time.in_100(80) : all_.time.in_100(10);
+  say(messages::enter_pin::topic, std::string{R"(,"last_try_confirmed":)"} + (confirmed ? "true" : "false"));
+}
+
+void seat::react() {
+  if (!here_) return;
+  auto& t = all_.time;
+  if (!on_reader) {
+    if (shown == prompt::place_card && t.in_100(60)) place();
+    else if (t.in_100(10)) here_ = false;
+    return;
+  }
+  const bool weary = t.now_ms() > shown_since_ms_ + 400'000;
+  if (weary || t.in_100(2)) return lift();
+  if (t.in_100(6)) return; // hesitates
+  switch (shown) {
+  case prompt::choose_method:
+    if (t.in_100(5)) return say(stop_checkin::topic, "");
+    return say(choose_method::topic, R"(,"method":"pin")");
+  case prompt::enter_pin:
+  case prompt::wrong_pin:
+    if (t.in_100(4)) return say(stop_checkin::topic, "");
+    return enter_pin(t.in_100(25));
+  case prompt::give_consents:
+    return say(answer_consents::topic, R"(,"surgery":)" + any_choice() + R"(,"treatment":)" + any_choice() + R"(,"drugs":)" +
+                                           any_choice() + R"(,"checkup":)" + any_choice());
+  case prompt::provide_information:
+    if (t.in_100(3)) return say(stop_checkin::topic, "");
+    return say(messages::provide_information::topic, R"(,"limit":)" + any_choice() + R"(,"specified_disease":)" + any_choice());
+  case prompt::asking:
+  case prompt::please_wait:
+  case prompt::come_to_window:
+    if (t.in_100(7)) lift();
+    return;
+  case prompt::take_card:
+  case prompt::card_forgotten:
+    if (t.in_100(85)) lift();
+    return;
+  case prompt::place_card: // although it lies there
+  case prompt::see_reception:
+  case prompt::closed: return lift();
+  }
+}
+
+// -- reception -----------------------------------------------------------------------------------------------------------------------
+
+void staff::read(const std::string& line) {
+  const auto v = *from_json(line);
+  const auto* row = v.find("desk");
+  if (!row) return;
+  const auto checkin = text_in(*row, "checkin"), state = text_in(*row, "state"), outcome = text_in(*row, "outcome");
+  if (state != "registration" && state != "at_window") return;
+  all_.time.after(1'000 + all_.time.draw(8'000), [this, checkin, state, outcome] { react(checkin, state, outcome); });
+}
+
+void staff::react(const std::string& checkin, const std::string& state, const std::string& outcome) {
+  if (!all_.hub || !all_.open) return;
+  auto& t = all_.time;
+  const auto say = [&](std::string_view topic, const std::string& fields) {
+    all_.hub->act_on(all_.hub->pages.on_said(1, said(topic, checkin, fields)));
+  };
+  if (state == "registration") {
+    if (t.in_100(60)) say(register_reference_number::topic, R"(,"number":"K-)" + std::to_string(t.draw(1'000)) + '"');
+    else if (t.in_100(50)) say(skip_reference_number::topic, "");
+    return;
+  }
+  if (outcome == "not_asked" && t.in_100(80))
+    say(keep_walk_in::topic, R"(,"person":{"insurer":"01130012","number":"3456","birth_date":"19400102"},"limit":"given")");
+  if (t.in_100(70)) say(finish_at_window::topic, "");
+}
+
+} // namespace world_test
