@@ -1,7 +1,7 @@
 // msgpack and back: messages by their field lists, envelopes by theirs. msgpack itself is named in codec.cpp only.
 //
-// Rules of the wire (design.md §3): a message is a string-keyed map; an unknown field is skipped, a missing one keeps its
-// default; a newer version, trailing bytes and every truncated prefix are refused. Pure functions, safe from any thread.
+// Rules of the wire (design.md §3): a message is a string-keyed map; an unknown field is skipped, a missing one keeps
+// its default; newer versions, trailing bytes and truncated ones are refused. Pure functions, safe from any thread.
 #pragma once
 
 #include "messages/field.hpp"
@@ -57,7 +57,7 @@ private:
 result<value> unpack(std::string_view packed, const unpack_limits& limits = {});
 std::string pack(const value& v);
 
-// -- one value --------------------------------------------------------------------------------------------------------
+// -- one value -----------------------------------------------------------------------------------------------------
 
 template <class T> void write(writer& out, const T& v, audience who);
 template <class T> bool read(const value& from, T& into);
@@ -83,23 +83,37 @@ template <has_fields M> void write_fields(writer& out, const M& m, audience who)
 
 template <class T> void write(writer& out, const T& v, audience who) {
   if constexpr (is_personal_v<T>) {
-    if (who == audience::redacted || v.seen() == visibility::redacted) out.ext(ext_redacted);
-    else if (v.seen() == visibility::forgotten) out.ext(ext_forgotten);
-    else write(out, v.reveal(), who);
-  } else if constexpr (std::is_same_v<T, credential>) out.text(v.reveal());
+    if (who == audience::redacted || v.seen() == visibility::redacted)
+      out.ext(ext_redacted);
+    else if (v.seen() == visibility::forgotten)
+      out.ext(ext_forgotten);
+    else
+      write(out, v.reveal(), who);
+  } else if constexpr (std::is_same_v<T, credential>)
+    out.text(v.reveal());
   else if constexpr (std::is_same_v<T, id>) {
-    if (v.empty()) out.nil();
-    else out.binary(v.bytes.data(), id::size);
-  } else if constexpr (std::is_same_v<T, bytes>) out.binary(v.data(), v.size());
-  else if constexpr (std::is_same_v<T, std::string>) out.text(v);
-  else if constexpr (std::is_same_v<T, bool>) out.boolean(v);
-  else if constexpr (named_enumeration<T>) out.text(name(v));
-  else if constexpr (std::is_unsigned_v<T>) out.natural(v);
-  else if constexpr (std::is_integral_v<T>) out.integer(v);
+    if (v.empty())
+      out.nil();
+    else
+      out.binary(v.bytes.data(), id::size);
+  } else if constexpr (std::is_same_v<T, bytes>)
+    out.binary(v.data(), v.size());
+  else if constexpr (std::is_same_v<T, std::string>)
+    out.text(v);
+  else if constexpr (std::is_same_v<T, bool>)
+    out.boolean(v);
+  else if constexpr (named_enumeration<T>)
+    out.text(name(v));
+  else if constexpr (std::is_unsigned_v<T>)
+    out.natural(v);
+  else if constexpr (std::is_integral_v<T>)
+    out.integer(v);
   else if constexpr (detail::is_vector<T>::value) {
     out.array(v.size());
-    for (const auto& item : v) write(out, item, who);
-  } else write_fields(out, v, who);
+    for (const auto& item : v)
+      write(out, item, who);
+  } else
+    write_fields(out, v, who);
 }
 
 /// Reads what write() wrote; false when the value is of another kind or out of range.
@@ -152,8 +166,10 @@ bool read_id(const value& from, id& into);
 } // namespace detail
 
 template <class T> bool read(const value& from, T& into) {
-  if constexpr (is_personal_v<T>) return detail::read_personal(from, into);
-  else if constexpr (std::is_same_v<T, id>) return detail::read_id(from, into);
+  if constexpr (is_personal_v<T>)
+    return detail::read_personal(from, into);
+  else if constexpr (std::is_same_v<T, id>)
+    return detail::read_id(from, into);
   else if constexpr (std::is_same_v<T, credential>) {
     const auto* text = from.as<std::string>();
     if (text) into = credential{*text};
@@ -167,12 +183,15 @@ template <class T> bool read(const value& from, T& into) {
     const auto* found = from.as<T>();
     if (found) into = *found;
     return found != nullptr;
-  } else if constexpr (std::is_integral_v<T>) return detail::read_number(from, into);
-  else if constexpr (detail::is_vector<T>::value) return detail::read_list(from, into);
-  else return read_fields(from, into);
+  } else if constexpr (std::is_integral_v<T>)
+    return detail::read_number(from, into);
+  else if constexpr (detail::is_vector<T>::value)
+    return detail::read_list(from, into);
+  else
+    return read_fields(from, into);
 }
 
-// -- a message --------------------------------------------------------------------------------------------------------
+// -- a message -----------------------------------------------------------------------------------------------------
 
 /// The body of a message: a msgpack map. Its topic and version stand in the envelope around it.
 template <has_fields M> std::string encode_body(const M& m, audience who = audience::personal) {

@@ -6,7 +6,7 @@
 
 namespace messages {
 
-// -- replies ----------------------------------------------------------------------------------------------------------
+// -- replies -------------------------------------------------------------------------------------------------------
 
 /// "Done, and durable."
 struct done {
@@ -97,7 +97,7 @@ struct desk_list {
   UKETSUKE_FIELDS(desk_list, desks)
 };
 
-// -- to the switchboard -----------------------------------------------------------------------------------------------
+// -- to the switchboard --------------------------------------------------------------------------------------------
 
 /// Who is on this connection; repeated as a sign of life. Answered by the switchboard itself.
 struct node_hello {
@@ -111,7 +111,7 @@ struct node_hello {
   UKETSUKE_FIELDS(node_hello, node, actors, program_version, incarnation)
 };
 
-// -- to the reader of a desk ------------------------------------------------------------------------------------------
+// -- to the reader of a desk ---------------------------------------------------------------------------------------
 
 /// The permission is durable: send the held PIN once, then sign the challenge.
 struct verify_pin {
@@ -141,7 +141,7 @@ struct ask_present {
   UKETSUKE_NO_FIELDS(ask_present)
 };
 
-// -- to consent_session: facts from the reader ------------------------------------------------------------------------
+// -- to consent_session: facts from the reader ---------------------------------------------------------------------
 
 /// Repeated until acknowledged, and after every restart of the hub: the reader session makes it the same fact.
 struct report_card_placed {
@@ -165,7 +165,7 @@ struct report_card_removed {
   UKETSUKE_FIELDS(report_card_removed, reader_session, reader_lost)
 };
 
-// -- to consent_session: the patient's page ---------------------------------------------------------------------------
+// -- to consent_session: the patient's page ------------------------------------------------------------------------
 
 struct choose_method {
   static constexpr std::string_view topic = "checkin.choose_method";
@@ -213,7 +213,7 @@ struct stop_checkin {
   UKETSUKE_FIELDS(stop_checkin, checkin)
 };
 
-// -- to consent_session: reception ------------------------------------------------------------------------------------
+// -- to consent_session: reception ---------------------------------------------------------------------------------
 
 struct register_reference_number {
   static constexpr std::string_view topic = "checkin.register_reference_number";
@@ -252,7 +252,7 @@ struct keep_walk_in {
   UKETSUKE_FIELDS(keep_walk_in, checkin, person, limit)
 };
 
-// -- to eligibility_gateway -------------------------------------------------------------------------------------------
+// -- to eligibility_gateway ----------------------------------------------------------------------------------------
 
 struct obtain_challenge {
   static constexpr std::string_view topic = "eligibility.obtain_challenge";
@@ -314,7 +314,7 @@ struct recall_answer {
   UKETSUKE_FIELDS(recall_answer, question)
 };
 
-// -- from eligibility_gateway -----------------------------------------------------------------------------------------
+// -- from eligibility_gateway --------------------------------------------------------------------------------------
 
 /// What was unknown is known: repeated until acknowledged.
 struct settle_checkin {
@@ -328,7 +328,7 @@ struct settle_checkin {
   UKETSUKE_FIELDS(settle_checkin, checkin, question, kind, report)
 };
 
-// -- to the screens ---------------------------------------------------------------------------------------------------
+// -- to the screens ------------------------------------------------------------------------------------------------
 
 /// What the patient's page of this desk shows now. Repeated harmlessly; the highest `sequence` wins.
 struct show_prompt {
@@ -359,7 +359,7 @@ struct show_at_reception {
   UKETSUKE_FIELDS(show_at_reception, desk, checkin, sequence, state, outcome, judged, name, reference_number, error)
 };
 
-// -- to desks ---------------------------------------------------------------------------------------------------------
+// -- to desks ------------------------------------------------------------------------------------------------------
 
 struct report_reader {
   static constexpr std::string_view topic = "desks.report_reader";
@@ -403,7 +403,7 @@ struct list_desks {
   UKETSUKE_NO_FIELDS(list_desks)
 };
 
-// -- to monitor -------------------------------------------------------------------------------------------------------
+// -- to monitor ----------------------------------------------------------------------------------------------------
 
 struct ask_status {
   static constexpr std::string_view topic = "monitor.ask_status";

@@ -75,7 +75,7 @@ result<event_envelope> decode_event(std::string_view frame) {
   return decode_envelope<event_envelope>(frame, event_bytes_max);
 }
 
-// -- replies ----------------------------------------------------------------------------------------------------------
+// -- replies -------------------------------------------------------------------------------------------------------
 
 namespace {
 

@@ -64,7 +64,7 @@ std::string encode(const event_envelope& envelope);
 result<command_envelope> decode_command(std::string_view frame);
 result<event_envelope> decode_event(std::string_view frame);
 
-// -- replies ----------------------------------------------------------------------------------------------------------
+// -- replies -------------------------------------------------------------------------------------------------------
 
 /// The reply to @p command that says @p ok_body (a packed map).
 command_envelope reply_ok(const command_envelope& command, std::string ok_body, std::uint64_t version = 1);

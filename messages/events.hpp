@@ -6,7 +6,7 @@
 
 namespace messages {
 
-// -- the house --------------------------------------------------------------------------------------------------------
+// -- the house -----------------------------------------------------------------------------------------------------
 
 /// A hub node began to work on this journal.
 struct node_started {
@@ -62,7 +62,7 @@ struct desk_mode_switched {
   UKETSUKE_FIELDS(desk_mode_switched, mode)
 };
 
-// -- one check-in, step by step ---------------------------------------------------------------------------------------
+// -- one check-in, step by step ------------------------------------------------------------------------------------
 
 /// マイナンバーカードを置く: a check-in begins.
 struct card_placed {
@@ -223,7 +223,7 @@ struct checkin_settled {
   UKETSUKE_FIELDS(checkin_settled, question, outcome, judged, error)
 };
 
-// -- questions to the national system ---------------------------------------------------------------------------------
+// -- questions to the national system ------------------------------------------------------------------------------
 
 /// About to be asked under this identifier. The request itself stands in the outbox until its outcome.
 struct question_asked {

@@ -32,7 +32,7 @@ template <class... Ms, class F> constexpr void for_each_message(message_list<Ms.
   (f.template operator()<Ms>(), ...);
 }
 
-// -- what the compiler checks -----------------------------------------------------------------------------------------
+// -- what the compiler checks --------------------------------------------------------------------------------------
 
 namespace detail {
 
@@ -105,7 +105,7 @@ static_assert(detail::topics_are_unique(), "two messages share one topic");
 static_assert(detail::events_hold_no_credential(), "a credential would be written to the journal");
 static_assert(detail::personal_events_name_their_patient(), "personal data without the patient whose key seals it");
 
-// -- making envelopes -------------------------------------------------------------------------------------------------
+// -- making envelopes ----------------------------------------------------------------------------------------------
 
 /// An event draft from a typed event.
 template <class M>

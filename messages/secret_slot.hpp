@@ -1,4 +1,5 @@
-// Where the digits of one desk wait between the key press and the card: written by the screen, taken once by the reader.
+// Where the digits of one desk wait between the key press and the card: written by the screen, taken once by the
+// reader.
 #pragma once
 
 #include "messages/secret.hpp"

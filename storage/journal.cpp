@@ -91,8 +91,7 @@ void journal::on_committed(std::function<void(std::shared_ptr<const committed>)>
   parts_->listener = std::make_shared<const parts::commit_listener>(std::move(listener));
 }
 
-// -- the queue
-// ------------------------------------------------------------------------------------------------------------
+// -- the queue -----------------------------------------------------------------------------------------------------
 
 bool journal::parts::append(messages::draft what, durable_callback on_durable) {
   const auto bytes = bytes_of(what);
@@ -150,8 +149,7 @@ bool journal::parts::take(std::vector<queued>& into) {
   return true;
 }
 
-// -- the journal's thread
-// ---------------------------------------------------------------------------------------------------
+// -- the journal's thread ------------------------------------------------------------------------------------------
 
 void journal::parts::start(head_mark at) {
   learn_position();

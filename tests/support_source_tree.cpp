@@ -59,8 +59,7 @@ const std::vector<source>& tree() {
   return files;
 }
 
-// -- a little C++
-// -------------------------------------------------------------------------------------------------------
+// -- a little C++ --------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -210,20 +209,10 @@ std::vector<statement> statements_in(std::string_view text) {
   return found;
 }
 
-// -- texts
-// --------------------------------------------------------------------------------------------------------------
+// -- texts ---------------------------------------------------------------------------------------------------------
 
 std::size_t code_points(std::string_view line) {
   return static_cast<std::size_t>(std::ranges::count_if(line, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-bool has_wide(std::string_view line) {
-  // from U+2E80 on (CJK, kana, full-width forms): UTF-8 of three octets that begin with E2 BA, or greater ones
-  for (std::size_t at = 0; at + 1 < line.size(); ++at) {
-    const auto first = static_cast<unsigned char>(line[at]), second = static_cast<unsigned char>(line[at + 1]);
-    if (first >= 0xE3 || (first == 0xE2 && second >= 0xBA)) return true;
-  }
-  return false;
 }
 
 bool fits(std::string_view pattern, std::string_view path) {

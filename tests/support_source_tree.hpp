@@ -49,9 +49,8 @@ struct statement {
 };
 std::vector<statement> statements_in(std::string_view text);
 
-/// Unicode code points of a UTF-8 line, and whether it holds East Asian wide ones.
+/// Unicode code points of a UTF-8 line.
 std::size_t code_points(std::string_view line);
-bool has_wide(std::string_view line);
 
 /// Does @p path fit @p pattern? '*' stands for anything but '/', a pattern that ends in '/' for all below it.
 bool fits(std::string_view pattern, std::string_view path);

@@ -17,7 +17,8 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
   }
   if (who.step == prompt_shown) {
     std::uint64_t sequence = 0;
-    for (std::size_t i = 8; i < id::size; ++i) sequence = sequence << 8 | who.about.bytes[i];
+    for (std::size_t i = 8; i < id::size; ++i)
+      sequence = sequence << 8 | who.about.bytes[i];
     on_shown(sequence, body);
     return out;
   }
@@ -27,9 +28,15 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
   if (found == visits_.end()) return out; // over meanwhile
   auto& v = found->second;
   switch (who.step) {
-  case challenge_wanted: on_challenge(v, body, version, out); break;
-  case attempt_made: on_attempt(v, body, version, out); break;
-  case presence_asked: on_presence(v, body, version, out); break;
+  case challenge_wanted:
+    on_challenge(v, body, version, out);
+    break;
+  case attempt_made:
+    on_attempt(v, body, version, out);
+    break;
+  case presence_asked:
+    on_presence(v, body, version, out);
+    break;
   case answer_recalled:
     if (const auto r = body ? decode_body<question_report>(*body, version) : failure(body.error())) {
       v.name = r->name;
@@ -37,7 +44,8 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
       show_reception(v, out);
     }
     break;
-  default: break;
+  default:
+    break;
   }
   return out;
 }
@@ -125,7 +133,8 @@ bool session::take_report(visit& v, id question, const question_report& report, 
     if (report.outcome == question_outcome::answered) {
       what.on = event::number_registered;
       what.reference = reference_outcome::registered;
-    } else if (report.outcome == question_outcome::refused) what.on = event::number_refused;
+    } else if (report.outcome == question_outcome::refused)
+      what.on = event::number_refused;
     return fire(v, what, out);
   }
   if (v.now != state::asking || v.row.question != question) return false;
@@ -188,7 +197,7 @@ id question_in(const outbox_row& row) {
 
 } // namespace
 
-// -- after a restart ----------------------------------------------------------------------------------------------------------------
+// -- after a restart -----------------------------------------------------------------------------------------------
 
 actors::effects session::resume(std::vector<open_checkin> rows, std::vector<outbox_row> kept, std::uint64_t now_ms) {
   now_ms_ = now_ms;
@@ -249,8 +258,11 @@ void session::go_on(visit& v, actors::effects& out) {
     v.now = state::preparing;
     out.inquire(gateway(), obtain_challenge{}, {challenge_wanted, v.row.checkin}, options_.waits.preparing_ms);
     break;
-  case state::providing: v.now = state::consenting; break; // half an answer is no consent
-  default: break;
+  case state::providing:
+    v.now = state::consenting;
+    break; // half an answer is no consent
+  default:
+    break;
   }
   if (v.now == state::consenting) v.challenge_id = v.row.challenge_id;
   v.until_ms = now_ms_ + options_.waits.of(v.now);

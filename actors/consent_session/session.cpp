@@ -46,7 +46,8 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
   // Overtaken by its own end: nobody would ever lift that card again.
   if (std::ranges::find(gone_, m.reader_session) != gone_.end())
     return out.refuse(command, {error_code::card_removed, {}});
-  if (visits_.size() >= options_.checkins_max || undelivered_.size() >= options_.undelivered_max) return out.refuse(command, {error_code::busy, {"consent_session"}});
+  if (visits_.size() >= options_.checkins_max || undelivered_.size() >= options_.undelivered_max)
+    return out.refuse(command, {error_code::busy, {"consent_session"}});
 
   // One card at a time: whatever lay on this reader before is gone.
   std::vector<id> gone;
@@ -63,8 +64,10 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
   record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark}, command.id, out);
   out.reply(command, checkin_begun{checkin});
   auto on = event::card_placed;
-  if (m.kind != card_kind::my_number_card || m.mark.empty()) on = event::card_unusable;
-  else if (m.tries_left == 0) on = event::pin_blocked;
+  if (m.kind != card_kind::my_number_card || m.mark.empty())
+    on = event::card_unusable;
+  else if (m.tries_left == 0)
+    on = event::pin_blocked;
   fire(v, {.on = on, .cause = command.id}, out);
 }
 
@@ -81,8 +84,10 @@ void session::handle(const report_card_removed& m, const command_envelope& comma
     if (v.row.desk != desk || !v.row.card_there) continue;
     // "Nothing lies here" says nothing about a card that was placed after it was said.
     const bool newer = any && v.row.reader_session.time_ms() > command.id.time_ms();
-    if (!newer && (any || v.row.reader_session == m.reader_session)) lifted.push_back(checkin);
-    else another_lies_there = true;
+    if (!newer && (any || v.row.reader_session == m.reader_session))
+      lifted.push_back(checkin);
+    else
+      another_lies_there = true;
   }
   for (const auto& checkin : lifted) {
     happening what{.on = event::card_removed, .cause = command.id};
@@ -94,8 +99,10 @@ void session::handle(const report_card_removed& m, const command_envelope& comma
     fire(v, what, out);
   }
   // A desk without a reader does not ask for a card; one that starts, or whose reader is back, does.
-  if (m.reader_lost && !another_lies_there) show_desk(desk, prompt::see_reception, out);
-  else if (any && lifted.empty() && !another_lies_there) show_desk(desk, prompt::place_card, out);
+  if (m.reader_lost && !another_lies_there)
+    show_desk(desk, prompt::see_reception, out);
+  else if (any && lifted.empty() && !another_lies_there)
+    show_desk(desk, prompt::place_card, out);
   out.reply(command, done{}); // nothing to lift is no error: it was said before
 }
 
@@ -132,7 +139,8 @@ void session::fire_and_reply(visit& v, happening what, const command_envelope& c
 void session::handle(const choose_method& m, const command_envelope& command, actors::effects& out) {
   auto* v = find_for(command, m.checkin, out);
   if (!v) return;
-  // Without a certified terminal a card signs only after its PIN (design.md §6): no other method asks the national system.
+  // Without a certified terminal a card signs only after its PIN (design.md §6): no other method asks the national
+  // system.
   if (m.method != identity_method::pin)
     return out.refuse(command, {error_code::wrong_value, {"method", std::string{name(m.method)}}});
   fire_and_reply(*v, {.on = event::pin_chosen}, command, out);
@@ -186,7 +194,8 @@ void session::handle(const register_reference_number& m, const command_envelope&
   const auto& number = m.number.reveal();
   const bool printable = std::ranges::all_of(number, [](char c) { return c > 0x20 && c < 0x7f; });
   if (number.empty() || number.size() > 50 || !printable)
-    return out.refuse(command, {error_code::wrong_value, {"reference number", "1 to 50 letters and digits are needed"}});
+    return out.refuse(command,
+                      {error_code::wrong_value, {"reference number", "1 to 50 letters and digits are needed"}});
   fire_and_reply(*v, {.on = event::number_given, .number = m.number}, command, out);
 }
 
@@ -206,7 +215,8 @@ void session::handle(const keep_walk_in& m, const command_envelope& command, act
   if (p.insurer.empty()) return out.refuse(command, {error_code::missing_value, {"insurer"}});
   if (p.number.empty()) return out.refuse(command, {error_code::missing_value, {"number"}});
   const bool digits = std::ranges::all_of(p.birth_date, [](char c) { return c >= '0' && c <= '9'; });
-  if (p.birth_date.size() != 8 || !digits) return out.refuse(command, {error_code::wrong_value, {"birth_date", "yyyyMMdd"}});
+  if (p.birth_date.size() != 8 || !digits)
+    return out.refuse(command, {error_code::wrong_value, {"birth_date", "yyyyMMdd"}});
   if (node_of(command.from) != options_.hub) return out.refuse(command, {error_code::not_allowed, {command.topic}});
   if (undelivered_.size() >= options_.undelivered_max)
     return out.refuse(command, {error_code::busy, {"consent_session"}});
@@ -218,8 +228,10 @@ void session::handle(const keep_walk_in& m, const command_envelope& command, act
   const auto patient = v && !v->row.patient.empty() ? v->row.patient : make_id_();
   const ask_typed ask{make_id_(), m.checkin, patient, desk, m.person, m.limit, care::outpatient};
   const walk_in_kept kept{patient, ask.question, m.person, m.limit};
-  if (v) record(*v, kept, command.id, out);
-  else out.write(kept, desk, m.checkin, command.id);
+  if (v)
+    record(*v, kept, command.id, out);
+  else
+    out.write(kept, desk, m.checkin, command.id);
   deliver({make_id_(), "consent_session", std::string{ask_typed::topic}, encode_body(ask), m.checkin, desk},
           ask.question, options_.waits.asking_ms, out);
   out.reply(command, done{});
@@ -234,7 +246,7 @@ void session::handle(const settle_checkin& m, const command_envelope& command, a
   out.reply(command, done{});
 }
 
-// -- time -------------------------------------------------------------------------------------------------------------------------
+// -- time ----------------------------------------------------------------------------------------------------------
 
 actors::effects session::on_tick(std::uint64_t now_ms) {
   now_ms_ = now_ms;
@@ -273,8 +285,10 @@ std::optional<std::uint64_t> session::next_tick_ms() const {
     sooner(v.resuming ? v.ask_again_ms : v.until_ms);
     if (v.now == state::preparing && v.ask_again_ms != 0) sooner(v.ask_again_ms);
   }
-  for (const auto& [key, u] : undelivered_) sooner(u.retry_at_ms);
-  for (const auto& [desk, page] : unshown_) sooner(page.again_at_ms);
+  for (const auto& [key, u] : undelivered_)
+    sooner(u.retry_at_ms);
+  for (const auto& [desk, page] : unshown_)
+    sooner(page.again_at_ms);
   return next;
 }
 

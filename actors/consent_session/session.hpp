@@ -48,7 +48,8 @@ struct undelivered {
   std::uint64_t retry_at_ms = 0;
 };
 
-/// What a desk's page should show and has not yet acknowledged: repeated until it has, or until something newer is shown.
+/// What a desk's page should show and has not yet acknowledged: repeated until it has, or until something newer is
+/// shown.
 struct unshown {
   messages::show_prompt prompt;
   std::uint64_t again_at_ms = 0;

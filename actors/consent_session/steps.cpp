@@ -36,8 +36,10 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
   case effect::allow_attempt: allow_attempt(v, what, out); break;
   case effect::ask_consents:
     end_attempt(v, what, out);
-    record(v, identity_proven{v.row.patient, identity_method::pin, v.challenge_id, what.pin.certificate, what.pin.signature},
-           what.cause, out);
+    record(
+        v,
+        identity_proven{v.row.patient, identity_method::pin, v.challenge_id, what.pin.certificate, what.pin.signature},
+        what.cause, out);
     break;
   case effect::try_again:
     end_attempt(v, what, out);
@@ -52,11 +54,10 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
     if (what.on == event::pin_blocked) {
       v.how = ending::pin_blocked;
       end_attempt(v, what, out);
-    } else note_answer(v, what, out);
+    } else
+      note_answer(v, what, out);
     break;
-  case effect::not_asked:
-    record(v, eligibility_not_asked{v.row.patient, what.report.error}, what.cause, out);
-    break;
+  case effect::not_asked: record(v, eligibility_not_asked{v.row.patient, what.report.error}, what.cause, out); break;
   case effect::register_number: register_number(v, what, out); break;
   case effect::settle_number:
     record(v, reference_settled{what.reference}, what.cause, out);
@@ -94,8 +95,8 @@ void session::allow_attempt(visit& v, const happening& what, actors::effects& ou
   const auto attempt = make_id_();
   record(v, pin_attempt_allowed{attempt, v.row.reader_session, v.tries_left}, what.cause, out);
   // The row tells a restart that a VERIFY may have happened; it is never sent from there.
-  out.journal.outbox.push_back({attempt, "consent_session", std::string{verify_pin::topic}, encode_body(done{}),
-                                v.row.checkin, v.row.desk});
+  out.journal.outbox.push_back(
+      {attempt, "consent_session", std::string{verify_pin::topic}, encode_body(done{}), v.row.checkin, v.row.desk});
   out.ask(reader_of(v), verify_pin{v.row.reader_session, attempt, v.challenge}, {attempt_made, attempt},
           options_.waits.verifying_ms);
 }
@@ -111,20 +112,21 @@ void session::end_attempt(visit& v, const happening& what, actors::effects& out)
 }
 
 void session::ask_eligibility(visit& v, const happening& what, actors::effects& out) {
-  const messages::ask_eligibility ask{make_id_(),       v.row.checkin,     v.row.patient, v.row.desk, v.row.challenge_id,
-                                    v.row.certificate, v.row.signature, v.choices};
+  const messages::ask_eligibility ask{make_id_(),         v.row.checkin,     v.row.patient,   v.row.desk,
+                                      v.row.challenge_id, v.row.certificate, v.row.signature, v.choices};
   record(v, consents_recorded{v.row.patient, ask.question, v.choices}, what.cause, out);
-  deliver({make_id_(), "consent_session", std::string{messages::ask_eligibility::topic}, encode_body(ask), v.row.checkin,
-           v.row.desk},
+  deliver({make_id_(), "consent_session", std::string{messages::ask_eligibility::topic}, encode_body(ask),
+           v.row.checkin, v.row.desk},
           ask.question, options_.waits.asking_ms, out);
 }
 
 void session::register_number(visit& v, const happening& what, actors::effects& out) {
-  const messages::register_number ask{make_id_(), v.row.question, v.row.checkin, v.row.patient, v.row.desk, what.number};
+  const messages::register_number ask{make_id_(),    v.row.question, v.row.checkin,
+                                      v.row.patient, v.row.desk,     what.number};
   v.reference_number = what.number;
   record(v, registration_requested{ask.registration, v.row.patient, what.number}, what.cause, out);
-  deliver({make_id_(), "consent_session", std::string{messages::register_number::topic}, encode_body(ask), v.row.checkin,
-           v.row.desk},
+  deliver({make_id_(), "consent_session", std::string{messages::register_number::topic}, encode_body(ask),
+           v.row.checkin, v.row.desk},
           ask.registration, options_.waits.registering_ms, out);
 }
 
@@ -153,14 +155,17 @@ void session::give_card_back(visit& v, const happening& what, actors::effects& o
 void session::end(visit& v, const happening& what, actors::effects& out) {
   if (!v.row.attempt.empty()) end_attempt(v, what, out);
   auto how = ending::card_removed;
-  if (what.how) how = *what.how;
-  else if (v.row.state == state::taking_card) how = v.row.how;
-  else if (v.row.state == state::at_window) how = v.how;
+  if (what.how)
+    how = *what.how;
+  else if (v.row.state == state::taking_card)
+    how = v.row.how;
+  else if (v.row.state == state::at_window)
+    how = v.how;
   record(v, checkin_ended{how, v.row.reference}, what.cause, out);
   out.show(reader_of(v), forget_pin{v.row.reader_session});
 }
 
-// -- what is shown --------------------------------------------------------------------------------------------------------------
+// -- what is shown -------------------------------------------------------------------------------------------------
 
 namespace {
 

@@ -15,15 +15,14 @@ namespace messages {
 /// What can happen to a check-in.
 UKETSUKE_ENUMERATION(checkin_event, card_placed, card_unusable, pin_chosen, challenge_ready, line_is_down, pin_entered,
                      pin_right, pin_wrong, pin_blocked, pin_in_doubt, consents_answered, information_answered,
-                     valid_with_number, valid_without_number, not_valid, answer_missing, number_given, number_registered,
-                     number_refused, number_unknown, number_skipped, window_finished, stopped, card_removed,
-                     timed_out)
+                     valid_with_number, valid_without_number, not_valid, answer_missing, number_given,
+                     number_registered, number_refused, number_unknown, number_skipped, window_finished, stopped,
+                     card_removed, timed_out)
 
 /// What is done about it.
-UKETSUKE_ENUMERATION(checkin_effect, offer_methods, refuse_card, prepare, show_pin_pad, allow_attempt,
-                     ask_consents, try_again, ask_information, ask_eligibility, offer_registration,
-                     send_to_window, not_asked, register_number, settle_number, offer_again,
-                     give_card_back, end, note_card_lifted, alarm)
+UKETSUKE_ENUMERATION(checkin_effect, offer_methods, refuse_card, prepare, show_pin_pad, allow_attempt, ask_consents,
+                     try_again, ask_information, ask_eligibility, offer_registration, send_to_window, not_asked,
+                     register_number, settle_number, offer_again, give_card_back, end, note_card_lifted, alarm)
 
 } // namespace messages
 
@@ -112,7 +111,7 @@ constexpr const transition* find(state from, event on) {
   return nullptr;
 }
 
-// -- what the compiler checks ------------------------------------------------------------------------------------------------
+// -- what the compiler checks --------------------------------------------------------------------------------------
 
 inline constexpr std::size_t state_count = messages::enumeration<state>::names.size();
 
@@ -180,18 +179,30 @@ struct patience {
 
   constexpr std::uint32_t of(state s) const {
     switch (s) {
-    case state::idle: return 0;
-    case state::choosing: return choosing_ms;
-    case state::preparing: return preparing_ms;
-    case state::entering_pin: return entering_pin_ms;
-    case state::verifying: return verifying_ms;
-    case state::consenting: return consenting_ms;
-    case state::providing: return providing_ms;
-    case state::asking: return asking_ms;
-    case state::registration: return registration_ms;
-    case state::registering: return registering_ms;
-    case state::at_window: return at_window_ms;
-    case state::taking_card: return taking_card_ms;
+    case state::idle:
+      return 0;
+    case state::choosing:
+      return choosing_ms;
+    case state::preparing:
+      return preparing_ms;
+    case state::entering_pin:
+      return entering_pin_ms;
+    case state::verifying:
+      return verifying_ms;
+    case state::consenting:
+      return consenting_ms;
+    case state::providing:
+      return providing_ms;
+    case state::asking:
+      return asking_ms;
+    case state::registration:
+      return registration_ms;
+    case state::registering:
+      return registering_ms;
+    case state::at_window:
+      return at_window_ms;
+    case state::taking_card:
+      return taking_card_ms;
     }
     return 0;
   }

@@ -71,7 +71,8 @@ void board::handle(const switch_mode& m, const command_envelope& command, actors
 
 void board::handle(const list_desks&, const command_envelope& command, actors::effects& out) {
   desk_list list;
-  for (const auto& [name, d] : desks_) list.desks.push_back(d);
+  for (const auto& [name, d] : desks_)
+    list.desks.push_back(d);
   out.reply(command, list);
 }
 

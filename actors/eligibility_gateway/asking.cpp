@@ -13,14 +13,27 @@ void questions::fire(question& q, const happening& what, decision& out) {
   if (what.command && row->then != effect::tell_known) q.waiting.push_back(*what.command);
   q.now = row->to;
   switch (row->then) {
-  case effect::write_and_ask: write_and_ask(q, what, out); break;
-  case effect::take_answer: take_answer(q, what, out); break;
-  case effect::note_unknown: note_unknown(q, what, out); break;
-  case effect::take_refusal: take_refusal(q, what, out); break;
-  case effect::ask_same_again: ask_line(q, out); break;
-  case effect::tell_known: out.reply(*what.command, q.report); break;
+  case effect::write_and_ask:
+    write_and_ask(q, what, out);
+    break;
+  case effect::take_answer:
+    take_answer(q, what, out);
+    break;
+  case effect::note_unknown:
+    note_unknown(q, what, out);
+    break;
+  case effect::take_refusal:
+    take_refusal(q, what, out);
+    break;
+  case effect::ask_same_again:
+    ask_line(q, out);
+    break;
+  case effect::tell_known:
+    out.reply(*what.command, q.report);
+    break;
   case effect::wait_on:
-    if (what.on == event::silence && q.report.outcome == question_outcome::not_asked) { // something may have been sent now
+    if (what.on == event::silence &&
+        q.report.outcome == question_outcome::not_asked) { // something may have been sent now
       q.report.outcome = question_outcome::unknown;
       q.report.error = describe(what.why.code).name;
     }
@@ -82,7 +95,8 @@ void questions::take_refusal(question& q, const happening& what, decision& out) 
 void questions::note_unknown(question& q, const happening& what, decision& out) {
   // Typed questions of walk-ins wait for the line to come back: nothing was sent, and they say so.
   const bool not_sent = what.on == event::nothing_sent;
-  q.report.outcome = not_sent && q.kind == question_kind::typed ? question_outcome::not_asked : question_outcome::unknown;
+  q.report.outcome =
+      not_sent && q.kind == question_kind::typed ? question_outcome::not_asked : question_outcome::unknown;
   q.report.error = describe(what.why.code).name;
   out.write(outcome_unknown{q.key, q.patient, q.report.error}, q.desk, q.checkin);
   q.again_ms = options_.again_ms_first;
@@ -93,7 +107,8 @@ void questions::note_unknown(question& q, const happening& what, decision& out) 
 
 /// Tells whoever waits; and once "unknown" was told, consent_session hears how it ended.
 void questions::tell(question& q, decision& out) {
-  for (const auto& command : q.waiting) out.reply(command, q.report);
+  for (const auto& command : q.waiting)
+    out.reply(command, q.report);
   q.waiting.clear();
   const bool settled = q.now == state::answered || q.now == state::refused;
   if (settled && q.was_unknown) tell_consent_session(q, out);
@@ -101,8 +116,12 @@ void questions::tell(question& q, decision& out) {
 
 void questions::tell_consent_session(const question& q, decision& out) {
   untold u;
-  u.row = {make_id_(), "eligibility_gateway", std::string{settle_checkin::topic},
-           encode_body(settle_checkin{q.checkin, q.key, q.kind, q.report}), q.checkin, q.desk};
+  u.row = {make_id_(),
+           "eligibility_gateway",
+           std::string{settle_checkin::topic},
+           encode_body(settle_checkin{q.checkin, q.key, q.kind, q.report}),
+           q.checkin,
+           q.desk};
   out.journal.outbox.push_back(u.row);
   auto& kept = untold_[u.row.effect] = std::move(u);
   send_settlement(kept, out);
@@ -110,7 +129,12 @@ void questions::tell_consent_session(const question& q, decision& out) {
 
 void questions::send_settlement(untold& u, decision& out) {
   u.again_at_ms = now_ms_ + 2 * options_.again_ms_first;
-  out.binding.push_back({{"consent_session", options_.hub}, u.row.topic, 1, u.row.body, options_.again_ms_first, {},
+  out.binding.push_back({{"consent_session", options_.hub},
+                         u.row.topic,
+                         1,
+                         u.row.body,
+                         options_.again_ms_first,
+                         {},
                          actors::tag{settlement_told, u.row.effect}});
 }
 

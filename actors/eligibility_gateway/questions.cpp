@@ -37,8 +37,10 @@ decision questions::on_challenge(id key, const result<challenge>& came, std::uin
   decision out;
   const auto found = challenges_.find(key);
   if (found == challenges_.end()) return out;
-  if (came) out.reply(found->second, challenge_obtained{came->id, came->value});
-  else out.refuse(found->second, came.error());
+  if (came)
+    out.reply(found->second, challenge_obtained{came->id, came->value});
+  else
+    out.refuse(found->second, came.error());
   challenges_.erase(found);
   return out;
 }
@@ -94,7 +96,8 @@ void questions::handle(const register_number& m, const command_envelope& command
   const auto answered = questions_.find(m.answered_question);
   const bool nobody = answered == questions_.end() || answered->second.person.reveal().number.empty();
   const bool known = questions_.contains(m.registration);
-  if (!known && nobody) return out.refuse(command, {error_code::wrong_value, {"answered_question", "no answer names a person"}});
+  if (!known && nobody)
+    return out.refuse(command, {error_code::wrong_value, {"answered_question", "no answer names a person"}});
   auto* q = want(m.registration, command, out);
   if (!q) return;
   if (q->now == state::fresh) {
@@ -114,7 +117,7 @@ void questions::handle(const recall_answer& m, const command_envelope& command, 
   out.reply(command, found->second.report);
 }
 
-// -- what the line brought ---------------------------------------------------------------------------------------------------------
+// -- what the line brought -----------------------------------------------------------------------------------------
 
 decision questions::on_line(id key, const result<line_answer>& came, std::uint64_t now_ms) {
   now_ms_ = now_ms;
@@ -124,13 +127,20 @@ decision questions::on_line(id key, const result<line_answer>& came, std::uint64
   auto& q = found->second;
   q.in_flight = false;
   happening what{.on = event::answer_came};
-  if (came) what.answer = &*came;
+  if (came)
+    what.answer = &*came;
   else {
     what.why = came.error();
     switch (describe(what.why.code).retry) {
-    case retry_class::never: what.on = event::refusal; break;
-    case retry_class::later: what.on = event::nothing_sent; break;
-    case retry_class::same_identity: what.on = event::silence; break;
+    case retry_class::never:
+      what.on = event::refusal;
+      break;
+    case retry_class::later:
+      what.on = event::nothing_sent;
+      break;
+    case retry_class::same_identity:
+      what.on = event::silence;
+      break;
     }
     // The proof has expired: this question can never be answered any more.
     if (what.why.code == error_code::challenge_expired) what.on = event::refusal;
@@ -139,14 +149,13 @@ decision questions::on_line(id key, const result<line_answer>& came, std::uint64
   return out;
 }
 
-// -- time, acknowledgements, restart --------------------------------------------------------------------------------------------------
+// -- time, acknowledgements, restart -------------------------------------------------------------------------------
 
 decision questions::on_tick(std::uint64_t now_ms) {
   now_ms_ = now_ms;
   decision out;
   for (auto& [key, q] : questions_)
-    if (waits_to_be_asked(q) && q.again_at_ms <= now_ms)
-      fire(q, {.on = event::time_to_ask_again}, out);
+    if (waits_to_be_asked(q) && q.again_at_ms <= now_ms) fire(q, {.on = event::time_to_ask_again}, out);
   for (auto& [effect_id, u] : untold_)
     if (u.again_at_ms <= now_ms) send_settlement(u, out);
   return out;
@@ -157,11 +166,13 @@ std::optional<std::uint64_t> questions::next_tick_ms() const {
   const auto sooner = [&](std::uint64_t at) { next = std::min(next.value_or(at), at); };
   for (const auto& [key, q] : questions_)
     if (waits_to_be_asked(q)) sooner(q.again_at_ms);
-  for (const auto& [effect_id, u] : untold_) sooner(u.again_at_ms);
+  for (const auto& [effect_id, u] : untold_)
+    sooner(u.again_at_ms);
   return next;
 }
 
-decision questions::on_reply(const actors::tag& who, const result<std::string>& body, std::uint64_t, std::uint64_t now_ms) {
+decision questions::on_reply(const actors::tag& who, const result<std::string>& body, std::uint64_t,
+                             std::uint64_t now_ms) {
   now_ms_ = now_ms;
   decision out;
   const auto found = untold_.find(who.about);
@@ -174,7 +185,8 @@ decision questions::on_reply(const actors::tag& who, const result<std::string>& 
 decision questions::resume(std::vector<question> settled, std::vector<outbox_row> open, std::uint64_t now_ms) {
   now_ms_ = now_ms;
   decision out;
-  for (auto& q : settled) questions_.emplace(q.key, std::move(q));
+  for (auto& q : settled)
+    questions_.emplace(q.key, std::move(q));
   for (auto& row : open) {
     if (row.topic == settle_checkin::topic) {
       auto& u = untold_[row.effect];

@@ -11,11 +11,11 @@ namespace eligibility_gateway {
 
 struct options {
   std::string hub = "hub";
-  std::uint32_t answer_wait_ms_max = 8'000;    ///< one exchange with the centre
+  std::uint32_t answer_wait_ms_max = 8'000; ///< one exchange with the centre
   std::uint32_t challenge_wait_ms_max = 5'000;
-  std::uint32_t again_ms_first = 1'000;        ///< between two deliveries of an unknown question: doubles up to
+  std::uint32_t again_ms_first = 1'000; ///< between two deliveries of an unknown question: doubles up to
   std::uint32_t again_ms_max = 30'000;
-  std::size_t questions_max = 20'000;          ///< remembered; settled ones are forgotten first
+  std::size_t questions_max = 20'000; ///< remembered; settled ones are forgotten first
   std::size_t challenges_in_flight_max = 200;
   std::size_t waiting_max = 8; ///< commands that wait for the same question
 };
@@ -30,7 +30,7 @@ struct line_request {
 };
 
 struct decision : actors::effects {
-  std::vector<line_request> line; ///< binding: after the journal
+  std::vector<line_request> line;         ///< binding: after the journal
   std::vector<line_request> line_at_once; ///< challenges: nothing rests on them
 };
 
@@ -117,7 +117,7 @@ private:
   std::uint64_t now_ms_ = 0;
   std::map<messages::id, question> questions_;
   std::map<messages::id, messages::command_envelope> challenges_; ///< by the asking command's id
-  std::map<messages::id, untold> untold_;                        ///< by effect
+  std::map<messages::id, untold> untold_;                         ///< by effect
 };
 
 } // namespace eligibility_gateway

@@ -9,11 +9,12 @@ namespace messages {
 UKETSUKE_ENUMERATION(question_state, fresh, asked, doubtful, answered, refused)
 
 /// What can happen to it.
-UKETSUKE_ENUMERATION(question_event, wanted, answer_came, nothing_sent, silence, refusal, time_to_ask_again, started_again)
+UKETSUKE_ENUMERATION(question_event, wanted, answer_came, nothing_sent, silence, refusal, time_to_ask_again,
+                     started_again)
 
 /// What is done about it.
-UKETSUKE_ENUMERATION(question_effect, write_and_ask, take_answer, note_unknown, take_refusal, ask_same_again, tell_known,
-                     wait_on)
+UKETSUKE_ENUMERATION(question_effect, write_and_ask, take_answer, note_unknown, take_refusal, ask_same_again,
+                     tell_known, wait_on)
 
 } // namespace messages
 

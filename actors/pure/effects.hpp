@@ -1,5 +1,5 @@
-// What an actor decided: events to write, things to do once they are durable, things to show at once. Pure data; the shell
-// (actors/runtime/shell) carries it out in that order: decide, write, then act (design.md §4).
+// What an actor decided: events to write, things to do once they are durable, things to show at once. Pure data; the
+// shell (actors/runtime/shell) carries it out in that order: decide, write, then act (design.md §4).
 #pragma once
 
 #include "messages/draft.hpp"
@@ -39,17 +39,19 @@ struct answer {
 
 /// The outcome of one step of one actor.
 struct effects {
-  messages::draft journal;        ///< written first, all together
-  std::vector<outgoing> showing;  ///< does not wait for the journal: a screen
-  std::vector<outgoing> binding;  ///< waits until the journal is durable
-  std::vector<answer> replies;    ///< likewise
+  messages::draft journal;       ///< written first, all together
+  std::vector<outgoing> showing; ///< does not wait for the journal: a screen
+  std::vector<outgoing> binding; ///< waits until the journal is durable
+  std::vector<answer> replies;   ///< likewise
 
-  // -- words for the pure parts -------------------------------------------------------------------------------------------
+  // -- words for the pure parts ------------------------------------------------------------------------------------
 
   template <class M> void write(const M& event, std::string desk, messages::id checkin, messages::id cause = {}) {
     journal.events.push_back(messages::make_draft(event, std::move(desk), checkin, cause));
   }
-  template <class M> void show(messages::address to, const M& command) { showing.push_back(make(std::move(to), command)); }
+  template <class M> void show(messages::address to, const M& command) {
+    showing.push_back(make(std::move(to), command));
+  }
   /// Asks without waiting for the journal: nothing happens outside because of it.
   template <class M> void inquire(messages::address to, const M& command, tag who, std::uint32_t wait_ms_max) {
     showing.push_back(make(std::move(to), command));
@@ -83,8 +85,10 @@ void dispatch(messages::message_list<Ms...>, const messages::command_envelope& c
     if (command.topic != M::topic) return;
     known = true;
     auto body = messages::decode_body<M>(command.body, command.v);
-    if (body) handle(*body);
-    else out.refuse(command, body.error());
+    if (body)
+      handle(*body);
+    else
+      out.refuse(command, body.error());
   };
   (try_one.template operator()<Ms>(), ...);
   if (!known) out.refuse(command, {messages::error_code::unknown_topic, {command.topic}});

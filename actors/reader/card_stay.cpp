@@ -36,7 +36,9 @@ void card_stay::carry_out(effect then, decision& out) {
     ++identifying_;
     out.port.push_back(port_action::identify);
     break;
-  case effect::report_card: tell_placed(out); break;
+  case effect::report_card:
+    tell_placed(out);
+    break;
   case effect::report_lifted:
     tell_lifted(session_, false, out);
     [[fallthrough]];
@@ -45,16 +47,20 @@ void card_stay::carry_out(effect then, decision& out) {
     placing_untold_ = false;
     out.port.push_back(port_action::wipe_pin);
     break;
-  case effect::verify: out.port.push_back(port_action::verify_pin); break;
+  case effect::verify:
+    out.port.push_back(port_action::verify_pin);
+    break;
   case effect::sign:
     out.challenge = challenge_;
     out.port.push_back(port_action::sign);
     break;
-  case effect::report_attempt: report_attempt(out); break;
+  case effect::report_attempt:
+    report_attempt(out);
+    break;
   }
 }
 
-// -- what the port says ---------------------------------------------------------------------------------------------------------
+// -- what the port says --------------------------------------------------------------------------------------------
 
 decision card_stay::on_start() {
   decision out;
@@ -138,12 +144,14 @@ decision card_stay::on_hub(bool there) {
   decision out;
   if (!there) return out;
   tell_reader(out);
-  if (session_.empty()) tell_lifted({}, now_ == state::no_reader, out);
-  else if (now_ != state::reading) tell_placed(out);
+  if (session_.empty())
+    tell_lifted({}, now_ == state::no_reader, out);
+  else if (now_ != state::reading)
+    tell_placed(out);
   return out;
 }
 
-// -- what the hub says -----------------------------------------------------------------------------------------------------------
+// -- what the hub says ---------------------------------------------------------------------------------------------
 
 decision card_stay::on_command(const command_envelope& command, std::uint64_t) {
   decision out;
@@ -181,7 +189,7 @@ void card_stay::handle(const ask_present&, const command_envelope& command, deci
   out.reply(command, known ? card_present{session_, tries_left} : card_present{});
 }
 
-// -- telling the hub, until it has heard ---------------------------------------------------------------------------------------------
+// -- telling the hub, until it has heard ---------------------------------------------------------------------------
 
 void card_stay::tell_reader(decision& out) {
   reader_untold_ = true;
@@ -215,14 +223,17 @@ decision card_stay::on_reply(const actors::tag& who, const result<std::string>& 
     return out;
   }
   switch (who.step) {
-  case reader_told: reader_untold_ = false; break;
+  case reader_told:
+    reader_untold_ = false;
+    break;
   case placing_told:
     if (who.about == session_) placing_untold_ = false;
     break;
   case lifting_told:
     std::erase_if(lifted_untold_, [&](const auto& l) { return make_id(0, l.second.said, 0) == who.about; });
     break;
-  default: break;
+  default:
+    break;
   }
   return out;
 }
@@ -235,8 +246,10 @@ decision card_stay::on_tick(std::uint64_t now_ms) {
   const auto untold = lifted_untold_;
   for (const auto& [session, l] : untold) {
     // "Nothing lies here" is only true as long as nothing does.
-    if (session.empty() && !session_.empty()) lifted_untold_.erase(session);
-    else tell_lifted(session, l.reader_lost, out);
+    if (session.empty() && !session_.empty())
+      lifted_untold_.erase(session);
+    else
+      tell_lifted(session, l.reader_lost, out);
   }
   if (placing_untold_ && !session_.empty()) tell_placed(out);
   return out;

@@ -81,7 +81,7 @@ private:
   messages::error lost_why_;
   messages::id session_; ///< of the card that lies here now
   card_facts card_;
-  int identifying_ = 0;  ///< answers the port still owes: only the last one is about the card that lies here now
+  int identifying_ = 0; ///< answers the port still owes: only the last one is about the card that lies here now
   std::optional<messages::command_envelope> attempt_command_; ///< the one VERIFY under way, to be answered
   messages::id attempt_session_;                              ///< of the card it went to
   messages::pin_report attempt_;

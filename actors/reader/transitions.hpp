@@ -13,8 +13,8 @@ UKETSUKE_ENUMERATION(reader_event, attached, detached, placed, lifted, identifie
                      pin_not_right, signing_done)
 
 /// What is done about it.
-UKETSUKE_ENUMERATION(reader_effect, report_reader, report_reader_lost, identify, report_card, report_lifted, report_nothing,
-                     verify, sign, report_attempt)
+UKETSUKE_ENUMERATION(reader_effect, report_reader, report_reader_lost, identify, report_card, report_lifted,
+                     report_nothing, verify, sign, report_attempt)
 
 } // namespace messages
 

@@ -65,8 +65,7 @@ void shell::hand_over(const caf::weak_actor_ptr& self, std::function<void()> wor
   if (const auto strong = self.lock()) caf::anon_send(caf::actor_cast<caf::actor>(strong), came{std::move(work)});
 }
 
-// -- receiving
-// ----------------------------------------------------------------------------------------------------------------------
+// -- receiving -----------------------------------------------------------------------------------------------------
 
 void shell::take(const command_envelope& command) {
   if (seen_before(command)) return;
@@ -80,7 +79,8 @@ bool shell::seen_before(const command_envelope& command) {
     return true;
   }
   if (const auto found = seen_.find(command.id); found != seen_.end()) {
-    if (found->second) send({*found->second}); // else: its first delivery is still at work, and will answer
+    // Undecided, or not yet durable: its first delivery is still at work, and will be answered.
+    if (found->second.reply && *found->second.durable) send({*found->second.reply});
     return true;
   }
   if (place_.journal) {
@@ -93,7 +93,7 @@ bool shell::seen_before(const command_envelope& command) {
       return true;
     }
   }
-  seen_.emplace(command.id, std::nullopt);
+  seen_.emplace(command.id, taken{});
   seen_order_.push_back(command.id);
   if (seen_order_.size() > commands_seen_max) {
     seen_.erase(seen_order_.front());
@@ -110,8 +110,7 @@ void shell::take_reply(const command_envelope& reply) {
   on_reply(who, reply_body(reply), reply.v);
 }
 
-// -- acting
-// ---------------------------------------------------------------------------------------------------------------------------
+// -- acting --------------------------------------------------------------------------------------------------------
 
 command_envelope shell::envelope_of(outgoing&& command) {
   command_envelope e;
@@ -142,16 +141,18 @@ void shell::send(std::vector<command_envelope> envelopes) const {
 void shell::carry_out(effects decided, std::function<void()> act) {
   auto shown = envelopes_of(decided.showing);
   auto outgoing_now = envelopes_of(decided.binding);
+  const auto durable = std::make_shared<std::atomic<bool>>(false);
   for (auto& r : decided.replies) {
     auto reply = r.body ? reply_ok(r.command, std::move(*r.body)) : reply_error(r.command, r.body.error());
     if (!decided.journal.empty())
       decided.journal.replies.push_back({r.command.id, r.remember ? encode(reply) : std::string{}});
-    if (const auto found = seen_.find(r.command.id); found != seen_.end()) found->second = reply;
+    if (const auto found = seen_.find(r.command.id); found != seen_.end()) found->second = {reply, durable};
     outgoing_now.push_back(std::move(reply));
   }
   const bool someone_waits = !outgoing_now.empty() || act;
   const bool rests_on_nothing = decided.journal.empty() && *undurable_ == 0 && *durable_lazy_ == lazy_;
   if (!place_.journal || rests_on_nothing) {
+    *durable = true;
     send(std::move(outgoing_now));
     send(std::move(shown));
     if (act) act();
@@ -163,13 +164,14 @@ void shell::carry_out(effects decided, std::function<void()> act) {
   // The append's own thread sends what waited for it: no detour through this actor, whose next step may be long.
   ++*undurable_;
   auto on_durable = [bus = place_.bus, fail = place_.fail, alive = alive_, undurable = undurable_, lazy = lazy_,
-                     durable_lazy = durable_lazy_, envelopes = std::move(outgoing_now),
-                     act = std::move(act)](const result<storage::appended>& written) {
+                     durable_lazy = durable_lazy_, durable, envelopes = std::move(outgoing_now),
+                     act = std::move(act)](const result<storage::appended>& written) mutable {
     --*undurable;
     *durable_lazy = lazy; // appends are made durable in order
     if (!written) return fail(written.error());
+    *durable = true;
     if (!*alive) return; // another incarnation goes on from the journal
-    if (!envelopes.empty()) caf::anon_send(bus, send_out{envelopes});
+    if (!envelopes.empty()) caf::anon_send(bus, send_out{std::move(envelopes)});
     if (act) act();
   };
   if (someone_waits)

@@ -44,8 +44,7 @@ public:
   ~shell() override;
 
 protected:
-  // -- what the actor's own file says
-  // ----------------------------------------------------------------------------------
+  // -- what the actor's own file says ------------------------------------------------------------------------------
 
   /// Once, before any message.
   virtual void on_start() = 0;
@@ -55,8 +54,7 @@ protected:
   virtual void on_hub(bool /*there*/) {}
   virtual std::optional<std::uint64_t> next_tick_ms() const { return {}; }
 
-  // -- what it may do
-  // -----------------------------------------------------------------------------------------------------
+  // -- what it may do ----------------------------------------------------------------------------------------------
 
   /// Carries out a decision. @p act runs on some thread once everything it rests on is durable; not at all when this
   /// incarnation of the actor ended before.
@@ -87,8 +85,12 @@ private:
 
   place place_;
   std::unordered_map<messages::id, tag> asked_;
-  std::unordered_map<messages::id, std::optional<messages::command_envelope>>
-      seen_; ///< with the reply, once it is given
+  /// A command that was taken, and the reply that was decided. It is said again only once what it rests on is durable.
+  struct taken {
+    std::optional<messages::command_envelope> reply;
+    std::shared_ptr<const std::atomic<bool>> durable;
+  };
+  std::unordered_map<messages::id, taken> seen_;
   std::deque<messages::id> seen_order_;
   std::shared_ptr<std::atomic<bool>> alive_;
   std::shared_ptr<std::atomic<int>> undurable_; ///< appends whose sync is awaited

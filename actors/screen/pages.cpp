@@ -43,8 +43,10 @@ result<std::string> body_from(std::string_view topic, const value& written) {
   for_each_message(all_commands{}, [&]<class M>() {
     if (topic != M::topic) return;
     const auto m = message_from_json<M>(written);
-    if (m) body = encode_body(*m);
-    else body = failure(m.error());
+    if (m)
+      body = encode_body(*m);
+    else
+      body = failure(m.error());
   });
   return body;
 }
@@ -52,7 +54,8 @@ result<std::string> body_from(std::string_view topic, const value& written) {
 std::string answer_line(std::uint64_t n, const error* why) {
   value v{value::map{{"n", {n}}}};
   auto& entries = std::get<value::map>(v.is);
-  if (!why) entries.emplace_back("ok", value{true});
+  if (!why)
+    entries.emplace_back("ok", value{true});
   else
     entries.emplace_back("error", value{value::map{{"number", {static_cast<std::uint64_t>(why->code)}},
                                                    {"name", {std::string{describe(why->code).name}}},
@@ -88,7 +91,8 @@ void pages::handle(const show_at_reception& m, const command_envelope& command, 
     row = m;
     out.lines.push_back({0, shown_line("desk", m)});
   }
-  while (board_.size() > rows_max) board_.erase(board_.begin());
+  while (board_.size() > rows_max)
+    board_.erase(board_.begin());
   out.reply(command, done{});
 }
 
@@ -101,7 +105,8 @@ std::string pages::prompt_line() const {
 decision pages::on_joined(std::uint64_t page) {
   decision out;
   out.lines.push_back({page, prompt_line()});
-  for (const auto& [checkin, row] : board_) out.lines.push_back({page, shown_line("desk", row)});
+  for (const auto& [checkin, row] : board_)
+    out.lines.push_back({page, shown_line("desk", row)});
   return out;
 }
 
@@ -143,7 +148,8 @@ decision pages::on_said(std::uint64_t page, const std::string& text) {
     return out;
   }
   asked_[++last_asked_] = {page, number};
-  actors::outgoing command{{std::string{rule->actor}, hub_}, *name, version_of(*name), std::move(*packed), 5000, {}, {}};
+  actors::outgoing command{
+      {std::string{rule->actor}, hub_}, *name, version_of(*name), std::move(*packed), 5000, {}, {}};
   command.answer_to = actors::tag{0, make_id(0, last_asked_, 0)};
   out.showing.push_back(std::move(command));
   return out;
@@ -152,7 +158,8 @@ decision pages::on_said(std::uint64_t page, const std::string& text) {
 decision pages::on_reply(const actors::tag& who, const result<std::string>& body) {
   decision out;
   std::uint64_t key = 0;
-  for (std::size_t i = 8; i < id::size; ++i) key = key << 8 | who.about.bytes[i];
+  for (std::size_t i = 8; i < id::size; ++i)
+    key = key << 8 | who.about.bytes[i];
   const auto found = asked_.find(key);
   if (found == asked_.end()) return out;
   out.lines.push_back({found->second.page, answer_line(found->second.n, body ? nullptr : &body.error())});

@@ -1,5 +1,5 @@
-// What the pages of a node may say and what they are shown. Pure: no sockets. The patient's page knows its own desk only;
-// reception's page exists on the hub.
+// What the pages of a node may say and what they are shown. Pure: no sockets. The patient's page knows its own desk
+// only; reception's page exists on the hub.
 #pragma once
 
 #include "actors/pure/effects.hpp"
@@ -33,7 +33,7 @@ public:
   /// The hub was lost or found: the patient's page says so.
   decision on_hub(bool there);
 
-  static constexpr std::size_t rows_max = 500; ///< check-ins on reception's board; the oldest leave first
+  static constexpr std::size_t rows_max = 500;  ///< check-ins on reception's board; the oldest leave first
   static constexpr std::size_t asked_max = 500; ///< sayings of pages that wait for their answer
 
 private:

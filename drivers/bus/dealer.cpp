@@ -75,8 +75,7 @@ struct dealer::inside {
   bool hub_present = false, hello_waits = false;
 };
 
-// -- sending
-// ------------------------------------------------------------------------------------------------------------------
+// -- sending -------------------------------------------------------------------------------------------------------
 
 bool dealer::inside::put_on_line(const command_envelope& e) {
   if (line->send(encode(e)) != sent::done) return false;
@@ -151,8 +150,7 @@ void dealer::inside::say_hello(std::uint64_t now_ms) {
   hello_waits = line->send(encode(hello)) != sent::done; // nobody is connected: said again as soon as somebody is
 }
 
-// -- time
-// ---------------------------------------------------------------------------------------------------------------------
+// -- time ----------------------------------------------------------------------------------------------------------
 
 void dealer::inside::answer_here(std::unordered_map<messages::id, open_command>::iterator at,
                                  const dealer_events& events) {
@@ -204,8 +202,7 @@ int dealer::inside::wait_ms(int timeout_ms, std::uint64_t now_ms) const {
   return timeout_ms < 0 ? static_cast<int>(until) : std::min(timeout_ms, static_cast<int>(until));
 }
 
-// -- receiving
-// ----------------------------------------------------------------------------------------------------------------
+// -- receiving -----------------------------------------------------------------------------------------------------
 
 void dealer::inside::take_welcome(const command_envelope& reply, const dealer_events& events) {
   const auto body = reply_body(reply);
@@ -257,8 +254,7 @@ void dealer::inside::drain(const dealer_events& events) {
   }
 }
 
-// -- dealer
-// -------------------------------------------------------------------------------------------------------------------
+// -- dealer --------------------------------------------------------------------------------------------------------
 
 messages::result<std::unique_ptr<dealer>> dealer::open(std::shared_ptr<context> home, dealer_options options) {
   if (!messages::is_name(options.node)) return messages::failure(error_code::wrong_value, "node");

@@ -62,8 +62,7 @@ void exchange::take(const arrival& a, std::uint64_t arrived_ms, std::uint64_t no
   take_command(a, *from, std::move(*c), now_ms - std::min(arrived_ms, now_ms), now_ms, out);
 }
 
-// -- who is who
-// -------------------------------------------------------------------------------------------------------------
+// -- who is who ----------------------------------------------------------------------------------------------------
 
 exchange::node* exchange::speaker_of(const arrival& a, std::uint64_t now_ms, outlet& out) {
   const std::string connection{a.connection};
@@ -157,8 +156,7 @@ result<void> exchange::take_hello(const arrival& a, const command_envelope& c, s
   return {};
 }
 
-// -- commands
-// -----------------------------------------------------------------------------------------------------------------
+// -- commands ------------------------------------------------------------------------------------------------------
 
 result<exchange::node*> exchange::find_receiver(const node& from, const command_envelope& c, std::uint64_t spent_ms) {
   if (c.deadline_ms <= spent_ms) return failure(error_code::deadline_passed, c.topic);
@@ -253,8 +251,7 @@ void exchange::refuse_unreadable(const arrival& a, const messages::error& why, o
     answer_unknown(at, out);
 }
 
-// -- time
-// ---------------------------------------------------------------------------------------------------------------------
+// -- time ----------------------------------------------------------------------------------------------------------
 
 void exchange::answer_unknown(open_list::iterator at, outlet& out) {
   const auto& open = at->second;

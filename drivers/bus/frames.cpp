@@ -96,8 +96,7 @@ result<std::vector<std::string_view>> split_array(std::string_view packed, std::
   return items;
 }
 
-// -- making
-// -----------------------------------------------------------------------------------------------------------------
+// -- making --------------------------------------------------------------------------------------------------------
 
 std::vector<std::size_t> split_tail(std::span<const std::string_view> envelopes) {
   constexpr std::size_t head = 5; // of the longest array
@@ -168,8 +167,7 @@ frames make_replay_error(const messages::error& why) {
   return {std::string{replay_error_topic}, {}, messages::reply_error({}, why).body};
 }
 
-// -- reading
-// ----------------------------------------------------------------------------------------------------------------
+// -- reading -------------------------------------------------------------------------------------------------------
 
 result<tail> read_tail(frame_views m) {
   if (m.size() != 3 || m[0] != tail_topic || m[1].size() != 20) return no_frame(tail_topic);
@@ -218,8 +216,7 @@ messages::error read_replay_error(frame_views m) {
   return said ? no_frame(replay_error_topic).value() : said.error();
 }
 
-// -- asking
-// -----------------------------------------------------------------------------------------------------------------
+// -- asking --------------------------------------------------------------------------------------------------------
 
 std::string encode(const replay_request& r) {
   messages::writer out;

@@ -16,8 +16,7 @@ void sequencer::begin(std::uint64_t index) {
   start_ = next_ = cursor_ = index;
 }
 
-// -- epochs
-// -----------------------------------------------------------------------------------------------------------------
+// -- epochs --------------------------------------------------------------------------------------------------------
 
 bool sequencer::is_current(std::uint64_t epoch) {
   if (!epoch_known_) {
@@ -44,8 +43,7 @@ void sequencer::start_again(std::uint64_t epoch) {
 
 std::optional<std::uint64_t> sequencer::take_changed_epoch() { return std::exchange(changed_epoch_, std::nullopt); }
 
-// -- what comes in
-// ------------------------------------------------------------------------------------------------------------
+// -- what comes in -------------------------------------------------------------------------------------------------
 
 void sequencer::take_live(frame_views message) {
   const auto topic = message.empty() ? std::string_view{} : message[0];
@@ -147,8 +145,7 @@ void sequencer::take_end(const replay_end& e, std::uint64_t now_ms) {
   scanned_ = std::max(scanned_, e.next);
 }
 
-// -- order
-// --------------------------------------------------------------------------------------------------------------------
+// -- order ---------------------------------------------------------------------------------------------------------
 
 std::uint64_t sequencer::last_of(std::string_view topic) const {
   const auto found = last_.find(topic);
@@ -223,8 +220,7 @@ std::optional<event_envelope> sequencer::pop() {
   return event;
 }
 
-// -- what to ask
-// --------------------------------------------------------------------------------------------------------------
+// -- what to ask ---------------------------------------------------------------------------------------------------
 
 /// The first index that may be missing; 0: none. Before the first heartbeat: whatever replay has not read yet.
 std::uint64_t sequencer::first_missing() const {

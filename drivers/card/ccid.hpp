@@ -2,8 +2,7 @@
 #pragma once
 
 #include "drivers/card/wiped.hpp"
-
-#include <tl/expected.hpp>
+#include "messages/result.hpp"
 
 #include <array>
 #include <cstddef>

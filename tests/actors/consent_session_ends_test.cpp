@@ -11,7 +11,8 @@ namespace {
 
 std::vector<state> waiting_states() {
   std::vector<state> all;
-  for (std::size_t s = 1; s < enumeration<state>::names.size(); ++s) all.push_back(static_cast<state>(s));
+  for (std::size_t s = 1; s < enumeration<state>::names.size(); ++s)
+    all.push_back(static_cast<state>(s));
   return all;
 }
 
@@ -33,12 +34,12 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_walked_through_the_session) {
     const question_report with_number{question_outcome::answered, validity::valid, true, {}, {}, {}};
     switch (row.on) {
     case event::card_placed: c.place(); break;
-    case event::card_unusable:
-      c.from_reader(report_card_placed{numbered(5), card_kind::juki_card, -1, {}});
-      break;
+    case event::card_unusable: c.from_reader(report_card_placed{numbered(5), card_kind::juki_card, -1, {}}); break;
     case event::pin_blocked:
-      if (row.from == state::idle) c.place(0);
-      else c.answer(verify_pin::topic, pin_report{pin_outcome::blocked, 0, {}, {}});
+      if (row.from == state::idle)
+        c.place(0);
+      else
+        c.answer(verify_pin::topic, pin_report{pin_outcome::blocked, 0, {}, {}});
       break;
     case event::pin_chosen: c.from_page(choose_method{checkin, identity_method::pin}); break;
     case event::challenge_ready: c.answer(obtain_challenge::topic, a_challenge()); break;
@@ -53,9 +54,7 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_walked_through_the_session) {
     case event::valid_without_number: c.report(question_outcome::answered, validity::valid, false); break;
     case event::not_valid: c.report(question_outcome::answered, validity::no_match); break;
     case event::answer_missing: c.report(question_outcome::unknown); break;
-    case event::number_given:
-      c.from_reception(register_reference_number{checkin, personal<std::string>{"K-1"}});
-      break;
+    case event::number_given: c.from_reception(register_reference_number{checkin, personal<std::string>{"K-1"}}); break;
     case event::number_registered: c.answer(register_number::topic, with_number); break;
     case event::number_refused:
       c.answer(register_number::topic, question_report{question_outcome::refused, {}, false, {}, {}, "line_refused"});
@@ -70,7 +69,8 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_walked_through_the_session) {
     case event::timed_out: c.run_out(checkin); break;
     }
     BOOST_TEST_CONTEXT(name(row.from) << " on " << name(row.on)) {
-      if (row.to == state::idle) BOOST_CHECK(c.session->visits().empty());
+      if (row.to == state::idle)
+        BOOST_CHECK(c.session->visits().empty());
       else {
         BOOST_REQUIRE_EQUAL(c.session->visits().size(), 1u);
         BOOST_CHECK_EQUAL(c.session->visits().begin()->second.now, row.to);
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_challenge_that_comes_after_stop_is_too_late) {
   BOOST_CHECK(c.last.journal.empty());
 }
 
-// -- cards and readers -----------------------------------------------------------------------------------------------------------
+// -- cards and readers ---------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_card_reported_twice_is_one_check_in) {
   clinic c;
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(more_check_ins_than_the_limit_are_busy) {
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::busy);
 }
 
-// -- a page that does not hear ---------------------------------------------------------------------------------------------------
+// -- a page that does not hear -------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_prompt_is_repeated_until_its_page_has_it_and_a_newer_one_replaces_it) {
   clinic c;
@@ -299,7 +299,8 @@ BOOST_AUTO_TEST_CASE(a_prompt_is_repeated_until_its_page_has_it_and_a_newer_one_
   c.pass(2'000);
   BOOST_CHECK_EQUAL(count_of(c.last.showing, show_prompt::topic), 1u);
   BOOST_CHECK_GT(sent_in<show_prompt>(c.last.showing)->sequence, first);
-  while (c.open_request(show_prompt::topic)) c.answer(show_prompt::topic, done{});
+  while (c.open_request(show_prompt::topic))
+    c.answer(show_prompt::topic, done{});
   c.pass(2'000);
   BOOST_CHECK_EQUAL(count_of(c.last.showing, show_prompt::topic), 0u);
 }
@@ -307,7 +308,8 @@ BOOST_AUTO_TEST_CASE(a_prompt_is_repeated_until_its_page_has_it_and_a_newer_one_
 BOOST_AUTO_TEST_CASE(a_desk_that_is_switched_off_is_told_less_and_less_often_and_pages_are_bounded) {
   clinic c{{.desks_max = 4}};
   c.pages_answer = false;
-  for (int n = 0; n < 20; ++n) c.from_reader(report_card_removed{{}, false}, "desk-" + std::to_string(n));
+  for (int n = 0; n < 20; ++n)
+    c.from_reader(report_card_removed{{}, false}, "desk-" + std::to_string(n));
   std::size_t sent = 0;
   for (int n = 0; n < 600; ++n) {
     c.pass(1'000);

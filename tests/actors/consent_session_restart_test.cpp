@@ -1,4 +1,4 @@
-// What a restart makes of open check-ins, questions whose outcome comes late, and a long walk at random.
+// What a restart makes of open check-ins, and questions whose outcome comes late.
 #include "tests/actors/support.hpp"
 
 #include <algorithm>
@@ -14,11 +14,17 @@ namespace {
 std::vector<std::function<void(clinic&, id&)>> story() {
   return {
       [](clinic& c, id& checkin) { checkin = c.place(); },
-      [](clinic& c, id& checkin) { c.from_page(choose_method{checkin, identity_method::pin}); },
+      [](clinic& c, id& checkin) {
+        c.from_page(choose_method{checkin, identity_method::pin});
+      },
       [](clinic& c, id&) { c.answer(obtain_challenge::topic, a_challenge()); },
-      [](clinic& c, id& checkin) { c.from_page(enter_pin{checkin, false}); },
+      [](clinic& c, id& checkin) {
+        c.from_page(enter_pin{checkin, false});
+      },
       [](clinic& c, id&) { c.answer(verify_pin::topic, wrong_pin(2)); },
-      [](clinic& c, id& checkin) { c.from_page(enter_pin{checkin, false}); },
+      [](clinic& c, id& checkin) {
+        c.from_page(enter_pin{checkin, false});
+      },
       [](clinic& c, id&) { c.answer(verify_pin::topic, right_pin()); },
       [](clinic& c, id& checkin) { c.give_consents(checkin); },
       [](clinic& c, id& checkin) { c.provide(checkin); },
@@ -41,7 +47,8 @@ std::set<id> questions_asked(const clinic& c) {
 }
 
 std::size_t written(const clinic& c, std::string_view topic) {
-  return static_cast<std::size_t>(std::ranges::count(c.journal.events, topic, [](const auto& e) { return std::string_view{e.topic}; }));
+  return static_cast<std::size_t>(
+      std::ranges::count(c.journal.events, topic, [](const auto& e) { return std::string_view{e.topic}; }));
 }
 
 } // namespace
@@ -51,7 +58,8 @@ BOOST_AUTO_TEST_CASE(after_every_step_a_restart_with_the_same_card_goes_on_and_r
   for (std::size_t cut = 1; cut <= steps.size(); ++cut) {
     clinic c;
     id checkin;
-    for (std::size_t n = 0; n < cut; ++n) steps[n](c, checkin);
+    for (std::size_t n = 0; n < cut; ++n)
+      steps[n](c, checkin);
     const auto before = c.now(checkin);
     const auto allowed = written(c, pin_attempt_allowed::topic);
     const auto asked = questions_asked(c);
@@ -60,7 +68,8 @@ BOOST_AUTO_TEST_CASE(after_every_step_a_restart_with_the_same_card_goes_on_and_r
       BOOST_REQUIRE(c.is_open(checkin));
       BOOST_CHECK_EQUAL(count_of(c.last.binding, verify_pin::topic) + count_of(c.last.showing, verify_pin::topic), 0u);
       BOOST_CHECK_EQUAL(written(c, pin_attempt_ended::topic), allowed); // none is left open
-      if (before == state::verifying) BOOST_CHECK_EQUAL(event_in<pin_attempt_ended>(c.last)->outcome, pin_outcome::in_doubt);
+      if (before == state::verifying)
+        BOOST_CHECK_EQUAL(event_in<pin_attempt_ended>(c.last)->outcome, pin_outcome::in_doubt);
       if (before == state::asking) {
         const auto again = sent_in<ask_eligibility>(c.last.showing);
         BOOST_REQUIRE(again);
@@ -84,10 +93,12 @@ BOOST_AUTO_TEST_CASE(after_every_step_a_restart_with_the_same_card_goes_on_and_r
       // From here the visit can be finished.
       c.from_reader(report_card_removed{c.reader_session, false});
       for (int n = 0; n < 8 && c.is_open(checkin); ++n) {
-        if (c.open_request(ask_eligibility::topic)) c.report(question_outcome::answered, validity::valid, true);
+        if (c.open_request(ask_eligibility::topic))
+          c.report(question_outcome::answered, validity::valid, true);
         else if (c.open_request(register_number::topic))
           c.answer(register_number::topic, question_report{question_outcome::answered, {}, true, {}, {}, {}});
-        else c.run_out(checkin);
+        else
+          c.run_out(checkin);
       }
       BOOST_CHECK(!c.is_open(checkin));
       BOOST_CHECK(c.journal.outbox.empty());
@@ -99,20 +110,25 @@ BOOST_AUTO_TEST_CASE(after_every_step_a_restart_without_the_card_ends_or_frees_t
   const auto steps = story();
   const std::vector<std::function<void(clinic&)>> what_the_desk_says{
       [](clinic& c) { c.answer(ask_present::topic, card_present{}); },
-      [](clinic& c) { c.answer(ask_present::topic, card_present{numbered(4242), 3}); },
+      [](clinic& c) {
+        c.answer(ask_present::topic, card_present{numbered(4242), 3});
+      },
       [](clinic& c) { // nothing at all, for as long as it is waited for
         for (int n = 0; n < 15 && c.open_request(ask_present::topic); ++n) {
           c.fail(ask_present::topic, error_code::dead_peer);
           c.pass(1'000);
         }
       },
-      [](clinic& c) { c.from_reader(report_card_removed{{}, false}); }, // it was restarted too
+      [](clinic& c) {
+        c.from_reader(report_card_removed{{}, false});
+      }, // it was restarted too
   };
   for (std::size_t how = 0; how < what_the_desk_says.size(); ++how) {
     for (std::size_t cut = 1; cut <= steps.size(); ++cut) {
       clinic c;
       id checkin;
-      for (std::size_t n = 0; n < cut; ++n) steps[n](c, checkin);
+      for (std::size_t n = 0; n < cut; ++n)
+        steps[n](c, checkin);
       const auto before = c.now(checkin);
       c.restart();
       c.pass(0);
@@ -210,8 +226,8 @@ BOOST_AUTO_TEST_CASE(a_settlement_that_overtakes_the_reply_is_the_answer_and_not
   clinic c;
   const auto checkin = c.reach(state::asking);
   const auto question = c.session->visits().at(checkin).row.question;
-  c.from_gateway(settle_checkin{checkin, question, question_kind::card,
-                                {question_outcome::answered, validity::valid, true, {}, {}, {}}});
+  c.from_gateway(settle_checkin{
+      checkin, question, question_kind::card, {question_outcome::answered, validity::valid, true, {}, {}, {}}});
   BOOST_CHECK_EQUAL(c.now(checkin), state::taking_card);
   BOOST_CHECK(c.journal.outbox.empty());
   c.report(question_outcome::answered, validity::valid, true);
@@ -236,8 +252,8 @@ BOOST_AUTO_TEST_CASE(when_the_line_is_down_nothing_is_asked_and_the_walk_in_is_a
   c.answer(ask_typed::topic, question_report{question_outcome::not_asked, {}, false, {}, {}, "line_down"});
   BOOST_CHECK(c.journal.outbox.empty()); // the gateway has it now
   BOOST_CHECK(!event_in<checkin_settled>(c.last));
-  c.from_gateway(settle_checkin{checkin, ask->question, question_kind::typed,
-                                {question_outcome::answered, validity::valid, false, {}, {}, {}}});
+  c.from_gateway(settle_checkin{
+      checkin, ask->question, question_kind::typed, {question_outcome::answered, validity::valid, false, {}, {}, {}}});
   BOOST_CHECK(event_in<checkin_settled>(c.last)->question == ask->question);
   BOOST_CHECK_EQUAL(sent_in<show_at_reception>(c.last.showing)->judged, validity::valid);
 }
@@ -260,7 +276,8 @@ BOOST_AUTO_TEST_CASE(a_walk_in_needs_its_details_and_the_refusal_repeats_none_of
     c.from_reception(keep_walk_in{checkin, personal<insured_number>{p}, choice::given});
     const auto why = refusal_in(c.last);
     BOOST_CHECK_EQUAL(why.code, code);
-    for (const auto& arg : why.args) BOOST_CHECK(arg.find("sentinel") == std::string::npos);
+    for (const auto& arg : why.args)
+      BOOST_CHECK(arg.find("sentinel") == std::string::npos);
   };
   refuse({"", "sentinel", "sentinel", "", "19400102"}, error_code::missing_value);
   refuse({"sentinel", "sentinel", "", "", "19400102"}, error_code::missing_value);
@@ -270,19 +287,23 @@ BOOST_AUTO_TEST_CASE(a_walk_in_needs_its_details_and_the_refusal_repeats_none_of
 BOOST_AUTO_TEST_CASE(a_delivery_never_shares_its_outbox_row_with_the_gateways_own) {
   clinic c; // storage keeps one row per effect: two owners under one effect would delete each other's
   const auto checkin = c.reach(state::registering);
-  for (const auto& row : c.journal.outbox) BOOST_CHECK(row.effect != c.session->visits().at(checkin).row.registration);
+  for (const auto& row : c.journal.outbox)
+    BOOST_CHECK(row.effect != c.session->visits().at(checkin).row.registration);
   clinic d;
   const auto waiting = d.reach(state::asking);
-  for (const auto& row : d.journal.outbox) BOOST_CHECK(row.effect != d.session->visits().at(waiting).row.question);
+  for (const auto& row : d.journal.outbox)
+    BOOST_CHECK(row.effect != d.session->visits().at(waiting).row.question);
   clinic e;
   e.from_reception(a_walk_in(e.reach(state::at_window)));
   const auto question = event_in<walk_in_kept>(e.last)->question;
-  for (const auto& row : e.journal.outbox) BOOST_CHECK(row.effect != question);
+  for (const auto& row : e.journal.outbox)
+    BOOST_CHECK(row.effect != question);
 }
 
 BOOST_AUTO_TEST_CASE(questions_that_nobody_takes_over_are_bounded) {
   clinic c{{.undelivered_max = 3}};
-  for (int n = 0; n < 3; ++n) c.from_reception(a_walk_in(numbered(7)));
+  for (int n = 0; n < 3; ++n)
+    c.from_reception(a_walk_in(numbered(7)));
   c.from_reception(a_walk_in(numbered(7)));
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::busy);
   c.from_reader(report_card_placed{numbered(3), card_kind::my_number_card, 3, numbered(77)});
@@ -300,170 +321,4 @@ BOOST_AUTO_TEST_CASE(what_is_shown_after_a_restart_is_newer_than_what_was_shown_
   BOOST_CHECK_EQUAL(c.now(checkin), state::consenting);
 }
 
-// -- at random ----------------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-/// Anybody says anything at any time, and every request may be answered rightly, wrongly, late or twice.
-class walk {
-public:
-  explicit walk(std::uint64_t seed) : chance_(seed) {}
-
-  void run(int steps) {
-    for (int n = 0; n < steps; ++n) step();
-    settle();
-  }
-
-private:
-  std::uint64_t draw(std::uint64_t below) { return chance_() % below; }
-  choice any_choice() { return static_cast<choice>(draw(8) == 0 ? 0 : 1 + draw(2)); }
-  std::string any_desk() { return "desk-" + std::to_string(1 + draw(3)); }
-  id any_checkin() {
-    if (checkins_.empty() || draw(20) == 0) return numbered(draw(50));
-    return checkins_[checkins_.size() - 1 - draw(std::min<std::size_t>(4, checkins_.size()))];
-  }
-
-  void step() {
-    const auto desk = draw(12) == 0 ? std::string{"hub"} : any_desk();
-    const auto checkin = any_checkin();
-    switch (draw(16)) {
-    case 0: place(); break;
-    case 1: c_.from_reader(report_card_removed{draw(6) == 0 ? id{} : sessions_[any_desk()], draw(5) == 0}, any_desk()); break;
-    case 2: say(checkin, choose_method{checkin, identity_method::pin}, desk); break;
-    case 3: say(checkin, enter_pin{checkin, draw(2) == 0}, desk); break;
-    case 4: say(checkin, answer_consents{checkin, any_choice(), any_choice(), any_choice(), any_choice()}, desk); break;
-    case 5: say(checkin, provide_information{checkin, any_choice(), any_choice()}, desk); break;
-    case 6: if (draw(4) == 0) say(checkin, stop_checkin{checkin}, desk); break;
-    case 7: c_.from_reception(register_reference_number{checkin, personal<std::string>{"K-1"}}); break;
-    case 8: if (draw(3) == 0) c_.from_reception(skip_reference_number{checkin}); break;
-    case 9: if (draw(3) == 0) c_.from_reception(finish_at_window{checkin}); break;
-    case 10: if (draw(5) == 0) c_.from_reception(a_walk_in(checkin)); break;
-    case 11: c_.pass(draw(3) == 0 ? draw(30'000) : draw(300)); break;
-    case 12: if (draw(12) == 0) c_.restart(); break;
-    default: answer_something(); break;
-    }
-    check();
-  }
-
-  template <class M> void say(id checkin, const M& m, std::string desk) {
-    const auto open = c_.session->visits().find(checkin);
-    if (open != c_.session->visits().end() && draw(8) != 0) desk = open->second.row.desk;
-    c_.from_page(m, desk);
-  }
-
-  void place() {
-    const auto desk = any_desk();
-    auto& session = sessions_[desk];
-    if (session.empty() || draw(3) != 0) session = numbered(900'000 + ++placed_, c_.now_ms);
-    const auto kind = draw(10) == 0 ? card_kind::juki_card : card_kind::my_number_card;
-    c_.from_reader(report_card_placed{session, kind, static_cast<std::int64_t>(draw(5)) - 1, numbered(77)}, desk);
-    if (c_.last.replies.front().body) checkins_.push_back(reply_in<checkin_begun>(c_.last)->checkin);
-  }
-
-  question_report any_report() {
-    question_report r;
-    r.outcome = static_cast<question_outcome>(1 + draw(4));
-    if (r.outcome == question_outcome::answered) r.judged = static_cast<validity>(draw(7));
-    r.has_reference_number = draw(2) == 0;
-    if (r.outcome == question_outcome::unknown) unknown_.push_back(r);
-    return r;
-  }
-
-  void answer_something() {
-    if (c_.asked.empty()) return;
-    const auto request = c_.asked[draw(c_.asked.size())];
-    if (draw(10) != 0) std::erase_if(c_.asked, [&](const auto& a) { return a.answer_to == request.answer_to && a.body == request.body; });
-    const auto who = *request.answer_to;
-    if (draw(5) == 0) {
-      const error_code codes[] = {error_code::dead_peer, error_code::outcome_unknown, error_code::unknown_address,
-                                  error_code::busy, error_code::not_now};
-      c_.answer_tag(who, failure(codes[draw(5)], "x"));
-      return;
-    }
-    std::string body = encode_body(done{});
-    if (request.topic == obtain_challenge::topic) body = encode_body(a_challenge());
-    if (request.topic == verify_pin::topic) {
-      const auto tries = static_cast<std::int64_t>(draw(4));
-      const pin_report reports[] = {right_pin(), right_pin(), wrong_pin(tries), {pin_outcome::blocked, 0, {}, {}},
-                                    {pin_outcome::in_doubt, -1, {}, {}}, {pin_outcome::not_made, -1, {}, {}}};
-      body = encode_body(reports[draw(6)]);
-    }
-    if (request.topic == ask_present::topic) {
-      const auto session = sessions_[request.to.node];
-      body = encode_body(draw(4) == 0 ? card_present{} : card_present{session, static_cast<std::int64_t>(draw(4))});
-    }
-    if (request.topic == ask_eligibility::topic || request.topic == ask_typed::topic ||
-        request.topic == register_number::topic || request.topic == recall_answer::topic)
-      body = encode_body(any_report());
-    c_.answer_tag(who, body);
-  }
-
-  void check() {
-    // What is owed is in the outbox, and nothing else is.
-    std::size_t attempts = 0, deliveries = 0;
-    for (const auto& row : c_.journal.outbox) (row.topic == verify_pin::topic ? attempts : deliveries) += 1;
-    std::size_t open_attempts = 0;
-    for (const auto& [checkin, row] : c_.journal.open) open_attempts += !row.attempt.empty();
-    BOOST_REQUIRE_EQUAL(attempts, open_attempts);
-    deliveries_max_ = std::max(deliveries_max_, deliveries);
-  }
-
-  /// Everybody answers, every card is lifted: nothing may be left.
-  void settle() {
-    for (const auto* desk : {"desk-1", "desk-2", "desk-3"}) c_.from_reader(report_card_removed{{}, false}, desk);
-    for (int n = 0; n < 200 && (!c_.session->visits().empty() || !c_.journal.outbox.empty()); ++n) {
-      const auto open = c_.asked;
-      c_.asked.clear();
-      for (const auto& o : open) {
-        if (o.topic == ask_present::topic) c_.answer_tag(*o.answer_to, encode_body(card_present{}));
-        else if (o.topic == ask_eligibility::topic || o.topic == ask_typed::topic || o.topic == register_number::topic)
-          c_.answer_tag(*o.answer_to, encode_body(question_report{question_outcome::answered, validity::valid, true, {}, {}, {}}));
-      }
-      c_.pass(5'000);
-    }
-    BOOST_CHECK(c_.session->visits().empty());
-    BOOST_CHECK(c_.journal.outbox.empty());
-    std::map<id, int> begun;
-    for (const auto& e : c_.journal.events) {
-      begun[e.checkin] += e.topic == card_placed::topic;
-      begun[e.checkin] -= e.topic == checkin_ended::topic;
-    }
-    for (const auto& [checkin, n] : begun) BOOST_CHECK_EQUAL(n, 0);
-    check_identifiers();
-  }
-
-  void check_identifiers() {
-    std::set<id> questions, attempts, ended;
-    std::set<id> checkins_asked;
-    for (const auto& e : c_.journal.events) {
-      if (const auto m = body_as<consents_recorded>(e)) {
-        BOOST_CHECK(questions.insert(m->question).second);
-        BOOST_CHECK(checkins_asked.insert(e.checkin).second); // one question per check-in
-        for (const auto choice_made : {m->choices.surgery, m->choices.treatment, m->choices.drugs, m->choices.checkup,
-                                       m->choices.limit, m->choices.specified_disease})
-          BOOST_CHECK(choice_made != choice::not_chosen);
-      }
-      if (const auto m = body_as<pin_attempt_allowed>(e)) BOOST_CHECK(attempts.insert(m->attempt).second);
-      if (const auto m = body_as<pin_attempt_ended>(e)) BOOST_CHECK(ended.insert(m->attempt).second);
-    }
-    BOOST_CHECK(attempts == ended);
-  }
-
-  clinic c_;
-  std::mt19937_64 chance_; // the same on every platform
-  std::map<std::string, id> sessions_;
-  std::vector<id> checkins_;
-  std::vector<question_report> unknown_;
-  std::uint64_t placed_ = 0;
-  std::size_t deliveries_max_ = 0;
-};
-
-} // namespace
-
-BOOST_AUTO_TEST_CASE(on_long_random_walks_the_row_is_what_the_events_say_and_nothing_is_left_owed) {
-  const bool more = std::getenv("UKETSUKE_LONG") != nullptr;
-  const std::uint64_t seeds = more ? 200 : 12;
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed)
-    BOOST_TEST_CONTEXT("seed " << seed) walk{seed}.run(600);
-  BOOST_TEST_MESSAGE("seeds 1 to " << seeds << ", 600 steps each");
-}
+// -- at random -----------------------------------------------------------------------------------------------------

@@ -47,8 +47,7 @@ BOOST_AUTO_TEST_CASE(a_first_visit_with_one_wrong_pin_writes_exactly_these_event
   require_same(c.journal.topics(),
                names({"card_placed", "identity_method_chosen", "pin_attempt_allowed", "pin_attempt_ended",
                       "pin_attempt_allowed", "pin_attempt_ended", "identity_proven", "consents_recorded",
-                      "answer_shown", "registration_requested", "reference_settled", "card_return_awaited",
-                      "ended"}));
+                      "answer_shown", "registration_requested", "reference_settled", "card_return_awaited", "ended"}));
   const auto end = body_as<checkin_ended>(c.journal.events.back());
   BOOST_REQUIRE(end);
   BOOST_CHECK_EQUAL(end->how, ending::completed);
@@ -123,8 +122,8 @@ BOOST_AUTO_TEST_CASE(a_registration_whose_outcome_is_unknown_does_not_hold_the_p
   BOOST_CHECK_EQUAL(c.now(checkin), state::taking_card);
   BOOST_CHECK_EQUAL(event_in<reference_settled>(c.last)->outcome, reference_outcome::waiting);
   c.from_reader(report_card_removed{c.reader_session, false});
-  c.from_gateway(settle_checkin{checkin, registration, question_kind::registration,
-                                {question_outcome::answered, {}, true, {}, {}, {}}});
+  c.from_gateway(settle_checkin{
+      checkin, registration, question_kind::registration, {question_outcome::answered, {}, true, {}, {}, {}}});
   BOOST_CHECK(was_done(c.last));
   BOOST_CHECK(event_in<checkin_settled>(c.last)->question == registration);
 }
@@ -136,12 +135,13 @@ BOOST_AUTO_TEST_CASE(a_reference_number_is_1_to_50_printable_characters_and_the_
     c.from_reception(register_reference_number{checkin, personal<std::string>{bad}});
     const auto why = refusal_in(c.last);
     BOOST_CHECK_EQUAL(why.code, error_code::wrong_value);
-    for (const auto& arg : why.args) BOOST_CHECK(bad.empty() || arg.find(bad) == std::string::npos);
+    for (const auto& arg : why.args)
+      BOOST_CHECK(bad.empty() || arg.find(bad) == std::string::npos);
   }
   BOOST_CHECK_EQUAL(c.now(checkin), state::registration);
 }
 
-// -- the PIN ------------------------------------------------------------------------------------------------------------------
+// -- the PIN -------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_key_press_asks_for_one_attempt_and_a_second_press_for_none) {
   clinic c;
@@ -220,7 +220,8 @@ BOOST_AUTO_TEST_CASE(a_verify_whose_outcome_nobody_knows_ends_in_doubt_and_the_t
 }
 
 BOOST_AUTO_TEST_CASE(a_verify_that_was_never_made_leaves_the_tries_as_they_were) {
-  for (const auto why : {error_code::not_now, error_code::other_session, error_code::busy, error_code::unknown_address}) {
+  for (const auto why :
+       {error_code::not_now, error_code::other_session, error_code::busy, error_code::unknown_address}) {
     clinic c;
     const auto checkin = c.reach(state::verifying);
     c.fail(verify_pin::topic, why);
@@ -265,7 +266,7 @@ BOOST_AUTO_TEST_CASE(digits_entered_where_nobody_waits_for_them_are_wiped) {
   BOOST_CHECK(!sent_in<forget_pin>(c.last.showing)); // those may be the digits of the attempt under way
 }
 
-// -- who may say what -----------------------------------------------------------------------------------------------------------
+// -- who may say what ----------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_page_of_another_desk_is_refused_in_everything) {
   clinic c;
@@ -331,7 +332,8 @@ BOOST_AUTO_TEST_CASE(a_command_out_of_turn_is_not_now_and_changes_nothing) {
     using event = consent_session::event;
     tried(event::pin_chosen, choose_method{checkin, identity_method::pin});
     tried(event::pin_entered, enter_pin{checkin, true});
-    tried(event::consents_answered, answer_consents{checkin, choice::given, choice::given, choice::given, choice::given});
+    tried(event::consents_answered,
+          answer_consents{checkin, choice::given, choice::given, choice::given, choice::given});
     tried(event::information_answered, provide_information{checkin, choice::given, choice::given});
     tried(event::number_given, register_reference_number{checkin, personal<std::string>{"K-1"}});
     tried(event::number_skipped, skip_reference_number{checkin});

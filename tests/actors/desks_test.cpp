@@ -26,7 +26,8 @@ BOOST_AUTO_TEST_CASE(a_desk_is_opened_and_closed_and_each_change_is_written_once
 
 BOOST_AUTO_TEST_CASE(the_mode_is_switched_between_unattended_and_visual_check) {
   board b;
-  BOOST_CHECK_EQUAL(event_in<desk_mode_switched>(say(b, switch_mode{"desk-1", desk_mode::visual_check}))->mode, desk_mode::visual_check);
+  BOOST_CHECK_EQUAL(event_in<desk_mode_switched>(say(b, switch_mode{"desk-1", desk_mode::visual_check}))->mode,
+                    desk_mode::visual_check);
   BOOST_CHECK(say(b, switch_mode{"desk-1", desk_mode::visual_check}).journal.empty());
 }
 
@@ -36,7 +37,9 @@ BOOST_AUTO_TEST_CASE(a_reader_belongs_to_the_desk_that_speaks_of_it) {
   BOOST_CHECK_EQUAL(event_in<reader_attached>(out)->model, "SCR-1");
   BOOST_CHECK_EQUAL(out.journal.events.front().desk, "desk-2");
   BOOST_CHECK(say(b, report_reader{health::working, "SCR-1", {}}, "reader@desk-2").journal.empty());
-  BOOST_CHECK_EQUAL(event_in<reader_detached>(say(b, report_reader{health::absent, "SCR-1", "reader_lost"}, "reader@desk-2"))->error, "reader_lost");
+  BOOST_CHECK_EQUAL(
+      event_in<reader_detached>(say(b, report_reader{health::absent, "SCR-1", "reader_lost"}, "reader@desk-2"))->error,
+      "reader_lost");
 }
 
 BOOST_AUTO_TEST_CASE(after_a_restart_modes_are_known_and_readers_say_themselves_how_they_are) {
@@ -52,9 +55,11 @@ BOOST_AUTO_TEST_CASE(desks_have_names_and_are_bounded) {
   board b;
   for (const auto* bad : {"", "Desk 1", "窓口", "desk@1"})
     BOOST_CHECK_EQUAL(refusal_in(say(b, open_desk{bad})).code, error_code::wrong_value);
-  BOOST_CHECK_EQUAL(refusal_in(say(b, report_reader{health::working, "x", {}}, "nonsense")).code, error_code::wrong_value);
+  BOOST_CHECK_EQUAL(refusal_in(say(b, report_reader{health::working, "x", {}}, "nonsense")).code,
+                    error_code::wrong_value);
   BOOST_CHECK(b.all().empty());
-  for (std::size_t n = 0; n < board::desks_max; ++n) BOOST_REQUIRE(was_done(say(b, open_desk{"d" + std::to_string(n)})));
+  for (std::size_t n = 0; n < board::desks_max; ++n)
+    BOOST_REQUIRE(was_done(say(b, open_desk{"d" + std::to_string(n)})));
   BOOST_CHECK_EQUAL(refusal_in(say(b, open_desk{"one-more"})).code, error_code::busy);
   BOOST_CHECK(was_done(say(b, close_desk{"d0"})));
 }

@@ -243,7 +243,8 @@ BOOST_AUTO_TEST_CASE(an_answer_to_a_settled_question_changes_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_number_is_registered_for_the_person_of_the_answer_and_for_nobody_else) {
   gateway g;
-  const register_number registration{numbered(2), key, numbered(500), numbered(600), "desk-1", personal<std::string>{"K-9"}};
+  const register_number registration{numbered(2),   key,      numbered(500),
+                                     numbered(600), "desk-1", personal<std::string>{"K-9"}};
   g.say(registration);
   BOOST_CHECK_EQUAL(refusal_in(g.last).code, error_code::wrong_value); // no answer names a person yet
   g.say(a_question(key));
@@ -284,7 +285,7 @@ BOOST_AUTO_TEST_CASE(a_question_needs_an_identifier) {
   BOOST_CHECK_EQUAL(refusal_in(g.last).code, error_code::missing_value);
 }
 
-// -- limits -------------------------------------------------------------------------------------------------------------------------
+// -- limits --------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(challenges_do_not_wait_for_the_journal_and_are_limited) {
   gateway g;
@@ -314,7 +315,8 @@ BOOST_AUTO_TEST_CASE(settled_questions_are_forgotten_first_and_open_ones_never) 
   gateway g;
   g.how.questions_max = 4;
   g.all = questions{g.how, counting_ids()};
-  for (std::uint64_t n = 1; n <= 4; ++n) g.say(a_question(numbered(n)));
+  for (std::uint64_t n = 1; n <= 4; ++n)
+    g.say(a_question(numbered(n)));
   g.say(a_question(numbered(5)));
   BOOST_CHECK_EQUAL(refusal_in(g.last).code, error_code::busy);
   g.line(numbered(2), an_answer());
@@ -326,7 +328,8 @@ BOOST_AUTO_TEST_CASE(settled_questions_are_forgotten_first_and_open_ones_never) 
 
 BOOST_AUTO_TEST_CASE(those_who_wait_for_one_question_are_bounded) {
   gateway g;
-  for (int n = 0; n < 20; ++n) g.say(a_question(key));
+  for (int n = 0; n < 20; ++n)
+    g.say(a_question(key));
   BOOST_CHECK_EQUAL(refusal_in(g.last).code, error_code::busy);
   g.line(key, an_answer());
   BOOST_CHECK_EQUAL(g.last.replies.size(), g.how.waiting_max);

@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(an_attempt_whose_card_was_lifted_is_reported_and_says_nothi
   const auto told = reply_in<pin_report>(d.stay.on_verified(pin_outcome::in_doubt, -1));
   BOOST_CHECK_EQUAL(told->outcome, pin_outcome::in_doubt);
   d.stay.on_identified(a_card(3));
-  BOOST_CHECK_EQUAL(reply_in<card_present>(d.stay.on_command(command_of("consent_session@hub", ask_present{}), 0))->tries_left, 3);
+  BOOST_CHECK_EQUAL(
+      reply_in<card_present>(d.stay.on_command(command_of("consent_session@hub", ask_present{}), 0))->tries_left, 3);
   BOOST_CHECK(asks(d.verify(numbered(2)), port_action::verify_pin));
 }
 
@@ -168,7 +169,9 @@ BOOST_AUTO_TEST_CASE(a_pin_that_was_never_sent_leaves_the_known_tries) {
 
 BOOST_AUTO_TEST_CASE(what_lies_there_is_said_and_during_a_verify_the_tries_are_unknown) {
   desk d;
-  const auto ask = [&] { return *reply_in<card_present>(d.stay.on_command(command_of("consent_session@hub", ask_present{}), 0)); };
+  const auto ask = [&] {
+    return *reply_in<card_present>(d.stay.on_command(command_of("consent_session@hub", ask_present{}), 0));
+  };
   BOOST_CHECK(ask().reader_session.empty());
   d.place();
   BOOST_CHECK(ask().reader_session == d.stay.session());
@@ -182,7 +185,9 @@ BOOST_AUTO_TEST_CASE(what_lies_there_is_said_and_during_a_verify_the_tries_are_u
 BOOST_AUTO_TEST_CASE(forgetting_an_earlier_cards_pin_does_not_wipe_this_ones) {
   desk d;
   d.place();
-  const auto forget = [&](id session) { return d.stay.on_command(command_of("consent_session@hub", forget_pin{session}), 0); };
+  const auto forget = [&](id session) {
+    return d.stay.on_command(command_of("consent_session@hub", forget_pin{session}), 0);
+  };
   BOOST_CHECK(forget(numbered(404)).port.empty());
   BOOST_CHECK(asks(forget(d.stay.session()), port_action::wipe_pin));
   d.stay.on_lifted();
@@ -200,7 +205,7 @@ BOOST_AUTO_TEST_CASE(the_pin_is_wiped_when_the_card_or_the_reader_goes) {
   }
 }
 
-// -- telling the hub ------------------------------------------------------------------------------------------------------------
+// -- telling the hub -----------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -293,12 +298,14 @@ BOOST_AUTO_TEST_CASE(an_attempt_that_the_reader_went_away_with_is_reported) {
   const auto lost = d.stay.on_detached({error_code::reader_lost, {}});
   BOOST_CHECK(sent_in<report_card_removed>(lost.showing)->reader_lost);
   BOOST_CHECK_EQUAL(sent_in<report_reader>(lost.showing)->error, "reader_lost");
-  BOOST_CHECK_EQUAL(reply_in<pin_report>(d.stay.on_verified(pin_outcome::in_doubt, -1))->outcome, pin_outcome::in_doubt);
+  BOOST_CHECK_EQUAL(reply_in<pin_report>(d.stay.on_verified(pin_outcome::in_doubt, -1))->outcome,
+                    pin_outcome::in_doubt);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_the_readers_is_refused) {
   desk d;
-  BOOST_CHECK_EQUAL(refusal_in(d.stay.on_command(command_of("x@hub", stop_checkin{}), 0)).code, error_code::unknown_topic);
+  BOOST_CHECK_EQUAL(refusal_in(d.stay.on_command(command_of("x@hub", stop_checkin{}), 0)).code,
+                    error_code::unknown_topic);
   auto broken = command_of("consent_session@hub", forget_pin{});
   broken.body = "not msgpack";
   BOOST_CHECK_EQUAL(refusal_in(d.stay.on_command(broken, 0)).code, error_code::malformed);

@@ -37,7 +37,8 @@ screen::decision show(pages& p, std::uint64_t sequence, prompt what) {
 
 BOOST_AUTO_TEST_CASE(a_patients_page_may_say_what_is_the_patients_and_nothing_else) {
   pages p{"desk-1", "hub"};
-  for (const auto topic : {choose_method::topic, enter_pin::topic, answer_consents::topic, provide_information::topic, stop_checkin::topic}) {
+  for (const auto topic : {choose_method::topic, enter_pin::topic, answer_consents::topic, provide_information::topic,
+                           stop_checkin::topic}) {
     const auto d = p.on_said(1, said(topic));
     BOOST_REQUIRE_EQUAL(d.showing.size(), 1u);
     BOOST_CHECK((d.showing.front().to == address{"consent_session", "hub"}));
@@ -127,7 +128,8 @@ BOOST_AUTO_TEST_CASE(a_new_page_is_shown_everything_also_where_reception_and_the
   const auto d = p.on_joined(7);
   BOOST_REQUIRE_EQUAL(d.lines.size(), 2u);
   BOOST_CHECK_EQUAL(prompt_in(d.lines.front()), "choose_method");
-  for (const auto& l : d.lines) BOOST_CHECK_EQUAL(l.page, 7u);
+  for (const auto& l : d.lines)
+    BOOST_CHECK_EQUAL(l.page, 7u);
 }
 
 BOOST_AUTO_TEST_CASE(receptions_board_keeps_the_newest_of_each_check_in_and_is_bounded) {
@@ -146,7 +148,8 @@ BOOST_AUTO_TEST_CASE(receptions_board_keeps_the_newest_of_each_check_in_and_is_b
 
 BOOST_AUTO_TEST_CASE(what_pages_wait_for_is_bounded) {
   pages p{"desk-1", "hub"};
-  for (std::size_t n = 0; n < pages::asked_max; ++n) BOOST_REQUIRE(!p.on_said(1, said(stop_checkin::topic)).showing.empty());
+  for (std::size_t n = 0; n < pages::asked_max; ++n)
+    BOOST_REQUIRE(!p.on_said(1, said(stop_checkin::topic)).showing.empty());
   const auto d = p.on_said(1, said(stop_checkin::topic));
   BOOST_CHECK(d.showing.empty());
   BOOST_CHECK_EQUAL(refusal(d), "busy");

@@ -1,3 +1,4 @@
+// A fake reader, gateway and page for the pure parts.
 #include "tests/actors/support.hpp"
 
 #include <algorithm>
@@ -20,7 +21,8 @@ bool was_done(const actors::effects& out) { return out.replies.size() == 1 && ou
 
 std::vector<std::string> topics_of(const actors::effects& out) {
   std::vector<std::string> topics;
-  for (const auto& e : out.journal.events) topics.push_back(e.topic.substr(e.topic.find('.') + 1));
+  for (const auto& e : out.journal.events)
+    topics.push_back(e.topic.substr(e.topic.find('.') + 1));
   return topics;
 }
 
@@ -38,7 +40,8 @@ void kept_journal::take(const draft& d, std::uint64_t now_ms) {
     if (row != open.end() && !apply(kept, row->second)) open.erase(row);
   }
   const auto settle = [&](id effect) { std::erase_if(outbox, [&](const auto& row) { return row.effect == effect; }); };
-  for (const auto& effect : d.settled) settle(effect);
+  for (const auto& effect : d.settled)
+    settle(effect);
   for (const auto& row : d.outbox) {
     settle(row.effect); // storage/scribe.cpp: an effect has one row, whoever owns it
     outbox.push_back(row);
@@ -47,13 +50,15 @@ void kept_journal::take(const draft& d, std::uint64_t now_ms) {
 
 std::vector<open_checkin> kept_journal::rows() const {
   std::vector<open_checkin> all;
-  for (const auto& [checkin, row] : open) all.push_back(row);
+  for (const auto& [checkin, row] : open)
+    all.push_back(row);
   return all;
 }
 
 std::vector<std::string> kept_journal::topics() const {
   std::vector<std::string> all;
-  for (const auto& e : events) all.push_back(e.topic.substr(e.topic.find('.') + 1));
+  for (const auto& e : events)
+    all.push_back(e.topic.substr(e.topic.find('.') + 1));
   return all;
 }
 
@@ -62,7 +67,9 @@ clinic::clinic(consent_session::options how) : options(std::move(how)) {
   take(session->resume({}, {}, now_ms));
 }
 
-const actors::effects& clinic::say(const command_envelope& command) { return take(session->on_command(command, now_ms)); }
+const actors::effects& clinic::say(const command_envelope& command) {
+  return take(session->on_command(command, now_ms));
+}
 
 const actors::effects& clinic::pass(std::uint64_t ms) {
   now_ms += ms;
@@ -123,7 +130,8 @@ const actors::effects& clinic::take(actors::effects out) {
   for (const auto& [checkin, v] : session->visits()) {
     const auto row = journal.open.find(checkin);
     BOOST_REQUIRE(row != journal.open.end());
-    BOOST_REQUIRE_MESSAGE(row->second == v.row, "the row of a check-in at " << name(v.now) << " is not what its events say");
+    BOOST_REQUIRE_MESSAGE(row->second == v.row,
+                          "the row of a check-in at " << name(v.now) << " is not what its events say");
   }
   for (const auto* sent : {&out.showing, &out.binding})
     for (const auto& o : *sent)
@@ -181,15 +189,23 @@ id clinic::reach(checkin_state to) {
   }
   const auto c = place();
   const std::vector<std::pair<checkin_state, std::function<void()>>> way{
-      {checkin_state::choosing, [&] { from_page(choose_method{c, identity_method::pin}); }},
+      {checkin_state::choosing,
+       [&] {
+         from_page(choose_method{c, identity_method::pin});
+       }},
       {checkin_state::preparing, [&] { answer(obtain_challenge::topic, a_challenge()); }},
-      {checkin_state::entering_pin, [&] { from_page(enter_pin{c, false}); }},
+      {checkin_state::entering_pin,
+       [&] {
+         from_page(enter_pin{c, false});
+       }},
       {checkin_state::verifying, [&] { answer(verify_pin::topic, right_pin()); }},
       {checkin_state::consenting, [&] { give_consents(c); }},
       {checkin_state::providing, [&] { provide(c); }},
       {checkin_state::asking, [&] { report(question_outcome::answered, validity::valid, false); }},
       {checkin_state::registration,
-       [&] { from_reception(register_reference_number{c, personal<std::string>{"K-0042"}}); }},
+       [&] {
+         from_reception(register_reference_number{c, personal<std::string>{"K-0042"}});
+       }},
   };
   for (const auto& [at, go] : way) {
     if (now(c) == to) break;

@@ -73,7 +73,9 @@ public:
   template <class M> const actors::effects& from_page(const M& m, const std::string& desk = "desk-1") {
     return say(command_of("screen@" + desk, m, now_ms));
   }
-  template <class M> const actors::effects& from_reception(const M& m) { return say(command_of("screen@hub", m, now_ms)); }
+  template <class M> const actors::effects& from_reception(const M& m) {
+    return say(command_of("screen@hub", m, now_ms));
+  }
   template <class M> const actors::effects& from_reader(const M& m, const std::string& desk = "desk-1") {
     return say(command_of("reader@" + desk, m, now_ms));
   }
@@ -93,7 +95,7 @@ public:
   /// The process dies and another one goes on from what was written.
   const actors::effects& restart();
 
-  // -- a check-in up to a state --------------------------------------------------------------------------------------------
+  // -- a check-in up to a state ------------------------------------------------------------------------------------
   id place(std::int64_t tries_left = 3, const std::string& desk = "desk-1");
   /// Drives a new check-in on desk-1 to @p to.
   id reach(checkin_state to);
@@ -110,10 +112,10 @@ public:
   std::unique_ptr<consent_session::session> session;
   kept_journal journal;
   actors::effects last;
-  std::vector<actors::outgoing> asked;         ///< and not answered
-  std::map<std::string, show_prompt> prompts;  ///< by desk: the highest sequence
-  id reader_session;                           ///< of the last card placed
-  bool pages_answer = true;                    ///< acknowledge prompts at once
+  std::vector<actors::outgoing> asked;        ///< and not answered
+  std::map<std::string, show_prompt> prompts; ///< by desk: the highest sequence
+  id reader_session;                          ///< of the last card placed
+  bool pages_answer = true;                   ///< acknowledge prompts at once
 
 private:
   const actors::effects& answer_with(std::string_view topic, const result<std::string>& body, std::uint64_t v);

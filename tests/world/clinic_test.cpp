@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(two_clinics_that_differ_only_in_their_pins_write_and_send_t
       c.run();
       BOOST_CHECK_GT(c.verified.size(), 0u);
       written.emplace_back();
-      for (const auto& e : c.journal.events) written.back().push_back(encode(e));
+      for (const auto& e : c.journal.events)
+        written.back().push_back(encode(e));
       sent.push_back(std::move(c.bus.frames));
     }
     BOOST_TEST_CONTEXT("seed " << seed) {
@@ -69,7 +70,8 @@ BOOST_AUTO_TEST_CASE(two_clinics_that_differ_only_in_their_pins_write_and_send_t
       BOOST_CHECK(sent[0] == sent[1]);
       for (const auto* all : {&written[0], &sent[0], &written[1], &sent[1]})
         for (const auto& bytes_of_one : *all)
-          for (const auto& pin : sentinels) BOOST_REQUIRE(bytes_of_one.find(pin) == std::string::npos);
+          for (const auto& pin : sentinels)
+            BOOST_REQUIRE(bytes_of_one.find(pin) == std::string::npos);
     }
   }
 }

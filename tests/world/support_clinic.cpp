@@ -10,7 +10,8 @@ clinic::clinic(plan p) : how(std::move(p)), time(how.seed) {
   bus.on_good_reply = [this](const command_envelope& c, const command_envelope& r) { check_acknowledged(c, r); };
   desk.resize(how.desks);
   seats.reserve(how.desks);
-  for (std::size_t n = 0; n < how.desks; ++n) seats.emplace_back(*this, n);
+  for (std::size_t n = 0; n < how.desks; ++n)
+    seats.emplace_back(*this, n);
 }
 
 void clinic::run() {
@@ -27,7 +28,8 @@ void clinic::run() {
   bus.now = {};
   centre.down = centre.silent = false;
   time.run_for(30'000); // whoever was down is back
-  for (auto& s : seats) s.leave();
+  for (auto& s : seats)
+    s.leave();
   time.run_for(15 * 60'000);
   check_journal();
   check_rest();
@@ -72,7 +74,7 @@ void clinic::plan_faults() {
   }
 }
 
-// -- what must be true -----------------------------------------------------------------------------------------------------------
+// -- what must be true ---------------------------------------------------------------------------------------------
 
 /// A VERIFY reaches a card: once per durable permission, once per key press, at the desk of the permission.
 void clinic::note_verify(id attempt, const std::string& desk_of_card) {
@@ -88,11 +90,14 @@ void clinic::note_verify(id attempt, const std::string& desk_of_card) {
 
 /// "Done" was said: then it stands in the journal, whatever happens next.
 void clinic::check_acknowledged(const command_envelope& command, const command_envelope&) {
-  static const std::set<std::string, std::less<>> written{
-      std::string{choose_method::topic},  std::string{messages::enter_pin::topic},
-      std::string{messages::provide_information::topic}, std::string{stop_checkin::topic},
-      std::string{register_reference_number::topic}, std::string{skip_reference_number::topic},
-      std::string{finish_at_window::topic}, std::string{keep_walk_in::topic}};
+  static const std::set<std::string, std::less<>> written{std::string{choose_method::topic},
+                                                          std::string{messages::enter_pin::topic},
+                                                          std::string{messages::provide_information::topic},
+                                                          std::string{stop_checkin::topic},
+                                                          std::string{register_reference_number::topic},
+                                                          std::string{skip_reference_number::topic},
+                                                          std::string{finish_at_window::topic},
+                                                          std::string{keep_walk_in::topic}};
   if (!written.contains(command.topic)) return;
   BOOST_REQUIRE_MESSAGE(journal.causes.contains(command.id), "acknowledged and not durable: " << command.topic);
 }
@@ -113,13 +118,15 @@ void clinic::check_journal() const {
     if (const auto m = body_as<consents_recorded>(e)) {
       BOOST_CHECK(questions.insert(m->question).second);
       BOOST_CHECK_EQUAL(answered_topics[e.checkin].size(), 2u);
-      for (const auto c : {m->choices.surgery, m->choices.treatment, m->choices.drugs, m->choices.checkup, m->choices.limit,
-                           m->choices.specified_disease})
+      for (const auto c : {m->choices.surgery, m->choices.treatment, m->choices.drugs, m->choices.checkup,
+                           m->choices.limit, m->choices.specified_disease})
         BOOST_CHECK(c != choice::not_chosen);
     }
-    if (const auto m = body_as<question_asked>(e)) BOOST_CHECK_MESSAGE(!m->patient.empty(), "sealed under nobody's key");
+    if (const auto m = body_as<question_asked>(e))
+      BOOST_CHECK_MESSAGE(!m->patient.empty(), "sealed under nobody's key");
   }
-  for (const auto& [checkin, n] : open_now) BOOST_CHECK_MESSAGE(n == 0, "a check-in that never ended");
+  for (const auto& [checkin, n] : open_now)
+    BOOST_CHECK_MESSAGE(n == 0, "a check-in that never ended");
   BOOST_CHECK(allowed == ended);
 }
 
@@ -127,9 +134,11 @@ void clinic::check_journal() const {
 void clinic::check_rest() const {
   BOOST_REQUIRE(hub);
   BOOST_CHECK_MESSAGE(hub->at_rest(), "a check-in or a question is still open");
-  for (const auto& row : journal.outbox) BOOST_ERROR("left in the outbox: " << row.owner << " " << row.topic);
+  for (const auto& row : journal.outbox)
+    BOOST_ERROR("left in the outbox: " << row.owner << " " << row.topic);
   BOOST_CHECK(journal.open_checkins().empty());
-  for (const auto& s : seats) BOOST_CHECK_MESSAGE(s.shown == prompt::place_card, "a desk at rest shows " << name(s.shown));
+  for (const auto& s : seats)
+    BOOST_CHECK_MESSAGE(s.shown == prompt::place_card, "a desk at rest shows " << name(s.shown));
 }
 
 } // namespace world_test

@@ -1,5 +1,5 @@
-// A whole clinic in a seed: hub, desks, cards, the line, patients and staff; what is true of it at every moment is checked
-// where it happens.
+// A whole clinic in a seed: hub, desks, cards, the line, patients and staff; what is true of it at every moment is
+// checked where it happens.
 #pragma once
 
 #include "tests/world/support_outside.hpp"
@@ -164,9 +164,9 @@ public:
   staff reception{*this};
   bool open = true; ///< patients come
 
-  // -- what was seen ----------------------------------------------------------------------------------------------------------
-  std::set<id> verified;  ///< attempts whose VERIFY reached a card
-  std::set<id> presses;   ///< commands of key presses that led to a VERIFY
+  // -- what was seen -----------------------------------------------------------------------------------------------
+  std::set<id> verified; ///< attempts whose VERIFY reached a card
+  std::set<id> presses;  ///< commands of key presses that led to a VERIFY
   std::size_t crashes = 0;
 
   std::string desk_name(std::size_t number) const { return "desk-" + std::to_string(number + 1); }

@@ -1,10 +1,11 @@
+// The outside of a world in a seed: cards, the centre, and the network between the nodes.
 #include "tests/world/support_outside.hpp"
 
 #include <algorithm>
 
 namespace world_test {
 
-// -- time -------------------------------------------------------------------------------------------------------------------------
+// -- time ----------------------------------------------------------------------------------------------------------
 
 timetable::timetable(std::uint64_t seed)
     : clock_(1'700'000'000'000), chance_(drivers::clock::seeded_chance(seed, "world")) {}
@@ -28,7 +29,7 @@ id timetable::fresh_id(std::uint64_t skew_ms) {
   return make_id(now_ms() + skew_ms, low, static_cast<std::uint16_t>(chance_->draw()));
 }
 
-// -- the journal --------------------------------------------------------------------------------------------------------------------
+// -- the journal ---------------------------------------------------------------------------------------------------
 
 void simulated_journal::append(draft what, std::function<void()> on_durable) {
   BOOST_REQUIRE_MESSAGE(what.outbox.empty() || !what.events.empty(), "an outbox row needs an event");
@@ -61,13 +62,17 @@ void simulated_journal::make_durable(const std::vector<pending>& batch) {
     for (const auto& e : p.what.events) {
       fold({e.v, events.size() + 1, time_.now_ms(), e.topic, "hub", e.desk, e.checkin, e.account, e.cause, e.body});
     }
-    const auto settle = [&](id effect) { std::erase_if(outbox, [&](const auto& row) { return row.effect == effect; }); };
-    for (const auto& effect : p.what.settled) settle(effect);
+    const auto settle = [&](id effect) {
+      std::erase_if(outbox, [&](const auto& row) { return row.effect == effect; });
+    };
+    for (const auto& effect : p.what.settled)
+      settle(effect);
     for (const auto& row : p.what.outbox) {
       settle(row.effect); // storage/scribe.cpp: an effect has one row, whoever owns it
       outbox.push_back(row);
     }
-    for (const auto& r : p.what.replies) replies_[r.command] = r.frame;
+    for (const auto& r : p.what.replies)
+      replies_[r.command] = r.frame;
   }
 }
 
@@ -83,7 +88,8 @@ void simulated_journal::fold(const event_envelope& event) {
 
 std::vector<open_checkin> simulated_journal::open_checkins() const {
   std::vector<open_checkin> all;
-  for (const auto& [key, bytes] : open_.all()) all.push_back(*storage::decode_row<open_checkin>(bytes));
+  for (const auto& [key, bytes] : open_.all())
+    all.push_back(*storage::decode_row<open_checkin>(bytes));
   return all;
 }
 
@@ -106,7 +112,7 @@ std::optional<std::string> simulated_journal::remembered(id command) const {
   return found == replies_.end() ? std::nullopt : std::optional{found->second};
 }
 
-// -- the bus --------------------------------------------------------------------------------------------------------------------------
+// -- the bus -------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -115,7 +121,9 @@ std::string actor_of(const std::string& text) { return text.substr(0, text.find(
 
 } // namespace
 
-void simulated_bus::join(const std::string& node, std::map<std::string, shell*> actors) { nodes_[node] = std::move(actors); }
+void simulated_bus::join(const std::string& node, std::map<std::string, shell*> actors) {
+  nodes_[node] = std::move(actors);
+}
 
 void simulated_bus::leave(const std::string& node) {
   nodes_.erase(node);
@@ -181,9 +189,10 @@ void simulated_bus::answer(const command_envelope& reply) {
   if (auto* to = actor_at(command.from)) to->take_reply(reply);
 }
 
-// -- the shell --------------------------------------------------------------------------------------------------------------------------
+// -- the shell -----------------------------------------------------------------------------------------------------
 
-shell::shell(timetable& time, simulated_bus& bus, simulated_journal* journal, std::string address, std::uint64_t skew_ms)
+shell::shell(timetable& time, simulated_bus& bus, simulated_journal* journal, std::string address,
+             std::uint64_t skew_ms)
     : time_(time), bus_(bus), journal_(journal), address_(std::move(address)), skew_ms_(skew_ms) {}
 
 void shell::become(part what) { part_ = std::move(what); }
@@ -195,10 +204,10 @@ void shell::plan_tick() {
   tick_at_ms_ = *next;
   const auto now = time_.now_ms();
   time_.after(*next > now ? *next - now : 1, if_alive([this, at = *next] {
-                if (tick_at_ms_ == at) tick_at_ms_.reset();
-                part_.on_tick();
-                plan_tick();
-              }));
+    if (tick_at_ms_ == at) tick_at_ms_.reset();
+    part_.on_tick();
+    plan_tick();
+  }));
 }
 
 void shell::take(const command_envelope& command) {
@@ -240,27 +249,32 @@ command_envelope shell::envelope_of(const actors::outgoing& command) {
 }
 
 void shell::carry_out(actors::effects decided, std::function<void()> act) {
-  for (const auto& o : decided.showing) bus_.send(envelope_of(o));
+  for (const auto& o : decided.showing)
+    bus_.send(envelope_of(o));
   std::vector<command_envelope> commands, replies;
-  for (const auto& o : decided.binding) commands.push_back(envelope_of(o));
+  for (const auto& o : decided.binding)
+    commands.push_back(envelope_of(o));
   for (auto& r : decided.replies) {
     auto reply = r.body ? reply_ok(r.command, *r.body) : reply_error(r.command, r.body.error());
     if (!decided.journal.empty()) decided.journal.replies.push_back({r.command.id, encode(reply)});
-    seen_[r.command.id] = reply;
     replies.push_back(std::move(reply));
   }
   auto out = if_alive([this, commands, replies, act = std::move(act)] {
-    for (const auto& c : commands) bus_.send(c);
-    for (const auto& r : replies) bus_.reply(r);
+    for (const auto& c : commands)
+      bus_.send(c);
+    for (const auto& r : replies) {
+      seen_[r.id] = r; // not before: a repeated command would be told "done" of what is not durable
+      bus_.reply(r);
+    }
     if (act) act();
   });
   BOOST_REQUIRE_MESSAGE(journal_ || decided.journal.empty(), address_ << " is no hub actor and writes");
   if (!journal_ || (decided.journal.empty() && undurable_ == 0)) return out();
   ++undurable_;
   journal_->append(std::move(decided.journal), if_alive([this, out] {
-    --undurable_;
-    out();
-  }));
+                     --undurable_;
+                     out();
+                   }));
 }
 
 } // namespace world_test

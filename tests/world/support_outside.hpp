@@ -1,5 +1,5 @@
-// A clinic's outside in one thread: time, the journal's disk, the bus between processes. Everything that can go wrong goes
-// wrong by seed.
+// A clinic's outside in one thread: time, the journal's disk, the bus between processes. Everything that can go wrong
+// goes wrong by seed.
 #pragma once
 
 #include "tests/test.hpp"
@@ -91,8 +91,8 @@ public:
 
   weather now;
   bool record = false;
-  std::vector<std::string> frames;                 ///< when recording: everything that was sent
-  std::map<id, command_envelope> said_by_pages;    ///< commands of screens, by id
+  std::vector<std::string> frames;              ///< when recording: everything that was sent
+  std::map<id, command_envelope> said_by_pages; ///< commands of screens, by id
   std::function<void(const command_envelope& command, const command_envelope& reply)> on_good_reply;
 
 private:

@@ -19,7 +19,7 @@ std::string said(std::string_view topic, const std::string& checkin, const std::
 
 } // namespace
 
-// -- a patient -------------------------------------------------------------------------------------------------------------------
+// -- a patient -----------------------------------------------------------------------------------------------------
 
 void seat::read(const std::string& line) {
   const auto v = *from_json(line);
@@ -28,8 +28,10 @@ void seat::read(const std::string& line) {
   const auto what = *from_name<prompt>(text_in(*p, "shown"));
   const auto* tries = p->find("tries_left");
   tries_left_ = 3;
-  if (tries->as_unsigned()) tries_left_ = static_cast<std::int64_t>(*tries->as_unsigned());
-  else if (tries->as<std::int64_t>()) tries_left_ = *tries->as<std::int64_t>();
+  if (tries->as_unsigned())
+    tries_left_ = static_cast<std::int64_t>(*tries->as_unsigned());
+  else if (tries->as<std::int64_t>())
+    tries_left_ = *tries->as<std::int64_t>();
   if (what != shown) shown_since_ms_ = all_.time.now_ms();
   shown = what;
   checkin_ = text_in(*p, "checkin");
@@ -40,7 +42,8 @@ void seat::read(const std::string& line) {
 void seat::look() {
   if (all_.open && !here_ && !on_reader && all_.time.in_100(60)) {
     here_ = true;
-    mine_ = {all_.how.pin, static_cast<std::int64_t>(all_.time.in_100(80) ? 3 : all_.time.draw(3)), all_.time.fresh_id()};
+    mine_ = {all_.how.pin, static_cast<std::int64_t>(all_.time.in_100(80) ? 3 : all_.time.draw(3)),
+             all_.time.fresh_id()};
   }
   react();
   all_.time.after(10'000 + all_.time.draw(10'000), [this] { look(); });
@@ -83,8 +86,10 @@ void seat::react() {
   if (!here_) return;
   auto& t = all_.time;
   if (!on_reader) {
-    if (shown == prompt::place_card && t.in_100(60)) place();
-    else if (t.in_100(10)) here_ = false;
+    if (shown == prompt::place_card && t.in_100(60))
+      place();
+    else if (t.in_100(10))
+      here_ = false;
     return;
   }
   const bool weary = t.now_ms() > shown_since_ms_ + 400'000;
@@ -99,11 +104,12 @@ void seat::react() {
     if (t.in_100(4)) return say(stop_checkin::topic, "");
     return enter_pin(t.in_100(25));
   case prompt::give_consents:
-    return say(answer_consents::topic, R"(,"surgery":)" + any_choice() + R"(,"treatment":)" + any_choice() + R"(,"drugs":)" +
-                                           any_choice() + R"(,"checkup":)" + any_choice());
+    return say(answer_consents::topic, R"(,"surgery":)" + any_choice() + R"(,"treatment":)" + any_choice() +
+                                           R"(,"drugs":)" + any_choice() + R"(,"checkup":)" + any_choice());
   case prompt::provide_information:
     if (t.in_100(3)) return say(stop_checkin::topic, "");
-    return say(messages::provide_information::topic, R"(,"limit":)" + any_choice() + R"(,"specified_disease":)" + any_choice());
+    return say(messages::provide_information::topic,
+               R"(,"limit":)" + any_choice() + R"(,"specified_disease":)" + any_choice());
   case prompt::asking:
   case prompt::please_wait:
   case prompt::come_to_window:
@@ -119,7 +125,7 @@ void seat::react() {
   }
 }
 
-// -- reception -----------------------------------------------------------------------------------------------------------------------
+// -- reception -----------------------------------------------------------------------------------------------------
 
 void staff::read(const std::string& line) {
   const auto v = *from_json(line);
@@ -137,12 +143,15 @@ void staff::react(const std::string& checkin, const std::string& state, const st
     all_.hub->act_on(all_.hub->pages.on_said(1, said(topic, checkin, fields)));
   };
   if (state == "registration") {
-    if (t.in_100(60)) say(register_reference_number::topic, R"(,"number":"K-)" + std::to_string(t.draw(1'000)) + '"');
-    else if (t.in_100(50)) say(skip_reference_number::topic, "");
+    if (t.in_100(60))
+      say(register_reference_number::topic, R"(,"number":"K-)" + std::to_string(t.draw(1'000)) + '"');
+    else if (t.in_100(50))
+      say(skip_reference_number::topic, "");
     return;
   }
   if (outcome == "not_asked" && t.in_100(80))
-    say(keep_walk_in::topic, R"(,"person":{"insurer":"01130012","number":"3456","birth_date":"19400102"},"limit":"given")");
+    say(keep_walk_in::topic,
+        R"(,"person":{"insurer":"01130012","number":"3456","birth_date":"19400102"},"limit":"given")");
   if (t.in_100(70)) say(finish_at_window::topic, "");
 }
 

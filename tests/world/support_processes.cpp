@@ -5,7 +5,7 @@
 
 namespace world_test {
 
-// -- the line ----------------------------------------------------------------------------------------------------------------------
+// -- the line ------------------------------------------------------------------------------------------------------
 
 void simulated_centre::obtain_challenge(std::uint32_t wait_ms,
                                         std::function<void(const result<eligibility_gateway::challenge>&)> done) {
@@ -36,7 +36,8 @@ result<eligibility_gateway::line_answer> simulated_centre::judge(const eligibili
   if (request.what == kind::card) {
     const auto m = decode_body<ask_eligibility>(request.body, 1);
     const auto given = challenges_.find(m->challenge_id);
-    if (given == challenges_.end() || given->second + 600'000 < time_.now_ms()) return failure(error_code::challenge_expired);
+    if (given == challenges_.end() || given->second + 600'000 < time_.now_ms())
+      return failure(error_code::challenge_expired);
   }
   if (request.what == kind::registration && request.person.reveal().number.empty())
     return failure(error_code::wrong_value, "person", "nobody");
@@ -67,7 +68,7 @@ void simulated_centre::ask(const eligibility_gateway::line_request& request, tol
   time_.after(30 + time_.draw(1'500), [done, came = judge(request)] { done(came); });
 }
 
-// -- the hub -------------------------------------------------------------------------------------------------------------------------
+// -- the hub -------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -95,13 +96,15 @@ hub_process::hub_process(clinic& all)
     : session({}, [&all] { return all.time.fresh_id(); }), questions({}, [&all] { return all.time.fresh_id(); }),
       pages("hub", "hub"), all_(all), session_shell_(all.time, all.bus, &all.journal, "consent_session@hub", 0),
       questions_shell_(all.time, all.bus, &all.journal, "eligibility_gateway@hub", 0),
-      board_shell_(all.time, all.bus, &all.journal, "desks@hub", 0), pages_shell_(all.time, all.bus, nullptr, "screen@hub", 0) {
-  session_shell_.become({[this](const command_envelope& c) { session_shell_.carry_out(session.on_command(c, all_.time.now_ms())); },
-                         [this](const actors::tag& who, const result<std::string>& body, std::uint64_t v) {
-                           session_shell_.carry_out(session.on_reply(who, body, v, all_.time.now_ms()));
-                         },
-                         [this] { session_shell_.carry_out(session.on_tick(all_.time.now_ms())); },
-                         [this] { return session.next_tick_ms(); }});
+      board_shell_(all.time, all.bus, &all.journal, "desks@hub", 0),
+      pages_shell_(all.time, all.bus, nullptr, "screen@hub", 0) {
+  session_shell_.become(
+      {[this](const command_envelope& c) { session_shell_.carry_out(session.on_command(c, all_.time.now_ms())); },
+       [this](const actors::tag& who, const result<std::string>& body, std::uint64_t v) {
+         session_shell_.carry_out(session.on_reply(who, body, v, all_.time.now_ms()));
+       },
+       [this] { session_shell_.carry_out(session.on_tick(all_.time.now_ms())); },
+       [this] { return session.next_tick_ms(); }});
   questions_shell_.become({[this](const command_envelope& c) { act_on(questions.on_command(c, all_.time.now_ms())); },
                            [this](const actors::tag& who, const result<std::string>& body, std::uint64_t v) {
                              act_on(questions.on_reply(who, body, v, all_.time.now_ms()));
@@ -109,12 +112,15 @@ hub_process::hub_process(clinic& all)
                            [this] { act_on(questions.on_tick(all_.time.now_ms())); },
                            [this] { return questions.next_tick_ms(); }});
   board_shell_.become({[this](const command_envelope& c) { board_shell_.carry_out(board.on_command(c)); },
-                       [](const actors::tag&, const result<std::string>&, std::uint64_t) {}, [] {}, {}});
+                       [](const actors::tag&, const result<std::string>&, std::uint64_t) {},
+                       [] {},
+                       {}});
   pages_shell_.become({[this](const command_envelope& c) { act_on(pages.on_command(c)); },
                        [this](const actors::tag& who, const result<std::string>& body, std::uint64_t) {
                          act_on(pages.on_reply(who, body));
                        },
-                       [] {}, {}});
+                       [] {},
+                       {}});
   all.bus.join("hub", {{"consent_session", &session_shell_},
                        {"eligibility_gateway", &questions_shell_},
                        {"desks", &board_shell_},
@@ -159,15 +165,16 @@ void hub_process::act_on(eligibility_gateway::decision d) {
 }
 
 void hub_process::act_on(screen::decision d) {
-  for (const auto& l : d.lines) all_.reception.read(l.text);
+  for (const auto& l : d.lines)
+    all_.reception.read(l.text);
   pages_shell_.carry_out(std::move(d));
 }
 
-// -- a desk ----------------------------------------------------------------------------------------------------------------------------
+// -- a desk --------------------------------------------------------------------------------------------------------
 
 desk_process::desk_process(clinic& all, std::size_t number)
-    : stay("hub", [&all, number] { return all.time.fresh_id(number * 3'000); }), pages(all.desk_name(number), "hub"), all_(all),
-      number_(number),
+    : stay("hub", [&all, number] { return all.time.fresh_id(number * 3'000); }), pages(all.desk_name(number), "hub"),
+      all_(all), number_(number),
       reader_shell_(all.time, all.bus, nullptr, "reader@" + all.desk_name(number), number * 3'000),
       pages_shell_(all.time, all.bus, nullptr, "screen@" + all.desk_name(number), number * 3'000) {
   reader_shell_.become({[this](const command_envelope& c) {
@@ -182,7 +189,8 @@ desk_process::desk_process(clinic& all, std::size_t number)
                        [this](const actors::tag& who, const result<std::string>& body, std::uint64_t) {
                          act_on(pages.on_reply(who, body));
                        },
-                       [] {}, {}});
+                       [] {},
+                       {}});
   all.bus.join(all.desk_name(number), {{"reader", &reader_shell_}, {"screen", &pages_shell_}});
   act_on(stay.on_start());
   act_on(pages.on_joined(1));
@@ -205,14 +213,16 @@ void desk_process::lifted() { act_on(stay.on_lifted()); }
 void desk_process::say(const std::string& line) { act_on(pages.on_said(1, line)); }
 
 void desk_process::act_on(screen::decision d) {
-  for (const auto& l : d.lines) all_.seats[number_].read(l.text);
+  for (const auto& l : d.lines)
+    all_.seats[number_].read(l.text);
   pages_shell_.carry_out(std::move(d));
 }
 
 void desk_process::act_on(reader::decision d) {
   const auto actions = d.port;
   reader_shell_.carry_out(std::move(d));
-  for (const auto action : actions) act(action);
+  for (const auto action : actions)
+    act(action);
   reader_shell_.plan_tick();
 }
 
@@ -235,9 +245,11 @@ void desk_process::identify() {
   const auto placing = all_.seats[number_].placing;
   queue_port(100 + all_.time.draw(300), [this, placing] {
     auto& seat = all_.seats[number_];
-    if (!seat.on_reader || seat.placing != placing) return act_on(stay.on_identified(failure(error_code::card_removed)));
+    if (!seat.on_reader || seat.placing != placing)
+      return act_on(stay.on_identified(failure(error_code::card_removed)));
     tries_reported_ = seat.on_reader->tries_left;
-    act_on(stay.on_identified(reader::card_facts{card_kind::my_number_card, tries_reported_, personal<bytes>{bytes{5}}, seat.on_reader->mark}));
+    act_on(stay.on_identified(reader::card_facts{card_kind::my_number_card, tries_reported_, personal<bytes>{bytes{5}},
+                                                 seat.on_reader->mark}));
   });
 }
 
@@ -258,13 +270,18 @@ void desk_process::verify() {
   queue_port(100 + all_.time.draw(200), [this, digits, went, same_card, attempt = attempt_] {
     if (!same_card()) return;
     auto& on = *all_.seats[number_].on_reader;
-    if (on.tries_left == 0) *went = {pin_outcome::blocked, 0};
-    else if (tries_reported_ >= 0 && tries_reported_ != on.tries_left) *went = {pin_outcome::not_made, on.tries_left};
+    if (on.tries_left == 0)
+      *went = {pin_outcome::blocked, 0};
+    else if (tries_reported_ >= 0 && tries_reported_ != on.tries_left)
+      *went = {pin_outcome::not_made, on.tries_left};
     else {
       all_.note_verify(attempt, all_.desk_name(number_));
       const bool right = digits == on.pin;
       on.tries_left = right ? 3 : on.tries_left - 1;
-      *went = {right ? pin_outcome::right : on.tries_left == 0 ? pin_outcome::blocked : pin_outcome::wrong, on.tries_left};
+      *went = {right                ? pin_outcome::right
+               : on.tries_left == 0 ? pin_outcome::blocked
+                                    : pin_outcome::wrong,
+               on.tries_left};
     }
   });
   queue_port(50, [this, went, same_card] {

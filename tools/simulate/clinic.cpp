@@ -118,8 +118,7 @@ private:
 
   fs::path centre_port_file() const { return options_.data / "centre" / "port"; }
 
-  // -- what is on disk
-  // ----------------------------------------------------------------------------------------------------------
+  // -- what is on disk ---------------------------------------------------------------------------------------------
 
   result<void> make_folders() {
     std::error_code wrong;
@@ -202,8 +201,7 @@ private:
     ::chmod((options_.data / "config" / (desk + ".toml")).c_str(), 0600);
   }
 
-  // -- the processes
-  // -------------------------------------------------------------------------------------------------------------
+  // -- the processes -----------------------------------------------------------------------------------------------
 
   static bool is_listening(const fs::path& socket) { return fs::exists(socket); }
 

@@ -19,6 +19,7 @@ struct house {
     p.redacted_endpoints = {folder.ipc("events"), "tcp://127.0.0.1:0", "inproc://events"};
     p.personal_endpoints = {folder.ipc("personal")};
     p.epoch = log.epoch;
+    p.limits.heartbeat_every_ms = 100;
     p.clock = now_ms;
     if (change) change(p);
     publisher = bus::publisher::open(home, std::move(p)).value();

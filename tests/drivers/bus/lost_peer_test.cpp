@@ -43,17 +43,20 @@ BOOST_AUTO_TEST_CASE(a_restarted_hub_is_noticed_and_commands_are_answered_again)
                                                  : "tcp://127.0.0.1:0";
     auto board = bus::switchboard::open(home, board_options({endpoint})).value();
     endpoint = board->endpoints().front();
-    node one{home, node_options(endpoint, "desk-1"), say_done};
+    auto options = node_options(endpoint, "desk-1");
+    options.limits.silent_ms = 120;
+    options.limits.hello_every_ms = 20;
+    node one{home, options, say_done};
     BOOST_REQUIRE(one.wait_for_hub());
     BOOST_TEST(ask(one, make_command("asker@desk-1", "echo@desk-1")) == "");
     board.reset();
-    BOOST_TEST(soon([&] { return one.hub_losses() == 1; }));
+    BOOST_TEST(soon([&] { return one.hub_losses() > 0; }));
     // While the hub is away: kept, counted down, answered here.
     BOOST_TEST(ask(one, make_command("asker@desk-1", "echo@desk-1", 30)) == "unknown_address");
     const auto kept = make_command("asker@desk-1", "echo@desk-1", 10'000);
     BOOST_REQUIRE(one.post(kept));
     board = bus::switchboard::open(home, board_options({endpoint})).value();
-    BOOST_TEST(soon([&] { return one.hub_changes() == 1; }));
+    BOOST_TEST(soon([&] { return one.hub_changes() > 0; }));
     BOOST_TEST(soon([&] { return one.replies_to(kept.id) == 1; }));
     BOOST_TEST(board->counts().replied == 1u);
     BOOST_TEST(ask(one, make_command("asker@desk-1", "echo@desk-1")) == "");

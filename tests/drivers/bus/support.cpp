@@ -50,8 +50,7 @@ bool soon(const std::function<bool()>& holds) {
   return holds();
 }
 
-// -- node
-// -------------------------------------------------------------------------------------------------------------------
+// -- node ----------------------------------------------------------------------------------------------------------
 
 node::node(std::shared_ptr<bus::context> home, bus::dealer_options options, answer answers)
     : answers_(std::move(answers)) {
@@ -268,8 +267,7 @@ void journal::restore(std::uint64_t to_epoch, std::size_t keep) {
     last_[i.topic] = i.index;
 }
 
-// -- raw
-// -------------------------------------------------------------------------------------------------------------------
+// -- raw -----------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> receive(bus::socket& from, int wait_ms) {
   std::array<bus::watch, 1> on{bus::watch{.on = &from}};
