@@ -1,4 +1,4 @@
-// The outside of a world in a seed: cards, the centre, and the network between the nodes.
+// Time, the journal with its disk, the bus between processes, and the shell around each actor.
 #include "tests/world/support_outside.hpp"
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 #include "tools/bench/one_process.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,6 +49,7 @@ private:
 struct measured {
   std::vector<double> own_us, sync_us;
   double waits = 0, syncs = 0, frames = 0;
+  double memory_mb = 0; ///< peak of this process: hub, desk, card and centre together
 };
 
 void print(const measured& m, bool json, std::ostream& out) {
@@ -56,7 +58,7 @@ void print(const measured& m, bool json, std::ostream& out) {
   if (json) {
     out << "{\"checkins\":" << m.own_us.size() << ",\"own_us_p50\":" << p50 << ",\"own_us_p99\":" << p99
         << ",\"binding_waits\":" << m.waits << ",\"syncs\":" << m.syncs << ",\"frames\":" << m.frames
-        << ",\"fdatasync_us_p50\":" << sync << ",\"ratio\":" << ratio << "}\n";
+        << ",\"fdatasync_us_p50\":" << sync << ",\"ratio\":" << ratio << ",\"memory_mb\":" << m.memory_mb << "}\n";
     return;
   }
   out << std::fixed << std::setprecision(1) << "check-ins                      " << m.own_us.size() << '\n'
@@ -65,7 +67,9 @@ void print(const measured& m, bool json, std::ostream& out) {
       << "syncs per check-in             " << m.syncs << '\n'
       << "bus deliveries per check-in    " << m.frames << '\n'
       << "fdatasync p50, same run        " << sync << " us\n"
-      << std::setprecision(2) << "ratio p50 / (waits x fdatasync) " << ratio << "   (target <= 1.25)\n";
+      << std::setprecision(2) << "ratio p50 / (waits x fdatasync) " << ratio << "   (target <= 1.25)\n"
+      << std::setprecision(0) << "memory, peak                   " << m.memory_mb
+      << " MB   (hub, desk, card and centre)\n";
 }
 
 } // namespace
@@ -97,6 +101,9 @@ result<void> bench_check_in(const bench_options& options, std::ostream& out) {
   m.syncs = static_cast<double>(after.syncs - before.syncs) / options.checkins;
   m.frames = static_cast<double>(bus_after.delivered + bus_after.replied - bus_before.delivered - bus_before.replied) /
              options.checkins;
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  m.memory_mb = static_cast<double>(used.ru_maxrss) / 1024;
   opened->reset();
   print(m, options.json, out);
   std::error_code ignored;

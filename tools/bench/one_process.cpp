@@ -176,9 +176,7 @@ private:
 
   void press(const show_prompt& m) {
     switch (m.shown) {
-    case prompt::choose_method:
-      say(choose_method::topic, m.checkin, R"(,"method":"pin")");
-      break;
+    case prompt::choose_method: say(choose_method::topic, m.checkin, R"(,"method":"pin")"); break;
     case prompt::enter_pin:
       pin_->put(std::move(*secret::from(digits_)));
       say(enter_pin::topic, m.checkin, "");
@@ -191,11 +189,8 @@ private:
       say(provide_information::topic, m.checkin, R"(,"limit":"given","specified_disease":"refused")");
       break;
     case prompt::come_to_window:
-    case prompt::take_card:
-      slot_->remove();
-      break;
-    default:
-      break;
+    case prompt::take_card: slot_->remove(); break;
+    default: break;
     }
   }
 

@@ -61,7 +61,7 @@ struct house {
 std::vector<std::string> read(bus::subscriber& s, std::size_t count) {
   std::vector<std::string> got;
   while (got.size() < count) {
-    const auto e = s.next(3000);
+    const auto e = s.next(20'000);
     if (!e) break;
     got.push_back(encode(*e));
   }
@@ -78,13 +78,14 @@ BOOST_AUTO_TEST_CASE(the_tail_is_published_as_the_contract_has_it) {
   BOOST_TEST(beat == (std::vector<std::string>{"~", std::string(15, '\0') + '\x07', "\x80"}));
   const auto b = h.log.append(2);
   h.publisher->publish(b);
-  const auto got = receive(tail);
+  auto got = receive(tail);
+  while (got.at(0) == "~")
+    got = receive(tail);
   const std::vector<std::string_view> envelopes{b->items[0].envelope, b->items[1].envelope};
   const auto want = bus::make_tail(1, 7, envelopes);
   BOOST_TEST(got == std::vector<std::string>(want.begin(), want.end()));
-  beat = receive(tail);
   const auto beat_want = bus::make_heartbeat(2, 7, {{"node.actor_restarted", 2}});
-  BOOST_TEST(beat == std::vector<std::string>(beat_want.begin(), beat_want.end()));
+  BOOST_TEST(receive(tail) == std::vector<std::string>(beat_want.begin(), beat_want.end()));
 }
 
 BOOST_AUTO_TEST_CASE(messages_per_topic_are_made_only_while_somebody_reads_a_topic) {

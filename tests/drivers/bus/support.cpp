@@ -170,7 +170,7 @@ bus::switchboard_options board_options(std::vector<std::string> endpoints) {
   o.endpoints = std::move(endpoints);
   o.rules.incarnation = new_id();
   o.rules.epoch = [] { return std::uint64_t{7}; };
-  o.rules.limits.silent_ms = 400;
+  o.rules.limits.silent_ms = 10'000;
   o.clock = now_ms;
   return o;
 }

@@ -33,7 +33,7 @@ private:
 };
 
 messages::command_envelope make_command(const std::string& from, const std::string& to,
-                                        std::uint32_t deadline_ms = 2000,
+                                        std::uint32_t deadline_ms = 20'000,
                                         const std::string& topic = "reader.forget_pin");
 
 /// The error a reply holds; outcome of a reply that is none: empty.
@@ -50,7 +50,7 @@ public:
   ~node();
 
   /// Asks and waits for the one answer; empty after @p wait_ms.
-  std::optional<messages::command_envelope> ask(messages::command_envelope c, int wait_ms = 5000);
+  std::optional<messages::command_envelope> ask(messages::command_envelope c, int wait_ms = 20'000);
   bool post(messages::command_envelope c); ///< false: the dealer is full
   bool wait_for_hub();
   std::size_t replies_to(const messages::id& id);
@@ -73,6 +73,7 @@ private:
   std::thread thread_;
 };
 
+/// Patient ones (a machine may be busy); the tests of silence set their own.
 bus::dealer_options node_options(const std::string& endpoint, const std::string& name,
                                  std::vector<std::string> actors = {"echo"});
 bus::switchboard_options board_options(std::vector<std::string> endpoints);
@@ -127,8 +128,8 @@ private:
   std::map<std::string, std::uint64_t> last_;
 };
 
-/// The next message of a raw socket, waiting at most two seconds.
-std::vector<std::string> receive(bus::socket& from, int wait_ms = 2000);
+/// The next message of a raw socket, waiting at most twenty seconds.
+std::vector<std::string> receive(bus::socket& from, int wait_ms = 20'000);
 /// Sends whatever it is told, as soon as it is connected.
 bool send_raw(bus::socket& to, const std::vector<std::string>& parts);
 
