@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_passed_after_delivery_is_unknown_and_the_late_re
       return std::nullopt;
     });
     const auto two = h.join("desk-2");
-    const auto c = make_command("asker@desk-2", "echo@desk-1", 60);
+    const auto c = make_command("asker@desk-2", "echo@desk-1", 200);
     BOOST_TEST(ask(*two, c) == "outcome_unknown");
     {
       const std::scoped_lock lock{mutex};
