@@ -87,6 +87,7 @@ private:
     act_on(stay_.on_reply(who, body, version, now_ms()));
   }
   void on_tick() override { act_on(stay_.on_tick(now_ms())); }
+  void on_hub(bool there) override { act_on(stay_.on_hub(there)); }
   std::optional<std::uint64_t> next_tick_ms() const override { return stay_.next_tick_ms(); }
 
   /// The port tells how things stand; what changed since is what happened.

@@ -179,7 +179,9 @@ void shell::carry_out(effects decided, std::function<void()> act) {
   else {
     --*undurable_;
     ++lazy_;
-    place_.journal->append(std::move(decided.journal), {});
+    // Refused at once: the actor has moved on from what would not be written, so the node must end.
+    if (!place_.journal->append(std::move(decided.journal), {}))
+      place_.fail(place_.journal->failed().value_or(error{error_code::busy, {"journal"}}));
   }
   send(std::move(shown)); // after the append was handed over: what must wait for the disk waits less
 }
