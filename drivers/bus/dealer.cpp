@@ -44,6 +44,7 @@ struct dealer::inside {
                  socket_settings{.send_queue_max = queue_max,
                                  .receive_queue_max = 4 * queue_max,
                                  .frame_bytes_max = 1 << 20,
+                                 .only_when_connected = true,
                                  .routing_id = connection_name(options.node, options.incarnation)});
     return line->connect(options.endpoint);
   }

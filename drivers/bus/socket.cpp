@@ -29,14 +29,10 @@ zmq_msg_t* raw(std::array<std::byte, 64>& bytes) { return reinterpret_cast<zmq_m
 
 constexpr int zmq_type(role what) {
   switch (what) {
-  case role::router:
-    return ZMQ_ROUTER;
-  case role::dealer:
-    return ZMQ_DEALER;
-  case role::xpub:
-    return ZMQ_XPUB;
-  case role::sub:
-    return ZMQ_SUB;
+  case role::router: return ZMQ_ROUTER;
+  case role::dealer: return ZMQ_DEALER;
+  case role::xpub: return ZMQ_XPUB;
+  case role::sub: return ZMQ_SUB;
   }
   return ZMQ_DEALER;
 }
@@ -66,8 +62,7 @@ void configure(void* s, role what, const socket_settings& settings) {
     // node's incarnation (80 random bits), so that nobody takes over a connection by guessing.
     set(s, ZMQ_ROUTER_HANDOVER, 1);
   }
-  // Without it a dealer would queue into a connection that does not exist yet, and deliver stale commands later.
-  if (what == role::dealer) set(s, ZMQ_IMMEDIATE, 1);
+  if (settings.only_when_connected) set(s, ZMQ_IMMEDIATE, 1);
   if (what == role::xpub) set(s, ZMQ_XPUB_VERBOSE, 1); // every new reader gets a heartbeat at once; see publisher.cpp
   if (!settings.routing_id.empty())
     zmq_setsockopt(s, ZMQ_ROUTING_ID, settings.routing_id.data(), settings.routing_id.size());

@@ -46,7 +46,11 @@ struct socket_settings {
   int send_queue_max = 1000;              ///< messages per peer
   int receive_queue_max = 1000;           ///< messages per peer
   std::int64_t frame_bytes_max = 1 << 20; ///< a larger one costs its sender the connection (not over inproc)
-  std::string routing_id = {};            ///< of a dealer: keeps its name over reconnects
+  /// A dealer's: nothing is queued for a connection that does not stand, so that no stale message is delivered later.
+  /// Only for sockets that receive messages of one frame: libzmq 4.3.4 aborts the process when such a connection breaks
+  /// between two frames that are being read (fq.cpp, "!_more").
+  bool only_when_connected = false;
+  std::string routing_id = {}; ///< of a dealer: keeps its name over reconnects
 };
 
 class socket {

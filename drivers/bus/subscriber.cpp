@@ -13,8 +13,10 @@ namespace {
 /// The largest message of the contract: a tail of one event of the largest size, and its array head.
 constexpr std::int64_t frame_bytes_max = 1 << 20;
 
-socket_settings settings(const subscriber_options& o) {
-  return {.send_queue_max = 16, .receive_queue_max = o.queue_max, .frame_bytes_max = frame_bytes_max};
+/// @p send_queue_max of the live socket: its subscriptions, which ZeroMQ drops where there is no room for them. Of the
+/// asking one: a single request, since more would only be answered one after the other when a hub comes back.
+socket_settings settings(const subscriber_options& o, int send_queue_max) {
+  return {.send_queue_max = send_queue_max, .receive_queue_max = o.queue_max, .frame_bytes_max = frame_bytes_max};
 }
 
 /// One message of three frames; of any other number the views that are there.
@@ -44,8 +46,8 @@ struct received {
 
 struct subscriber::inside {
   inside(std::shared_ptr<context> home, subscriber_options o)
-      : options(std::move(o)), live(home, role::sub, settings(options)),
-        asking(std::move(home), role::dealer, settings(options)), order(options.order), heard_ms(options.clock()) {}
+      : options(std::move(o)), live(home, role::sub, settings(options, 1000)),
+        asking(std::move(home), role::dealer, settings(options, 1)), order(options.order), heard_ms(options.clock()) {}
 
   void ask() {
     if (const auto request = order.ask(options.clock())) unsent = encode(*request);
