@@ -1,14 +1,15 @@
-// The loop of the bus port: mail of this node's actors out, frames of the bus in.
+// The bus port's mail: commands of this node's actors out, frames of the bus in.
 #include "actors/runtime/bus_port.hpp"
 
 #include "drivers/bus/dealer.hpp"
+#include "drivers/bus/lookout.hpp"
 
-#include <caf/blocking_actor.hpp>
-#include <caf/others.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
-#include <caf/spawn_options.hpp>
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <unordered_map>
 
 namespace actors::runtime {
@@ -16,48 +17,56 @@ namespace {
 
 using namespace messages;
 
-class bus_port final : public caf::blocking_actor {
+class bus_port final : public caf::event_based_actor {
 public:
   bus_port(caf::actor_config& config, std::shared_ptr<bus::dealer> door, std::string node,
            std::function<void(const error&)> refused)
-      : caf::blocking_actor(config), door_(std::move(door)), node_(std::move(node)), refused_(std::move(refused)) {}
-
-  /// Any thread: a message for this actor also ends the poll it may be in.
-  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* unit) override {
-    const auto door = door_; // act() may end while we are here
-    caf::blocking_actor::enqueue(std::move(what), unit);
-    door->wake();
-  }
-
-  void act() override {
-    const bus::dealer_events events{
-        .on_command = [this](command_envelope e) { deliver(std::move(e)); },
-        .on_reply = [this](command_envelope e) { deliver_reply(std::move(e)); },
-        .on_hub = [this](const node_welcome&, bool) { tell_all(true); },
-        .on_hub_lost = [this] { tell_all(false); },
-        .on_refused = [this](const error& why) { refused_(why); },
-    };
-    while (running_) {
-      take_mail();
-      if (running_) door_->turn(-1, events);
-    }
-    local_.clear();
-  }
+      : caf::event_based_actor(config), door_(std::move(door)), node_(std::move(node)), refused_(std::move(refused)) {}
 
 private:
-  void take_mail() {
-    receive_while([this] { return running_ && has_next_message(); })(
+  caf::behavior make_behavior() override {
+    set_error_handler([](caf::scheduled_actor*, caf::error&) {}); // stack.md §2.2: the default handler quits
+    lookout_.emplace([self = caf::actor_cast<caf::weak_actor_ptr>(this)] {
+      if (const auto strong = self.lock()) caf::anon_send(caf::actor_cast<caf::actor>(strong), look_again{});
+    });
+    look();
+    return {
         [this](send_out& out) {
+          lookout_->rest();
           for (auto& e : out.envelopes)
             send_one(e);
+          look();
+        },
+        [this](look_again&) { look(); },
+        [this](due&) {
+          due_at_.reset();
+          look();
         },
         [this](actor_born& born) {
           if (hub_there_) caf::anon_send(born.handle, hub_seen{true});
           local_[born.name] = std::move(born.handle);
         },
-        [this](const actor_died& died) { answer_for(died.name); },
-        [this](const caf::exit_msg&) { running_ = false; }, // stack.md §2.2: a blocking actor has to look for it
-        caf::others >> [](caf::message_view&) -> caf::result<caf::message> { return caf::sec::unexpected_message; });
+        [this](const actor_died& died) {
+          lookout_->rest();
+          answer_for(died.name);
+          look();
+        },
+    };
+  }
+
+  void on_exit() override {
+    lookout_.reset();
+    local_.clear();
+  }
+
+  void look() {
+    lookout_->rest();
+    const auto due_ms = door_->look(events_);
+    lookout_->watch(door_->watched());
+    const auto at = std::chrono::steady_clock::now() + std::chrono::milliseconds{due_ms};
+    if (due_at_ && *due_at_ <= at) return;
+    due_at_ = at;
+    delayed_send(this, std::chrono::milliseconds{due_ms}, due{});
   }
 
   void send_one(const command_envelope& e) {
@@ -108,20 +117,27 @@ private:
   };
 
   std::shared_ptr<bus::dealer> door_;
+  const bus::dealer_events events_{
+      .on_command = [this](command_envelope e) { deliver(std::move(e)); },
+      .on_reply = [this](command_envelope e) { deliver_reply(std::move(e)); },
+      .on_hub = [this](const node_welcome&, bool) { tell_all(true); },
+      .on_hub_lost = [this] { tell_all(false); },
+      .on_refused = [this](const error& why) { refused_(why); },
+  };
+  std::optional<bus::lookout> lookout_;
+  std::optional<std::chrono::steady_clock::time_point> due_at_; ///< of the earliest `due` on its way
   std::string node_;
   std::function<void(const error&)> refused_;
   std::map<std::string, caf::actor> local_;
   std::unordered_map<messages::id, work> at_work_; ///< bounded by the switchboard's in-flight limit per node
   bool hub_there_ = false;
-  bool running_ = true;
 };
 
 } // namespace
 
 caf::actor spawn_bus_port(caf::actor_system& system, std::shared_ptr<bus::dealer> door, std::string node,
                           std::function<void(const messages::error&)> refused) {
-  return caf::actor_cast<caf::actor>(
-      system.spawn<bus_port, caf::detached>(std::move(door), std::move(node), std::move(refused)));
+  return caf::actor_cast<caf::actor>(system.spawn<bus_port>(std::move(door), std::move(node), std::move(refused)));
 }
 
 } // namespace actors::runtime

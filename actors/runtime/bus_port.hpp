@@ -1,5 +1,8 @@
-// The node's one door to the command bus: a detached blocking actor that owns the DEALER (stack.md §2.5). Actors send
-// here and are delivered to from here; nothing passes between two actors of a node except through the switchboard.
+// The node's one door to the command bus: the actor that owns the DEALER, and on the hub the switchboard beside it.
+// Actors send here and are delivered to from here; nothing passes between two actors of a node except through the
+// switchboard. It never waits: a lookout sends for it. As an actor among the others it is where they are: a command
+// from one to the next then costs no thread's wake-up (25-35 us each on an idle machine), where a thread of its own
+// cost two.
 #pragma once
 
 #include "actors/runtime/mail.hpp"
@@ -25,6 +28,10 @@ struct actor_born {
 struct actor_died {
   std::string name;
 };
+/// lookout → bus port: something can be read.
+struct look_again {};
+/// the bus port → itself: something is due.
+struct due {};
 
 caf::actor spawn_bus_port(caf::actor_system& system, std::shared_ptr<bus::dealer> door, std::string node,
                           std::function<void(const messages::error&)> refused);
@@ -33,3 +40,5 @@ caf::actor spawn_bus_port(caf::actor_system& system, std::shared_ptr<bus::dealer
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::runtime::actor_born)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::runtime::actor_died)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::runtime::look_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(actors::runtime::due)

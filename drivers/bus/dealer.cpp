@@ -3,8 +3,8 @@
 
 #include "drivers/bus/endpoint.hpp"
 #include "drivers/bus/incarnation.hpp"
-#include "drivers/bus/kick.hpp"
 #include "drivers/bus/socket.hpp"
+#include "drivers/bus/switchboard.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -21,6 +21,7 @@ using messages::error_code;
 namespace {
 
 constexpr int frames_per_turn_max = 256;
+constexpr int rounds_max = 16; ///< of reading, then its owner may look at something else
 
 } // namespace
 
@@ -58,15 +59,15 @@ struct dealer::inside {
   void expire(std::uint64_t now_ms, const dealer_events& events);
   void answer_here(std::unordered_map<messages::id, open_command>::iterator at, const dealer_events& events);
   void look_for_hub(std::uint64_t now_ms, const dealer_events& events);
-  int wait_ms(int timeout_ms, std::uint64_t now_ms) const;
+  std::uint32_t due_ms(std::uint64_t now_ms) const;
   void drain(const dealer_events& events);
+  std::uint32_t read_all(const dealer_events& events);
   void take(command_envelope e, const dealer_events& events);
   void take_welcome(const command_envelope& reply, const dealer_events& events);
 
   std::shared_ptr<context> home;
   dealer_options options;
   std::optional<socket> line;
-  kick woken;
   std::unordered_map<messages::id, open_command> open;
   due_list due;
   std::deque<waiting> queue;
@@ -195,12 +196,11 @@ void dealer::inside::look_for_hub(std::uint64_t now_ms, const dealer_events& eve
   }
 }
 
-int dealer::inside::wait_ms(int timeout_ms, std::uint64_t now_ms) const {
+std::uint32_t dealer::inside::due_ms(std::uint64_t now_ms) const {
   auto next = next_hello_ms;
   if (!due.empty()) next = std::min(next, due.begin()->first);
   if (hub_present) next = std::min(next, heard_ms + options.limits.silent_ms + 1);
-  const auto until = next > now_ms ? std::min<std::uint64_t>(next - now_ms, 60'000) : 0;
-  return timeout_ms < 0 ? static_cast<int>(until) : std::min(timeout_ms, static_cast<int>(until));
+  return next > now_ms ? static_cast<std::uint32_t>(std::min<std::uint64_t>(next - now_ms, 60'000)) : 0;
 }
 
 // -- receiving -----------------------------------------------------------------------------------------------------
@@ -255,6 +255,18 @@ void dealer::inside::drain(const dealer_events& events) {
   }
 }
 
+/// Until nothing is left to read: with the switchboard beside, what its actors say to each other goes to and fro here.
+/// Milliseconds until the switchboard has to be looked at again; 0: there is more.
+std::uint32_t dealer::inside::read_all(const dealer_events& events) {
+  for (int round = 0; round < rounds_max; ++round) {
+    const auto turned = options.beside ? options.beside->turn() : switchboard::turned{0, UINT32_MAX};
+    drain(events);
+    // Asked last, and of each: what makes a socket readable while another is read would otherwise not be told again.
+    if (!line->readable() && !(options.beside && options.beside->line().readable())) return turned.wait_ms;
+  }
+  return 0;
+}
+
 // -- dealer --------------------------------------------------------------------------------------------------------
 
 messages::result<std::unique_ptr<dealer>> dealer::open(std::shared_ptr<context> home, dealer_options options) {
@@ -271,23 +283,25 @@ dealer::~dealer() = default;
 
 bool dealer::send(const command_envelope& envelope) { return in_->send(envelope); }
 
-bool dealer::turn(int timeout_ms, const dealer_events& events) {
+std::uint32_t dealer::look(const dealer_events& events) {
   auto& in = *in_;
+  in.read_all(events); // first: after a long pause the signs of life are there, only unread
+  if (in.hello_waits && in.line->writable()) in.next_hello_ms = 0;
   const auto now_ms = in.options.clock();
   in.look_for_hub(now_ms, events);
   in.say_hello(now_ms);
   in.flush(now_ms);
   in.expire(now_ms, events);
-  const bool want_to_write = in.hello_waits || (in.hub_present && !in.queue.empty());
-  std::array<watch, 2> on{watch{.on = &*in.line, .also_writable = want_to_write}, watch{.fd = in.woken.fd()}};
-  wait(on, in.wait_ms(timeout_ms, in.options.clock()));
-  const bool woken = in.woken.take(on[1].readable);
-  if (on[0].writable && in.hello_waits) in.next_hello_ms = 0;
-  if (on[0].readable) in.drain(events);
-  return woken;
+  const auto quiet_ms = in.read_all(events);
+  return std::min(quiet_ms, in.due_ms(in.options.clock()));
 }
 
-void dealer::wake() noexcept { in_->woken.give(); }
+std::vector<int> dealer::watched() const {
+  std::vector<int> all{in_->line->fd()};
+  if (in_->options.beside) all.push_back(in_->options.beside->line().fd());
+  return all;
+}
+
 bool dealer::hub_present() const { return in_->hub_present; }
 
 dealer_counts dealer::counts() const {

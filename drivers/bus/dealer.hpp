@@ -14,6 +14,8 @@
 
 namespace bus {
 
+class switchboard;
+
 struct dealer_limits {
   std::size_t queue_max = 1024;        ///< envelopes kept while the hub is away or does not read
   std::size_t open_max = 4096;         ///< own commands without an answer yet
@@ -31,9 +33,12 @@ struct dealer_options {
   messages::id incarnation; ///< of this process; not empty
   dealer_limits limits;
   std::function<std::uint64_t()> clock; ///< monotonic milliseconds
+  /// On the hub: its switchboard without an own thread, which look() turns along, so that what the hub's
+  /// actors say to each other needs no wake-up on the way.
+  std::shared_ptr<switchboard> beside;
 };
 
-/// Called from within turn(), on its thread; they may call send(). Empty ones are skipped.
+/// Called from within look(), on its thread; they may call send(). Empty ones are skipped.
 struct dealer_events {
   std::function<void(messages::command_envelope)> on_command;
   /// The one answer to a command that send() accepted: the receiver's, the switchboard's, or made here
@@ -54,8 +59,7 @@ struct dealer_counts {
   std::size_t open = 0, queued = 0;
 };
 
-/// open() may be called on one thread and everything else on another that starts later; only wake() is for any thread.
-/// Destroy it on the owner's thread or after that ended.
+/// For one thread at a time: calls on different threads need a lock, or an actor's mailbox, between them.
 class dealer {
 public:
   /// Connects; a hub that is not there yet is no error. Errors: wrong_value, path_too_long, not_loopback.
@@ -68,13 +72,11 @@ public:
   /// caller answers busy. Never waits. The deadline counts from this call.
   bool send(const messages::command_envelope& envelope);
 
-  /// Waits at most @p timeout_ms (-1: until something happens), handles up to 256 frames and whatever is due. True:
-  /// wake() was called since the last turn; the mark is taken before this returns, so look into the own queue
-  /// afterwards.
-  bool turn(int timeout_ms, const dealer_events& events);
-
-  /// Ends a turn's waiting. Any thread; without a system call when the owner is already on its way.
-  void wake() noexcept;
+  /// Handles what has come and whatever is due; never waits. Milliseconds until it has to be called again, unless one
+  /// of watched() becomes readable before.
+  std::uint32_t look(const dealer_events& events);
+  /// For a lookout: to be watched after each look(), which has read everything there was.
+  std::vector<int> watched() const;
 
   bool hub_present() const;
   dealer_counts counts() const;

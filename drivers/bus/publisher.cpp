@@ -230,6 +230,7 @@ publisher::~publisher() {
 void publisher::publish(std::shared_ptr<const batch> b) {
   if (!b || b->items.empty()) return;
   const auto bytes = bytes_of(*b);
+  bool awaited = false;
   {
     const std::scoped_lock held{in_->mutex};
     auto& in = *in_;
@@ -243,8 +244,11 @@ void publisher::publish(std::shared_ptr<const batch> b) {
       in.counted.queued_bytes += bytes;
       in.queue.push_back(std::move(b));
     }
+    awaited = in.counted.subscriptions > 0 || in.counted.queued_bytes > in.limits.queue_bytes_max / 2;
   }
-  in_->fed.give();
+  // While nobody listens the thread is left asleep: it takes what is queued before its next heartbeat, and before it
+  // greets a new reader.
+  if (awaited) in_->fed.give();
 }
 
 const std::vector<std::string>& publisher::redacted_endpoints() const { return in_->redacted.bound; }

@@ -181,6 +181,22 @@ void socket::skip_rest(const frame& last) {
     more = rest.more();
 }
 
+bool socket::has(short event) const {
+  int events = 0;
+  auto size = sizeof events;
+  return handle_ && zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size) == 0 && (events & event) != 0;
+}
+
+bool socket::readable() const { return has(ZMQ_POLLIN); }
+bool socket::writable() const { return has(ZMQ_POLLOUT); }
+
+int socket::fd() const {
+  int fd = -1;
+  auto size = sizeof fd;
+  if (handle_) zmq_getsockopt(handle_, ZMQ_FD, &fd, &size);
+  return fd;
+}
+
 bool wait(std::span<watch> on, int timeout_ms) {
   std::array<zmq_pollitem_t, 4> items{};
   const auto count = std::min(on.size(), items.size());

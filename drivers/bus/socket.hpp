@@ -69,10 +69,15 @@ public:
   sent send(std::string_view content, bool more = false) { return send(frame{content}, more); }
   /// False when nothing is there.
   bool receive(frame& into);
+  bool readable() const;
+  bool writable() const;
+  /// ZMQ_FD: readable after something happened, until this socket was used again. Nothing but poll() may touch it.
+  int fd() const;
   /// Reads away what is left of a message whose last frame read was @p last.
   void skip_rest(const frame& last);
 
 private:
+  bool has(short event) const;
   friend struct watch;
   friend bool wait(std::span<struct watch> on, int timeout_ms);
   std::shared_ptr<context> home_;

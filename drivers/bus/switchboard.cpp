@@ -1,4 +1,4 @@
-// The ROUTER and the thread around the exchange.
+// The ROUTER around the exchange, and the thread where it has its own.
 #include "drivers/bus/switchboard.hpp"
 
 #include "drivers/bus/endpoint.hpp"
@@ -14,7 +14,7 @@ namespace bus {
 
 namespace {
 
-constexpr int frames_per_turn_max = 256; ///< then the clock is looked at again
+constexpr std::size_t frames_per_turn_max = 256; ///< then the clock is looked at again
 
 /// Frames out of the ROUTER. A frame handed on is shared, not copied.
 class router_outlet final : public outlet {
@@ -47,25 +47,22 @@ struct switchboard::inside {
   }
 
   void run() {
-    router_outlet out{router};
     std::array<watch, 2> on{watch{.on = &router}, watch{.fd = stop_kick.fd()}};
-    while (!stopping.load(std::memory_order_acquire)) {
-      std::uint32_t wait_ms = 0;
-      {
-        const std::scoped_lock held{mutex};
-        const bool more = drain(out);
-        wait_ms = more ? 0 : table->sweep(clock(), out);
-      }
-      wait(on, static_cast<int>(std::min<std::uint32_t>(wait_ms, 1000)));
-    }
+    while (!stopping.load(std::memory_order_acquire))
+      wait(on, static_cast<int>(std::min<std::uint32_t>(turn().wait_ms, 1000)));
   }
 
-  /// Is there more to read?
-  bool drain(router_outlet& out) {
+  turned turn() {
+    const std::scoped_lock held{mutex};
+    const auto frames = drain();
+    return {frames, frames == frames_per_turn_max ? 0 : table->sweep(clock(), out)};
+  }
+
+  std::size_t drain() {
     const auto began_ms = clock();
     frame connection;
-    for (int n = 0; n < frames_per_turn_max; ++n) {
-      if (!router.receive(connection)) return false;
+    std::size_t n = 0;
+    for (; n < frames_per_turn_max && router.receive(connection); ++n) {
       if (!connection.more() || !router.receive(out.arrived)) continue;
       const bool alone = !out.arrived.more();
       const arrival a{.connection = connection.view(),
@@ -76,23 +73,25 @@ struct switchboard::inside {
       router.skip_rest(out.arrived);
       table->take(a, began_ms, clock(), out);
     }
-    return true;
+    return n;
   }
 
   socket router;
+  router_outlet out{router};
   std::function<std::uint64_t()> clock;
   switchboard_rules rules;
   std::unique_ptr<exchange> table; ///< under the mutex
   std::vector<std::string> bound;
   kick stop_kick;
   std::atomic<bool> stopping{false};
-  std::mutex mutex; ///< taken once per turn by the thread, else only by counts()
-  std::thread thread;
+  std::mutex mutex;   ///< taken once per turn, else only by counts()
+  std::thread thread; ///< where it has its own
 };
 
 messages::result<std::unique_ptr<switchboard>> switchboard::open(std::shared_ptr<context> home,
                                                                  switchboard_options options) {
   const auto endpoints = options.endpoints;
+  const bool own_thread = options.own_thread;
   auto in = std::make_unique<inside>(std::move(home), std::move(options));
   in->rules.hub_inside_only |= std::ranges::any_of(endpoints, is_inproc);
   in->table = std::make_unique<exchange>(in->rules);
@@ -101,7 +100,7 @@ messages::result<std::unique_ptr<switchboard>> switchboard::open(std::shared_ptr
     if (!bound) return messages::failure(bound.error());
     in->bound.push_back(std::move(*bound));
   }
-  in->thread = std::thread([raw = in.get()] { raw->run(); });
+  if (own_thread) in->thread = std::thread([raw = in.get()] { raw->run(); });
   return std::unique_ptr<switchboard>(new switchboard(std::move(in)));
 }
 
@@ -110,7 +109,7 @@ switchboard::switchboard(std::unique_ptr<inside> in) : in_(std::move(in)) {}
 switchboard::~switchboard() {
   in_->stopping.store(true, std::memory_order_release);
   in_->stop_kick.give();
-  in_->thread.join();
+  if (in_->thread.joinable()) in_->thread.join();
 }
 
 const std::vector<std::string>& switchboard::endpoints() const { return in_->bound; }
@@ -119,5 +118,8 @@ switchboard_counts switchboard::counts() const {
   const std::scoped_lock held{in_->mutex};
   return in_->table->counts();
 }
+
+switchboard::turned switchboard::turn() { return in_->turn(); }
+socket& switchboard::line() { return in_->router; }
 
 } // namespace bus

@@ -169,8 +169,8 @@ private:
       }
       shown_ = m.shown;
       latest_ = m;
-      changed_.notify_all();
     }
+    if (m.shown == prompt::place_card) changed_.notify_all(); // else nobody waits: waking them would be counted
     press(m);
   }
 

@@ -33,6 +33,26 @@ BOOST_AUTO_TEST_CASE(a_node_may_command_itself_through_the_switchboard) {
   BOOST_TEST(h.board->counts().delivered == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_hub_whose_dealer_turns_the_switchboard_along_serves_itself_and_the_others) {
+  private_folder folder;
+  const auto home = std::make_shared<bus::context>();
+  auto o = board_options({"inproc://beside", folder.ipc("commands")});
+  o.own_thread = false;
+  const std::shared_ptr<bus::switchboard> board = bus::switchboard::open(home, std::move(o)).value();
+  auto hubs = node_options("inproc://beside", "hub");
+  hubs.beside = board;
+  node hub{home, std::move(hubs), say_done};
+  BOOST_REQUIRE(hub.wait_for_hub());
+  node desk{home, node_options(folder.ipc("commands"), "desk-1"), say_done};
+  BOOST_REQUIRE(desk.wait_for_hub());
+  for (int n = 0; n < 20; ++n) {
+    BOOST_TEST(ask(hub, make_command("asker@hub", "echo@hub")) == "");
+    BOOST_TEST(ask(hub, make_command("asker@hub", "echo@desk-1")) == "");
+    BOOST_TEST(ask(desk, make_command("asker@desk-1", "echo@hub")) == "");
+  }
+  BOOST_TEST(board->counts().replied == 60u);
+}
+
 BOOST_AUTO_TEST_CASE(nobody_there_is_an_answer) {
   for (const auto& transport : transports) {
     house h{transport};

@@ -62,8 +62,16 @@ node::node(std::shared_ptr<bus::context> home, bus::dealer_options options, answ
 
 node::~node() {
   stopping_ = true;
-  dealer_->wake();
+  nudge();
   thread_.join();
+}
+
+void node::nudge() {
+  {
+    const std::scoped_lock held{mutex_};
+    nudged_ = true;
+  }
+  changed_.notify_one();
 }
 
 void node::run() {
@@ -85,11 +93,15 @@ void node::run() {
     const std::scoped_lock held{mutex_};
     refused_ = describe(why.code).name;
   };
+  bus::lookout eyes{[this] { nudge(); }};
   while (!stopping_) {
-    dealer_->turn(-1, events);
+    const auto due_ms = dealer_->look(events);
+    eyes.watch(dealer_->watched());
     std::vector<std::function<void()>> jobs;
     {
-      const std::scoped_lock held{mutex_};
+      std::unique_lock held{mutex_};
+      changed_.wait_for(held, std::chrono::milliseconds{due_ms}, [this] { return nudged_; });
+      nudged_ = false;
       jobs.swap(jobs_);
     }
     for (auto& job : jobs)
@@ -103,7 +115,7 @@ bool node::post(messages::command_envelope c) {
     const std::scoped_lock held{mutex_};
     jobs_.push_back([&] { taken = dealer_->send(c); });
   }
-  dealer_->wake();
+  nudge();
   BOOST_REQUIRE(soon([&] { return taken >= 0; }));
   return taken == 1;
 }
@@ -146,7 +158,7 @@ bus::dealer_counts node::counts() {
       done = true;
     });
   }
-  dealer_->wake();
+  nudge();
   BOOST_REQUIRE(soon([&] { return done.load(); }));
   return counts;
 }

@@ -6,12 +6,14 @@
 #include "drivers/bus/batch.hpp"
 #include "drivers/bus/context.hpp"
 #include "drivers/bus/dealer.hpp"
+#include "drivers/bus/lookout.hpp"
 #include "drivers/bus/replay.hpp"
 #include "drivers/bus/socket.hpp"
 #include "drivers/bus/switchboard.hpp"
 #include "messages/registry.hpp"
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -42,7 +44,7 @@ std::string error_in(const messages::command_envelope& reply);
 /// Tries until @p holds, at most twenty seconds (a machine may be busy).
 bool soon(const std::function<bool()>& holds);
 
-/// A dealer with a thread that turns it, answers commands as told, and collects what comes.
+/// A dealer with a thread that looks after it, answers commands as told, and collects what comes.
 class node {
 public:
   using answer = std::function<std::optional<messages::command_envelope>(const messages::command_envelope&)>;
@@ -62,9 +64,12 @@ public:
 
 private:
   void run();
+  void nudge();
   std::unique_ptr<bus::dealer> dealer_;
   answer answers_;
   std::mutex mutex_;
+  std::condition_variable changed_;
+  bool nudged_ = false;
   std::vector<std::function<void()>> jobs_;
   std::map<messages::id, std::vector<messages::command_envelope>> replies_;
   std::string refused_;
