@@ -258,12 +258,13 @@ struct outcome_unknown {
 
 struct question_refused {
   static constexpr std::string_view topic = "eligibility.question_refused";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id question;
   id patient;
   std::string error;
-  std::vector<std::string> args; ///< the centre's code and message
-  UKETSUKE_FIELDS(question_refused, question, patient, error, args)
+  std::vector<std::string> args;            ///< version 1 said the centre's words in clear; empty since
+  personal<std::vector<std::string>> words; ///< the centre's code and message: they may name the person
+  UKETSUKE_FIELDS(question_refused, question, patient, error, args, words)
 };
 
 struct reference_number_registered {

@@ -86,7 +86,8 @@ void questions::take_answer(question& q, const happening& what, decision& out) {
 void questions::take_refusal(question& q, const happening& what, decision& out) {
   q.report.outcome = question_outcome::refused;
   q.report.error = describe(what.why.code).name;
-  out.write(question_refused{q.key, q.patient, q.report.error, what.why.args}, q.desk, q.checkin);
+  const personal words{what.why.args}; // a message about a person is the person's, in a refusal as in an answer
+  out.write(question_refused{q.key, q.patient, q.report.error, {}, words}, q.desk, q.checkin);
   out.journal.settled.push_back(q.key);
   q.body.clear();
   tell(q, out);

@@ -97,4 +97,21 @@ void carried_line::register_reference_number(reference_registration registration
         });
 }
 
+// Not carried yet by any line; each says so.
+void carried_line::withdraw(withdrawal, std::uint32_t, completion<answer> done) {
+  done(failure(error_code::not_offered, "withdrawal"));
+}
+void carried_line::request_bulk(bulk_request, std::uint32_t, completion<bulk_acceptance> done) {
+  done(failure(error_code::not_offered, "bulk request"));
+}
+void carried_line::collect_bulk(bulk_collection, std::uint32_t, completion<bulk_answer> done) {
+  done(failure(error_code::not_offered, "bulk result"));
+}
+void carried_line::ask(records_question, std::uint32_t, completion<records_answer> done) {
+  done(failure(error_code::not_offered, "records"));
+}
+void carried_line::obtain_url(url_question, std::uint32_t, completion<access_url> done) {
+  done(failure(error_code::not_offered, "access URL"));
+}
+
 } // namespace drivers::line

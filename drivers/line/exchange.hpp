@@ -42,6 +42,12 @@ public:
   void ask(typed_question question, std::uint32_t wait_ms_max, completion<answer> done) final;
   void register_reference_number(reference_registration registration, std::uint32_t wait_ms_max,
                                  completion<void> done) final;
+  void withdraw(withdrawal what, std::uint32_t wait_ms_max, completion<answer> done) final;
+  void request_bulk(bulk_request request, std::uint32_t wait_ms_max, completion<bulk_acceptance> done) final;
+  void collect_bulk(bulk_collection what, std::uint32_t wait_ms_max, completion<bulk_answer> done) final;
+  void ask(records_question question, std::uint32_t wait_ms_max, completion<records_answer> done) final;
+  void obtain_url(url_question question, std::uint32_t wait_ms_max, completion<access_url> done) final;
+  void kept(const messages::id&) override {}
 
 protected:
   using arrival = completion<incoming>;

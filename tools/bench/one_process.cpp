@@ -86,6 +86,27 @@ public:
                                  drivers::line::completion<void> done) override {
     port_.register_reference_number(std::move(r), wait, timed(std::move(done)));
   }
+  void withdraw(drivers::line::withdrawal w, std::uint32_t wait,
+                drivers::line::completion<drivers::line::answer> done) override {
+    port_.withdraw(std::move(w), wait, timed(std::move(done)));
+  }
+  void request_bulk(drivers::line::bulk_request r, std::uint32_t wait,
+                    drivers::line::completion<drivers::line::bulk_acceptance> done) override {
+    port_.request_bulk(std::move(r), wait, timed(std::move(done)));
+  }
+  void collect_bulk(drivers::line::bulk_collection c, std::uint32_t wait,
+                    drivers::line::completion<drivers::line::bulk_answer> done) override {
+    port_.collect_bulk(std::move(c), wait, timed(std::move(done)));
+  }
+  void ask(drivers::line::records_question q, std::uint32_t wait,
+           drivers::line::completion<drivers::line::records_answer> done) override {
+    port_.ask(std::move(q), wait, timed(std::move(done)));
+  }
+  void obtain_url(drivers::line::url_question q, std::uint32_t wait,
+                  drivers::line::completion<drivers::line::access_url> done) override {
+    port_.obtain_url(std::move(q), wait, timed(std::move(done)));
+  }
+  void kept(const id& question) override { port_.kept(question); }
   void stop() override { port_.stop(); }
 
 private:
