@@ -7,6 +7,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -20,8 +21,9 @@ using namespace messages;
 class bus_port final : public caf::event_based_actor {
 public:
   bus_port(caf::actor_config& config, std::shared_ptr<bus::dealer> door, std::string node,
-           std::function<void(const error&)> refused)
-      : caf::event_based_actor(config), door_(std::move(door)), node_(std::move(node)), refused_(std::move(refused)) {}
+           std::function<std::uint64_t()> clock, std::function<void(const error&)> refused)
+      : caf::event_based_actor(config), door_(std::move(door)), clock_(std::move(clock)), node_(std::move(node)),
+        refused_(std::move(refused)) {}
 
 private:
   caf::behavior make_behavior() override {
@@ -39,7 +41,7 @@ private:
         },
         [this](look_again&) { look(); },
         [this](due&) {
-          due_at_.reset();
+          due_at_ms_.reset();
           look();
         },
         [this](actor_born& born) {
@@ -61,12 +63,12 @@ private:
 
   void look() {
     lookout_->rest();
-    const auto due_ms = door_->look(events_);
+    const auto at_ms = door_->look(events_);
     lookout_->watch(door_->watched());
-    const auto at = std::chrono::steady_clock::now() + std::chrono::milliseconds{due_ms};
-    if (due_at_ && *due_at_ <= at) return;
-    due_at_ = at;
-    delayed_send(this, std::chrono::milliseconds{due_ms}, due{});
+    if (due_at_ms_ && *due_at_ms_ <= at_ms) return;
+    due_at_ms_ = at_ms;
+    const auto now_ms = clock_();
+    delayed_send(this, std::chrono::milliseconds{at_ms - std::min(at_ms, now_ms)}, due{});
   }
 
   void send_one(const command_envelope& e) {
@@ -125,7 +127,8 @@ private:
       .on_refused = [this](const error& why) { refused_(why); },
   };
   std::optional<bus::lookout> lookout_;
-  std::optional<std::chrono::steady_clock::time_point> due_at_; ///< of the earliest `due` on its way
+  std::optional<std::uint64_t> due_at_ms_; ///< of the earliest `due` on its way
+  std::function<std::uint64_t()> clock_;
   std::string node_;
   std::function<void(const error&)> refused_;
   std::map<std::string, caf::actor> local_;
@@ -136,8 +139,9 @@ private:
 } // namespace
 
 caf::actor spawn_bus_port(caf::actor_system& system, std::shared_ptr<bus::dealer> door, std::string node,
-                          std::function<void(const messages::error&)> refused) {
-  return caf::actor_cast<caf::actor>(system.spawn<bus_port>(std::move(door), std::move(node), std::move(refused)));
+                          std::function<std::uint64_t()> clock, std::function<void(const messages::error&)> refused) {
+  return caf::actor_cast<caf::actor>(
+      system.spawn<bus_port>(std::move(door), std::move(node), std::move(clock), std::move(refused)));
 }
 
 } // namespace actors::runtime

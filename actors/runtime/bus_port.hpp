@@ -33,8 +33,9 @@ struct look_again {};
 /// the bus port → itself: something is due.
 struct due {};
 
+/// @p clock: the door's.
 caf::actor spawn_bus_port(caf::actor_system& system, std::shared_ptr<bus::dealer> door, std::string node,
-                          std::function<void(const messages::error&)> refused);
+                          std::function<std::uint64_t()> clock, std::function<void(const messages::error&)> refused);
 
 } // namespace actors::runtime
 

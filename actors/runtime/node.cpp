@@ -231,8 +231,9 @@ result<void> whole_node::start_actors() {
   // only to find the first has done it (bench check-in: a sixth of the whole). What takes long has threads of its own.
   caf_config_->set("scheduler.max-threads", std::size_t{1});
   caf_ = std::make_unique<caf::actor_system>(*caf_config_);
-  bus_port_ = spawn_bus_port(*caf_, std::shared_ptr<bus::dealer>{std::move(*door)}, options_.name,
-                             [this](const error& why) { fail(why); });
+  bus_port_ = spawn_bus_port(
+      *caf_, std::shared_ptr<bus::dealer>{std::move(*door)}, options_.name,
+      [clock = clock_] { return clock->steady_ms(); }, [this](const error& why) { fail(why); });
   supervised s;
   for (const auto& row : roster)
     if (std::ranges::find(options_.actors, row.name) != options_.actors.end()) s.rows.push_back(&row);

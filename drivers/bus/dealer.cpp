@@ -47,6 +47,8 @@ struct dealer::inside {
                                  .frame_bytes_max = 1 << 20,
                                  .only_when_connected = true,
                                  .routing_id = connection_name(options.node, options.incarnation)});
+    watched.assign(1, line->fd());
+    if (options.beside) watched.push_back(options.beside->line().fd());
     return line->connect(options.endpoint);
   }
 
@@ -59,15 +61,16 @@ struct dealer::inside {
   void expire(std::uint64_t now_ms, const dealer_events& events);
   void answer_here(std::unordered_map<messages::id, open_command>::iterator at, const dealer_events& events);
   void look_for_hub(std::uint64_t now_ms, const dealer_events& events);
-  std::uint32_t due_ms(std::uint64_t now_ms) const;
-  void drain(const dealer_events& events);
-  std::uint32_t read_all(const dealer_events& events);
+  std::uint64_t due_at_ms() const;
+  int drain(const dealer_events& events);
+  std::uint64_t read_all(const dealer_events& events);
   void take(command_envelope e, const dealer_events& events);
   void take_welcome(const command_envelope& reply, const dealer_events& events);
 
   std::shared_ptr<context> home;
   dealer_options options;
   std::optional<socket> line;
+  std::vector<int> watched;
   std::unordered_map<messages::id, open_command> open;
   due_list due;
   std::deque<waiting> queue;
@@ -196,11 +199,11 @@ void dealer::inside::look_for_hub(std::uint64_t now_ms, const dealer_events& eve
   }
 }
 
-std::uint32_t dealer::inside::due_ms(std::uint64_t now_ms) const {
+std::uint64_t dealer::inside::due_at_ms() const {
   auto next = next_hello_ms;
   if (!due.empty()) next = std::min(next, due.begin()->first);
   if (hub_present) next = std::min(next, heard_ms + options.limits.silent_ms + 1);
-  return next > now_ms ? static_cast<std::uint32_t>(std::min<std::uint64_t>(next - now_ms, 60'000)) : 0;
+  return next;
 }
 
 // -- receiving -----------------------------------------------------------------------------------------------------
@@ -241,9 +244,10 @@ void dealer::inside::take(command_envelope e, const dealer_events& events) {
   if (events.on_reply) events.on_reply(std::move(e));
 }
 
-void dealer::inside::drain(const dealer_events& events) {
+int dealer::inside::drain(const dealer_events& events) {
   frame f;
-  for (int n = 0; n < frames_per_turn_max && line->receive(f); ++n) {
+  int n = 0;
+  for (; n < frames_per_turn_max && line->receive(f); ++n) {
     heard_ms = options.clock();
     auto e = f.more() ? messages::failure(error_code::malformed, "message", "more than one frame")
                       : messages::decode_command(f.view());
@@ -253,16 +257,17 @@ void dealer::inside::drain(const dealer_events& events) {
     else
       ++counts.malformed;
   }
+  return n;
 }
 
 /// Until nothing is left to read: with the switchboard beside, what its actors say to each other goes to and fro here.
-/// Milliseconds until the switchboard has to be looked at again; 0: there is more.
-std::uint32_t dealer::inside::read_all(const dealer_events& events) {
+/// A round that found nothing sent nothing either, so that ZMQ_FD tells of whatever comes after it. When the switchboard
+/// has to be looked at again; 0: there is more.
+std::uint64_t dealer::inside::read_all(const dealer_events& events) {
   for (int round = 0; round < rounds_max; ++round) {
-    const auto turned = options.beside ? options.beside->turn() : switchboard::turned{0, UINT32_MAX};
-    drain(events);
-    // Asked last, and of each: what makes a socket readable while another is read would otherwise not be told again.
-    if (!line->readable() && !(options.beside && options.beside->line().readable())) return turned.wait_ms;
+    const auto turned = options.beside ? options.beside->turn() : switchboard::turned{};
+    if (drain(events) > 0 || turned.frames > 0) continue;
+    return options.beside ? options.clock() + turned.wait_ms : UINT64_MAX;
   }
   return 0;
 }
@@ -283,24 +288,22 @@ dealer::~dealer() = default;
 
 bool dealer::send(const command_envelope& envelope) { return in_->send(envelope); }
 
-std::uint32_t dealer::look(const dealer_events& events) {
+std::uint64_t dealer::look(const dealer_events& events) {
   auto& in = *in_;
-  in.read_all(events); // first: after a long pause the signs of life are there, only unread
-  if (in.hello_waits && in.line->writable()) in.next_hello_ms = 0;
+  auto quiet_until_ms = in.read_all(events); // first: after a long pause the signs of life are there, only unread
   const auto now_ms = in.options.clock();
-  in.look_for_hub(now_ms, events);
-  in.say_hello(now_ms);
-  in.flush(now_ms);
-  in.expire(now_ms, events);
-  const auto quiet_ms = in.read_all(events);
-  return std::min(quiet_ms, in.due_ms(in.options.clock()));
+  if (in.hello_waits && in.line->writable()) in.next_hello_ms = 0;
+  if (!in.queue.empty() || in.due_at_ms() <= now_ms || !in.hub_present) {
+    in.look_for_hub(now_ms, events);
+    in.say_hello(now_ms);
+    in.flush(now_ms);
+    in.expire(now_ms, events);
+    quiet_until_ms = in.read_all(events);
+  }
+  return std::min(quiet_until_ms, in.due_at_ms());
 }
 
-std::vector<int> dealer::watched() const {
-  std::vector<int> all{in_->line->fd()};
-  if (in_->options.beside) all.push_back(in_->options.beside->line().fd());
-  return all;
-}
+const std::vector<int>& dealer::watched() const { return in_->watched; }
 
 bool dealer::hub_present() const { return in_->hub_present; }
 

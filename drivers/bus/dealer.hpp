@@ -72,11 +72,11 @@ public:
   /// caller answers busy. Never waits. The deadline counts from this call.
   bool send(const messages::command_envelope& envelope);
 
-  /// Handles what has come and whatever is due; never waits. Milliseconds until it has to be called again, unless one
+  /// Handles what has come and whatever is due; never waits. When, by its clock, it has to be called again, unless one
   /// of watched() becomes readable before.
-  std::uint32_t look(const dealer_events& events);
+  std::uint64_t look(const dealer_events& events);
   /// For a lookout: to be watched after each look(), which has read everything there was.
-  std::vector<int> watched() const;
+  const std::vector<int>& watched() const;
 
   bool hub_present() const;
   dealer_counts counts() const;

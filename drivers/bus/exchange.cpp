@@ -280,8 +280,12 @@ std::uint32_t exchange::sweep(std::uint64_t now_ms, outlet& out) {
       }
     next_look_ms_ = now_ms + std::max<std::uint32_t>(rules_.limits.silent_ms / 8, 1);
   }
+  return due_in_ms(now_ms);
+}
+
+std::uint32_t exchange::due_in_ms(std::uint64_t now_ms) const {
   const auto next = due_.empty() ? next_look_ms_ : std::min(next_look_ms_, due_.begin()->first);
-  return static_cast<std::uint32_t>(next - now_ms);
+  return static_cast<std::uint32_t>(next - std::min(next, now_ms));
 }
 
 } // namespace bus

@@ -76,6 +76,7 @@ public:
   void take(const arrival& a, std::uint64_t arrived_ms, std::uint64_t now_ms, outlet& out);
   /// Answers what is overdue and notes who fell silent. Returns the milliseconds until it should be called again.
   std::uint32_t sweep(std::uint64_t now_ms, outlet& out);
+  std::uint32_t due_in_ms(std::uint64_t now_ms) const;
   const switchboard_counts& counts();
 
 private:

@@ -181,14 +181,11 @@ void socket::skip_rest(const frame& last) {
     more = rest.more();
 }
 
-bool socket::has(short event) const {
+bool socket::writable() const {
   int events = 0;
   auto size = sizeof events;
-  return handle_ && zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size) == 0 && (events & event) != 0;
+  return handle_ && zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLOUT) != 0;
 }
-
-bool socket::readable() const { return has(ZMQ_POLLIN); }
-bool socket::writable() const { return has(ZMQ_POLLOUT); }
 
 int socket::fd() const {
   int fd = -1;

@@ -69,7 +69,6 @@ public:
   sent send(std::string_view content, bool more = false) { return send(frame{content}, more); }
   /// False when nothing is there.
   bool receive(frame& into);
-  bool readable() const;
   bool writable() const;
   /// ZMQ_FD: readable after something happened, until this socket was used again. Nothing but poll() may touch it.
   int fd() const;
@@ -77,7 +76,6 @@ public:
   void skip_rest(const frame& last);
 
 private:
-  bool has(short event) const;
   friend struct watch;
   friend bool wait(std::span<struct watch> on, int timeout_ms);
   std::shared_ptr<context> home_;

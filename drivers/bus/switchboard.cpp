@@ -54,8 +54,9 @@ struct switchboard::inside {
 
   turned turn() {
     const std::scoped_lock held{mutex};
+    table->sweep(clock(), out); // first: libzmq takes in messages while it sends, and they are read below
     const auto frames = drain();
-    return {frames, frames == frames_per_turn_max ? 0 : table->sweep(clock(), out)};
+    return {frames, frames == frames_per_turn_max ? 0 : table->due_in_ms(clock())};
   }
 
   std::size_t drain() {

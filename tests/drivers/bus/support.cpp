@@ -95,7 +95,8 @@ void node::run() {
   };
   bus::lookout eyes{[this] { nudge(); }};
   while (!stopping_) {
-    const auto due_ms = dealer_->look(events);
+    const auto at_ms = dealer_->look(events), started_ms = now_ms();
+    const auto due_ms = std::min<std::uint64_t>(at_ms - std::min(at_ms, started_ms), 60'000);
     eyes.watch(dealer_->watched());
     std::vector<std::function<void()>> jobs;
     {
