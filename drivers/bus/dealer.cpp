@@ -261,8 +261,8 @@ int dealer::inside::drain(const dealer_events& events) {
 }
 
 /// Until nothing is left to read: with the switchboard beside, what its actors say to each other goes to and fro here.
-/// A round that found nothing sent nothing either, so that ZMQ_FD tells of whatever comes after it. When the switchboard
-/// has to be looked at again; 0: there is more.
+/// A round that found nothing sent nothing either, so that ZMQ_FD tells of whatever comes after it. Says when the
+/// switchboard has to be looked at again; 0: there is more.
 std::uint64_t dealer::inside::read_all(const dealer_events& events) {
   for (int round = 0; round < rounds_max; ++round) {
     const auto turned = options.beside ? options.beside->turn() : switchboard::turned{};

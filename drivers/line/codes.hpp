@@ -1,4 +1,4 @@
-// The code tables of the interface (oqs-interface.md §3) as enumerations; a code that no table knows is kept as it came.
+// The code tables of the interface (oqs-interface.md §3) as enumerations; a code no table knows is kept as it came.
 //
 // The Japanese text of each value stands in interface.json, by table and value (facts.hpp: text_of).
 #pragma once
