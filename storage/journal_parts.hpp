@@ -38,6 +38,8 @@ struct journal::parts {
   void refuse(messages::error why);
   std::optional<messages::error> refused_by_failure() const;
   std::optional<table> table_of(std::string_view view_name) const;
+  /// For what is said of damage in a table whose rows belong to no one entry.
+  std::string last_entry() const { return "entry " + std::to_string(head.load()) + " is the last"; }
   void step(std::string_view name) const {
     if (options.test.on_step) options.test.on_step(name);
   }
