@@ -276,4 +276,47 @@ struct reference_number_registered {
   UKETSUKE_FIELDS(reference_number_registered, question, patient, number)
 };
 
+// -- the journal about itself --------------------------------------------------------------------------------------
+
+/// The first append of a day signs how far the chain had come: whoever keeps this event can later show that what was
+/// written before is unchanged.
+struct head_signed {
+  static constexpr std::string_view topic = "journal.head_signed";
+  static constexpr std::uint64_t version = 1;
+  std::string day; ///< yyyyMMdd (JST) that begins
+  std::uint64_t index = 0;
+  bytes tag;        ///< chain tag of that entry
+  bytes public_key; ///< Ed25519
+  bytes signature;  ///< over "uketsuke head", day, index and tag; see storage/FORMAT.md
+  UKETSUKE_FIELDS(head_signed, day, index, tag, public_key, signature)
+};
+
+/// The patients' keys were wrapped anew, under another key-encryption key; the one before was destroyed.
+struct keys_rotated {
+  static constexpr std::string_view topic = "journal.keys_rotated";
+  static constexpr std::uint64_t version = 1;
+  std::uint64_t generation = 0;
+  std::uint64_t kept = 0, destroyed = 0; ///< keys of patients
+  UKETSUKE_FIELDS(keys_rotated, generation, kept, destroyed)
+};
+
+/// Every key of this patient was destroyed: personal values read as forgotten from now on, in every copy.
+struct patient_forgotten {
+  static constexpr std::string_view topic = "journal.patient_forgotten";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  std::uint64_t keys = 0;
+  UKETSUKE_FIELDS(patient_forgotten, patient, keys)
+};
+
+/// Housekeeping: what was kept as long as the configuration says was forgotten, whoever it belonged to.
+struct records_expired {
+  static constexpr std::string_view topic = "journal.records_expired";
+  static constexpr std::uint64_t version = 1;
+  std::string kind;   ///< of storage/retention.hpp
+  std::string before; ///< yyyyMM (JST): sealed in an earlier month
+  std::uint64_t keys = 0;
+  UKETSUKE_FIELDS(records_expired, kind, before, keys)
+};
+
 } // namespace messages

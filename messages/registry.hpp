@@ -16,7 +16,8 @@ using all_events =
                  identity_proven, consents_recorded, answer_shown, eligibility_not_asked, registration_requested,
                  reference_settled, walk_in_kept, card_return_awaited, card_forgotten, card_lifted, checkin_resumed,
                  checkin_ended, checkin_settled, question_asked, eligibility_answered, outcome_unknown,
-                 question_refused, reference_number_registered>;
+                 question_refused, reference_number_registered, head_signed, keys_rotated, patient_forgotten,
+                 records_expired>;
 
 using all_commands =
     message_list<node_hello, verify_pin, forget_pin, ask_present, report_card_placed, report_card_removed,
@@ -120,6 +121,14 @@ template <class M, class E> std::optional<M> body_as(const E& envelope) {
   if (!body) return std::nullopt;
   return std::move(*body);
 }
+
+/// What the journal seals of an event: under whose key, and the body with every personal value marked (ext 4).
+struct marked_body {
+  id patient;
+  std::string body;
+};
+/// Nothing when events of this topic hold no personal value; `malformed` when the body does not fit its topic.
+result<std::optional<marked_body>> marked(const event_draft& event);
 
 /// Is this a topic of an event (a command) that this build knows?
 bool is_event(std::string_view topic);

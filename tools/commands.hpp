@@ -22,6 +22,8 @@ void add_centre(CLI::App& app, chosen& run);
 void add_simulate(CLI::App& app, chosen& run, const std::string& program);
 void add_watch(CLI::App& app, chosen& run);
 void add_bench(CLI::App& app, chosen& run);
+void add_keys(CLI::App& app, chosen& run);
+void add_audit(CLI::App& app, chosen& run);
 void add_diagram(CLI::App& app, chosen& run);
 
 } // namespace tools

@@ -1,6 +1,8 @@
 // Reads TOML key by key: nothing unknown passes, every complaint has a line.
 #include "tools/config.hpp"
 
+#include "storage/key_folder.hpp"
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -138,7 +140,14 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"actors", names_into(c.actors)},
         {"simulated", flag_into(c.simulated)},
         {"seed", number_into(seed, 0, INT64_MAX)}}},
-      {"data", {{"folder", path_into(c.data)}, {"run", path_into(c.run)}}},
+      {"data",
+       {{"folder", path_into(c.data)},
+        {"run", path_into(c.run)},
+        {"keys_dir", path_into(c.keys)},
+        {"passphrase_file", path_into(c.passphrase_file)}}},
+      {"retention",
+       {{"record_days", number_into(c.kept.record_days, 0, 36'600)},
+        {"proof_days", number_into(c.kept.proof_days, 0, 36'600)}}},
       {"bus", {{"tcp", flag_into(c.tcp)}, {"port_base", number_into(c.port_base, 0, 65000)}}},
       {"line",
        {{"host", text_into(line.host)},
@@ -163,6 +172,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.run.empty()) return wrong(file, 1, "[data] run is missing: a folder for this host's sockets");
   if (c.name == c.hub && c.data.empty())
     return wrong(file, 1, "[data] folder is missing: where the hub keeps its journal");
+  if (c.keys.empty() && !c.data.empty()) c.keys = storage::default_key_folder(c.data);
   if (line.port != 0) c.line = line;
   if (!rig.socket.empty()) c.rig = rig;
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");

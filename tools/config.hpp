@@ -4,6 +4,7 @@
 
 #include "actors/consent_session/transitions.hpp"
 #include "messages/result.hpp"
+#include "storage/retention.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -34,6 +35,8 @@ struct node_config {
   std::vector<std::string> actors;
   bool simulated = false;
   std::filesystem::path data, run;
+  storage::retention kept; ///< [retention]: the legal reasons stand in storage/retention.hpp
+  std::filesystem::path keys, passphrase_file; ///< of the hub; keys_dir's default lies beside `data`
   bool tcp = true;
   int port_base = 5570;
   std::optional<line_config> line;

@@ -17,6 +17,8 @@ int main(int argc, char** argv) {
   tools::add_simulate(app, run, argv[0]);
   tools::add_watch(app, run);
   tools::add_bench(app, run);
+  tools::add_keys(app, run);
+  tools::add_audit(app, run);
   tools::add_diagram(app, run);
   try {
     app.parse(argc, argv);

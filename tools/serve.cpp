@@ -86,6 +86,9 @@ outcome serve(const std::filesystem::path& file) {
   options.hub = config->hub;
   options.actors = config->actors;
   options.data = config->data;
+  options.keys = config->keys;
+  options.kept = config->kept;
+  options.passphrase_file = config->passphrase_file;
   options.run = config->run;
   options.tcp = config->tcp;
   options.port_base = config->port_base;

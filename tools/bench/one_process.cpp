@@ -10,6 +10,7 @@
 #include "drivers/screen/port.hpp"
 #include "messages/commands.hpp"
 #include "messages/json.hpp"
+#include "storage/key_folder.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -280,6 +281,9 @@ public:
     n.name = n.hub = "hub";
     n.actors = {"eligibility_gateway", "consent_session", "desks", "monitor", "reader", "screen"};
     n.data = options_.data / "journal";
+    n.keys = storage::default_key_folder(n.data); // throw-away, like everything here
+    if (!storage::holds_keys(n.keys))
+      if (auto keys = storage::make_key_folder(n.keys); !keys) return failure(keys.error());
     n.run = options_.data / "run";
     n.tcp = options_.tcp;
     n.port_base = 0;
