@@ -196,7 +196,8 @@ result<audit_report> audit(journal_options options, std::vector<std::unique_ptr<
   if (!options.keys) return failure(error_code::missing_value, "keys_dir");
   const auto mark = read_head_mark(options.folder);
   if (!mark) return failure(mark.error());
-  auto database = store::open({options.folder, table_names(views), true, options.limits.wal_bytes_max});
+  auto database =
+      store::open({options.folder, table_names(views), true, options.limits.wal_bytes_max, 0, options.test.files});
   if (!database) return failure(database.error());
   if (auto good = (*database)->check_files(); !good) return failure(good.error());
   keyring keys(**database, options.keys);

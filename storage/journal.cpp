@@ -1,6 +1,8 @@
 // The journal's queue, its thread, and what others may read of it. What a batch holds is the scribe's matter.
 #include "storage/journal.hpp"
 
+#include "storage/big_endian.hpp"
+#include "storage/damage.hpp"
 #include "storage/entry.hpp"
 #include "storage/head_mark.hpp"
 #include "storage/journal_parts.hpp"
@@ -35,17 +37,29 @@ messages::result<void> make_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+/// For a mark that tells nothing: what the database says of itself.
+std::string last_entry_found(const std::filesystem::path& folder) {
+  store_options options;
+  options.folder = folder;
+  options.tables = {table_names({})[entries_table]};
+  options.read_only = true;
+  const auto opened = store::open(std::move(options));
+  const auto last = opened ? (*opened)->last(0) : messages::result<std::optional<stored_row>>{std::nullopt};
+  if (!last || !*last) return "no entry 1 can be read either";
+  return "the last one that can be read is entry " + std::to_string(read_big_endian((*last)->first));
+}
+
 /// Which mark the journal in @p options must live up to. A new folder gets mark 0 before its database: a database
 /// without a mark is therefore never an interrupted first start, and is refused.
 messages::result<head_mark> mark_before_opening(const journal_options& options) {
   const auto& folder = options.folder;
   const auto mark = read_head_mark(folder);
-  if (!mark) return failure(mark.error());
+  if (!mark) return failure(located(mark.error(), folder, last_entry_found(folder)));
   const bool there = holds_database(folder);
   if (!there && options.read_only) return failure(error_code::no_such_data, folder.string());
   if (there && !*mark)
     return failure(error_code::journal_damaged, folder.string(),
-                   "the file head is missing: nobody can tell whether entries were lost");
+                   "the file head is missing: nobody can tell whether entries were lost; " + last_entry_found(folder));
   if (!there && *mark && (*mark)->index > 0)
     return failure(error_code::journal_damaged, folder.string(),
                    "its database is gone, but the file head says that entry " + std::to_string((*mark)->index) +
@@ -83,23 +97,26 @@ messages::result<void> check_keys(const journal_options& options) {
 
 messages::result<std::unique_ptr<journal::parts>> journal::open_parts(journal_options options,
                                                                       std::vector<std::unique_ptr<view>> views) {
+  if (auto fit = check_keys(options); !fit) return failure(fit.error());
   if (!options.read_only)
     if (auto made = make_folder(options.folder); !made) return failure(made.error());
-  if (auto fit = check_keys(options); !fit) return failure(fit.error());
   const auto mark = mark_before_opening(options);
   if (!mark) return failure(mark.error());
 
   auto opened = std::make_unique<parts>(std::move(options), std::move(views));
   auto& with = opened->options;
-  auto database = store::open({with.folder, table_names(opened->views), with.read_only, with.limits.wal_bytes_max});
-  if (!database) return failure(database.error());
+  const auto marked = entry_marked(mark->index);
+  auto database = store::open({with.folder, table_names(opened->views), with.read_only, with.limits.wal_bytes_max,
+                               with.limits.log_filled_bytes, with.test.files});
+  if (!database) return failure(located(database.error(), with.folder, marked));
   opened->database = std::move(*database);
   opened->keys = std::make_unique<keyring>(*opened->database, with.keys);
-  if (auto loaded = opened->keys->load(with.read_only); !loaded) return failure(loaded.error());
+  if (auto loaded = opened->keys->load(with.read_only); !loaded)
+    return failure(located(loaded.error(), with.folder, marked));
   opened->writer = std::make_unique<scribe>(*opened->database, *opened->keys, opened->views, with);
-  if (auto loaded = opened->writer->load(*mark); !loaded) return failure(loaded.error());
+  if (auto loaded = opened->writer->load(*mark); !loaded) return failure(located(loaded.error(), with.folder, marked));
   if (!with.read_only) {
-    if (auto kept = opened->writer->keep_views_up(); !kept) return failure(kept.error());
+    if (auto kept = opened->writer->keep_views_up(); !kept) return failure(located(kept.error(), with.folder, marked));
     if (auto told = opened->writer->tell_followed_rotation(); !told) return failure(told.error());
     if (auto noted = note_still_files(*opened->database, with, *opened->keys->chain_key()); !noted)
       return failure(noted.error());
@@ -279,8 +296,9 @@ messages::result<std::size_t> journal::parts::write_some(std::vector<queued>& ta
     }
   }();
   if (!written) {
-    refuse(written.error());
-    return failure(written.error());
+    auto why = located(written.error(), options.folder, last_entry());
+    refuse(why);
+    return failure(std::move(why));
   }
   step("synced");
   const auto events = writer->take_committed();

@@ -22,6 +22,10 @@
 #include <string_view>
 #include <vector>
 
+namespace rocksdb {
+class FileSystem;
+}
+
 namespace storage {
 
 struct journal_limits {
@@ -34,6 +38,7 @@ struct journal_limits {
   std::uint64_t reply_kept_ms = 24u * 3600 * 1000; ///< by the time inside the command's id
   std::uint64_t replies_max = 500'000;             ///< beyond, the oldest go early and remembers_since_ms() rises
   std::size_t wal_bytes_max = 32u << 20;           ///< what an opening after a crash may have to read again
+  std::size_t log_filled_bytes = 1u << 20;         ///< zeros kept ahead in the log (filled_logs.hpp); 0: none
   std::size_t page_entries_max = 1000;             ///< of one read()
   std::size_t page_bytes_max = 4u << 20;           ///< of one read(); a page holds one entry at least
   std::size_t page_scanned_max = 20'000;           ///< entries looked at by one read()
@@ -45,6 +50,8 @@ struct journal_test_hooks {
   std::function<void()> before_sync;
   /// On the journal's thread at each crash point: "taken", "built", "synced", "answered", "published".
   std::function<void(std::string_view step)> on_step;
+  /// A bad disk under RocksDB; null: this host's files.
+  std::shared_ptr<rocksdb::FileSystem> files;
 };
 
 struct journal_options {

@@ -39,6 +39,8 @@ struct journal::parts {
   void refuse(messages::error why);
   std::optional<messages::error> refused_by_failure() const;
   std::optional<table> table_of(std::string_view view_name) const;
+  /// For what is said of damage in a table whose rows belong to no one entry.
+  std::string last_entry() const { return "entry " + std::to_string(head.load()) + " is the last"; }
   /// Of a journal that was opened and not started.
   messages::result<rotation_report> rotate(const rotation& what);
   messages::result<void> check_no_checkin_of(const std::set<messages::id>& patients) const;

@@ -199,7 +199,7 @@ messages::result<void> scribe::fold_from_start(const std::vector<std::size_t>& v
         if (auto moved = rows_[n]->move_into(batch_, options_.now_ms()); !moved) outcome = moved;
     }
     keys_.put_fresh(batch_);
-    if (outcome && (index % 1000 == 0 || index == head_)) outcome = store_.commit(batch_, index == head_);
+    if (outcome && (index % 1000 == 0 || index == head_)) outcome = store_.commit(batch_);
     return outcome.has_value();
   });
   if (!seen) return seen;

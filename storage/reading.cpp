@@ -1,5 +1,6 @@
 // What others may read of a journal, from any thread: only what is durable.
 #include "storage/big_endian.hpp"
+#include "storage/damage.hpp"
 #include "storage/entry.hpp"
 #include "storage/journal_parts.hpp"
 
@@ -47,8 +48,8 @@ messages::result<page> journal::read(std::uint64_t from, std::size_t limit,
         return ++scanned < limits.page_scanned_max && found.events.size() < entries_max &&
                bytes_held < limits.page_bytes_max;
       });
-  if (!seen) return failure(seen.error());
-  if (fault) return failure(*fault);
+  if (!seen) fault = seen.error();
+  if (fault) return failure(located(*fault, parts_->options.folder, "entry " + std::to_string(found.next)));
   return found;
 }
 
@@ -94,7 +95,7 @@ messages::result<std::vector<messages::outbox_row>> journal::open_effects(std::s
     if (good && *readable) open.push_back(std::move(effect));
     return good;
   });
-  if (!seen) return failure(seen.error());
+  if (!seen) return failure(located(seen.error(), parts_->options.folder, parts_->last_entry()));
   if (!good) return failure(error_code::journal_damaged, parts_->options.folder.string(), "a row of the outbox");
   return open;
 }
@@ -140,8 +141,8 @@ messages::result<std::vector<stored_row>> journal::rows_of(std::string_view view
     found.emplace_back(key, std::move(*row));
     return found.size() < limit;
   });
-  if (!seen) return failure(seen.error());
-  if (fault) return failure(*fault);
+  if (!seen) return failure(located(seen.error(), parts_->options.folder, parts_->last_entry()));
+  if (fault) return failure(located(*fault, parts_->options.folder, parts_->last_entry()));
   return found;
 }
 
@@ -240,12 +241,12 @@ journal::rebuild_and_compare(const std::function<void(std::uint64_t, std::uint64
     if (progress && index % 4096 == 0) progress(index, std::max(of, index));
     return true;
   };
-  if (auto seen = parts_->database->scan(entries_table, {}, fold, at.get()); !seen) return failure(seen.error());
-  if (fault) return failure(*fault);
+  if (auto seen = parts_->database->scan(entries_table, {}, fold, at.get()); !seen) fault = seen.error();
+  if (fault) return failure(located(*fault, parts_->options.folder, "entry " + std::to_string(found.entries + 1)));
   for (std::size_t n = 0; n < views.size() && !found.first_difference; ++n) {
     found.rows += folded[n].all().size();
     auto differs = difference(*parts_->database, *parts_->keys, views[n]->name(), first_view_table + n, *at, folded[n]);
-    if (!differs) return failure(differs.error());
+    if (!differs) return failure(located(differs.error(), parts_->options.folder, parts_->last_entry()));
     if (*differs) found.first_difference = "view " + std::string{views[n]->name()} + ", key " + **differs;
   }
   if (progress) progress(found.entries, found.entries);

@@ -43,7 +43,7 @@ std::string told_after(const std::function<void(storage::store&, storage::store:
   leave_ten(folder.data());
   {
     const auto database =
-        storage::store::open({folder.data(), storage::table_names(all_views()), false, 32u << 20}).value();
+        storage::store::open({folder.data(), storage::table_names(all_views()), false, 32u << 20, 0, nullptr}).value();
     storage::store::batch batch;
     damage(*database, batch);
     BOOST_REQUIRE(database->commit(batch).has_value());

@@ -144,7 +144,9 @@ BOOST_AUTO_TEST_CASE(child_fills_the_disk, *boost::unit_test::disabled()) {
   const rlimit limit{200'000, 200'000};
   BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
   const int notes = open_notes();
-  const auto journal = open_journal(fs::path{environment("UKETSUKE_TEST_FOLDER")});
+  auto options = quiet_options(environment("UKETSUKE_TEST_FOLDER"));
+  options.limits.log_filled_bytes = 64u << 10;
+  const auto journal = open_journal(options);
   auto draft = events_of("desk.reader_attached");
   draft.events[0].body = messages::encode_body(messages::reader_attached{std::string(1000, 'x')});
   for (int n = 0; n < 1000; ++n) {

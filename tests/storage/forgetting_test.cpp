@@ -131,7 +131,8 @@ BOOST_AUTO_TEST_CASE(no_key_that_remains_unwraps_the_key_of_a_forgotten_patient_
   BOOST_TEST(!fs::exists(escrow / "kek-1"));
   BOOST_TEST(fs::exists(escrow / "kek-2"));
   // The raw rows of the copy, tried with every key-encryption key that is left anywhere.
-  const auto database = storage::store::open({backup, storage::table_names(all_views()), true, 32u << 20}).value();
+  const auto database =
+      storage::store::open({backup, storage::table_names(all_views()), true, 32u << 20, 0, nullptr}).value();
   std::size_t wrapped = 0, opened = 0;
   for (const auto& keys : {keys_of(folder.data()).folder, escrow}) {
     const auto kek = storage::read_key_folder({keys, {}}).value();
