@@ -1,7 +1,7 @@
 // Everything that can be asked of an actor. Verbs. Each command names the type of its reply.
 #pragma once
 
-#include "messages/eligibility.hpp"
+#include "messages/patients.hpp"
 #include "messages/secret.hpp"
 
 namespace messages {
@@ -241,15 +241,16 @@ struct finish_at_window {
   UKETSUKE_FIELDS(finish_at_window, checkin)
 };
 
-/// Details of 資格確認書等 for a check-in that could not be asked.
+/// Details of 資格確認書等 for a check-in that could not be asked; without a number at hand, what the patient declares.
 struct keep_walk_in {
   static constexpr std::string_view topic = "checkin.keep_walk_in";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
   personal<insured_number> person;
   choice limit{};
-  UKETSUKE_FIELDS(keep_walk_in, checkin, person, limit)
+  personal<declared_insurance> declared{};
+  UKETSUKE_FIELDS(keep_walk_in, checkin, person, limit, declared)
 };
 
 // -- to eligibility_gateway ----------------------------------------------------------------------------------------
@@ -280,7 +281,7 @@ struct ask_eligibility {
 /// Ask from typed details; opens no viewing.
 struct ask_typed {
   static constexpr std::string_view topic = "eligibility.ask_typed";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = question_report;
   id question;
   id checkin;
@@ -289,12 +290,13 @@ struct ask_typed {
   personal<insured_number> person;
   choice limit{};
   care kind{};
-  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind)
+  bool background = false; ///< no patient is waiting: never in the way of one who is
+  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind, background)
 };
 
 struct register_number {
   static constexpr std::string_view topic = "eligibility.register_number";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = question_report;
   id registration;
   id answered_question; ///< whose answer names the person
@@ -302,7 +304,9 @@ struct register_number {
   id patient;
   std::string desk;
   personal<std::string> number;
-  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number)
+  personal<insured_number> person{}; ///< in the outbox the answer may be long forgotten; empty: the answer's
+  bool background = false;
+  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number, person, background)
 };
 
 /// The report on a question that was asked before; asks nobody outside.

@@ -2,7 +2,7 @@
 // personal data names its patient: the key it is sealed under.
 #pragma once
 
-#include "messages/eligibility.hpp"
+#include "messages/patients.hpp"
 
 namespace messages {
 
@@ -166,12 +166,13 @@ struct reference_settled {
 /// The staff's way on: the details of 資格確認書等, kept until the line is back.
 struct walk_in_kept {
   static constexpr std::string_view topic = "checkin.walk_in_kept";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id patient;
-  id question;
+  id question; ///< empty: there is no number to ask with yet
   personal<insured_number> person;
   choice limit{};
-  UKETSUKE_FIELDS(walk_in_kept, patient, question, person, limit)
+  personal<declared_insurance> declared{};
+  UKETSUKE_FIELDS(walk_in_kept, patient, question, person, limit, declared)
 };
 
 /// Only the card is waited for.

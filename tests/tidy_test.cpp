@@ -84,7 +84,7 @@ std::string room_of(std::string_view path) {
   return std::string{path.substr(0, path.find('/', first + 1))};
 }
 
-bool is_shell(std::string_view path) { return fits("actors/*/actor.*", path); }
+bool is_shell(std::string_view path) { return fits("actors/*/actor.*", path) || fits("actors/*/actor_*", path); }
 bool is_pure(std::string_view path) {
   return path.starts_with("actors/") && !path.starts_with("actors/runtime/") && fits("actors/*/*", path) &&
          !is_shell(path);

@@ -25,5 +25,7 @@ void add_bench(CLI::App& app, chosen& run);
 void add_keys(CLI::App& app, chosen& run);
 void add_audit(CLI::App& app, chosen& run);
 void add_diagram(CLI::App& app, chosen& run);
+void add_ask(CLI::App& app, chosen& run);
+void add_reference(CLI::App& app, chosen& run);
 
 } // namespace tools

@@ -162,6 +162,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"socket", path_into(rig.socket)},
         {"pin", text_into(rig.pin)},
         {"usb", flag_into(rig.usb)}}},
+      {"receipt", {{"names", names_into(c.receipts.names)}, {"folders", names_into(c.receipts.folders)}}},
       {"reader", {{"match", text_into(c.reader_match)}}},
       {"screen", {{"hands", path_into(c.hands)}}},
       {"patience", patience_section(c.patience)},
@@ -173,6 +174,8 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.name == c.hub && c.data.empty())
     return wrong(file, 1, "[data] folder is missing: where the hub keeps its journal");
   if (c.keys.empty() && !c.data.empty()) c.keys = storage::default_key_folder(c.data);
+  if (c.receipts.names.size() != c.receipts.folders.size())
+    return wrong(file, 1, "[receipt] names and folders have to be as many: one folder for each receipt computer");
   if (line.port != 0) c.line = line;
   if (!rig.socket.empty()) c.rig = rig;
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");

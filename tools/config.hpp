@@ -22,6 +22,11 @@ struct line_config {
   std::uint32_t answer_wait_ms_max = 8000;
 };
 
+/// Where answers are handed over as files.
+struct receipt_config {
+  std::vector<std::string> names, folders; ///< of the receipt computers, in the same order
+};
+
 /// SIMULATED: the emulated USB reader of a desk and the cards that hands put on it.
 struct rig_config {
   std::filesystem::path cards;  ///< where the throw-away card authority keeps its files
@@ -40,6 +45,7 @@ struct node_config {
   bool tcp = true;
   int port_base = 5570;
   std::optional<line_config> line;
+  receipt_config receipts;
   std::optional<rig_config> rig;
   std::string reader_match;    ///< "054c:0dc8"; empty: any
   std::filesystem::path hands; ///< the screen port's socket; empty: no screen

@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
   tools::add_keys(app, run);
   tools::add_audit(app, run);
   tools::add_diagram(app, run);
+  tools::add_ask(app, run);
+  tools::add_reference(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -2,6 +2,7 @@
 #include "actors/runtime/node.hpp"
 #include "drivers/card/port.hpp"
 #include "drivers/clock/port.hpp"
+#include "drivers/line/handover.hpp"
 #include "drivers/line/https_line.hpp"
 #include "drivers/screen/hands_socket.hpp"
 #include "tools/commands.hpp"
@@ -45,6 +46,15 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
                                                 .now_ms = [&clock] { return clock.utc_ms(); }});
     if (!line) return failure(line.error());
     ports.line = std::move(*line);
+  }
+  if (config.line) ports.institution = config.line->institution;
+  if (!config.receipts.names.empty()) {
+    std::vector<drivers::line::receipt_computer_options> which;
+    for (std::size_t n = 0; n < config.receipts.names.size(); ++n)
+      which.push_back({config.receipts.names[n], config.receipts.folders[n]});
+    auto receipts = drivers::line::receipt_computers::open(std::move(which));
+    if (!receipts) return failure(receipts.error());
+    ports.receipts = std::move(*receipts);
   }
   if (config.rig) {
     auto opened = rig_hands::open(*config.rig, clock.utc_ms());
@@ -104,6 +114,7 @@ outcome serve(const std::filesystem::path& file) {
   if (ports->pages) ports->pages->stop();
   if (ports->reader) ports->reader->stop();
   if (ports->line) ports->line->stop();
+  if (ports->receipts) ports->receipts->stop();
   if (why) return failure(*why);
   return 0;
 }

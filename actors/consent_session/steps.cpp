@@ -121,8 +121,8 @@ void session::ask_eligibility(visit& v, const happening& what, actors::effects& 
 }
 
 void session::register_number(visit& v, const happening& what, actors::effects& out) {
-  const messages::register_number ask{make_id_(),    v.row.question, v.row.checkin,
-                                      v.row.patient, v.row.desk,     what.number};
+  const messages::register_number ask{make_id_(), v.row.question, v.row.checkin, v.row.patient, v.row.desk, what.number,
+                                      {},         false};
   v.reference_number = what.number;
   record(v, registration_requested{ask.registration, v.row.patient, what.number}, what.cause, out);
   deliver({make_id_(), "consent_session", std::string{messages::register_number::topic}, encode_body(ask),
@@ -161,6 +161,7 @@ void session::end(visit& v, const happening& what, actors::effects& out) {
     how = v.row.how;
   else if (v.row.state == state::at_window)
     how = v.how;
+  if (v.row.outcome == question_outcome::not_asked) keep_past({v.row.checkin, v.row.patient, v.row.desk, {}});
   record(v, checkin_ended{how, v.row.reference}, what.cause, out);
   out.show(reader_of(v), forget_pin{v.row.reader_session});
 }

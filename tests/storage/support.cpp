@@ -3,8 +3,13 @@
 
 #include "storage/views/consents.hpp"
 #include "storage/views/desks.hpp"
+#include "storage/views/face_files.hpp"
+#include "storage/views/handovers.hpp"
+#include "storage/views/outage_ledger.hpp"
+#include "storage/views/patients.hpp"
 #include "storage/views/questions.hpp"
 #include "storage/views/reference_numbers.hpp"
+#include "storage/views/registrations.hpp"
 
 #include <algorithm>
 #include <future>
@@ -31,6 +36,11 @@ std::vector<std::unique_ptr<storage::view>> all_views() {
   views.push_back(std::make_unique<storage::desks>());
   views.push_back(std::make_unique<storage::reference_numbers>());
   views.push_back(std::make_unique<storage::consents>());
+  views.push_back(std::make_unique<storage::outage_ledger>());
+  views.push_back(std::make_unique<storage::handovers>());
+  views.push_back(std::make_unique<storage::registrations>());
+  views.push_back(std::make_unique<storage::face_files>());
+  views.push_back(std::make_unique<storage::patients>());
   return views;
 }
 

@@ -15,6 +15,29 @@ std::uint64_t number_from(const char* variable) {
 
 } // namespace
 
+namespace {
+
+/// Nobody whom the outage held up is lost: settled, or on the closing list because no number was written down.
+void check_ledger(const clinic& c) {
+  std::map<id, storage::ledger_row> by_checkin;
+  for (const auto& row : c.journal.outage_ledger())
+    by_checkin[row.checkin] = row;
+  std::map<id, std::set<id>> asked_of; // check-in → questions
+  for (const auto& e : c.journal.events) {
+    if (e.topic == eligibility_not_asked::topic) BOOST_CHECK_EQUAL(by_checkin.count(e.checkin), 1u);
+    if (const auto m = body_as<walk_in_kept>(e)) {
+      asked_of[e.checkin].insert(m->question);
+      BOOST_CHECK_MESSAGE(c.centre.asked.contains(m->question), "a walk-in that was never asked");
+    }
+  }
+  for (const auto& [checkin, questions] : asked_of)
+    BOOST_CHECK_MESSAGE(questions.size() == 1u, "a walk-in asked under a second identifier");
+  for (const auto& [checkin, row] : by_checkin)
+    BOOST_CHECK_MESSAGE(row.settled() || row.question.empty(), "asked, and neither settled nor on the closing list");
+}
+
+} // namespace
+
 BOOST_AUTO_TEST_CASE(without_faults_patients_are_checked_in) {
   std::size_t completed = 0, proven = 0;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
@@ -39,6 +62,7 @@ BOOST_AUTO_TEST_CASE(whatever_breaks_every_promise_is_kept) {
     BOOST_TEST_CONTEXT("seed " << seed) {
       clinic c{{.seed = seed, .desks = 1 + seed % 3}};
       c.run();
+      check_ledger(c);
       verified += c.verified.size();
       crashes += c.crashes;
       events += c.journal.events.size();
@@ -49,6 +73,31 @@ BOOST_AUTO_TEST_CASE(whatever_breaks_every_promise_is_kept) {
   if (!only) {
     BOOST_CHECK_GT(verified, last); // the seeds are not idle
     BOOST_CHECK_GT(crashes, last);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_line_is_cut_for_two_hours_and_nobody_at_three_desks_is_lost) {
+  constexpr std::uint64_t minute = 60'000;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      clinic c{{.seed = seed, .desks = 3, .open_ms = 150 * minute, .faults = seed % 2 == 0}};
+      c.time.after(10 * minute, [&] { c.centre.down = true; });
+      for (std::uint64_t at = 11; at < 130; ++at) // planned faults of the line do not end the outage
+        c.time.after(at * minute, [&] { c.centre.down = true; });
+      c.time.after(130 * minute, [&] { c.centre.down = c.centre.silent = false; });
+      c.run();
+      std::set<id> held_up;
+      std::size_t lost = 0, restored = 0;
+      for (const auto& e : c.journal.events) {
+        if (e.topic == eligibility_not_asked::topic || e.topic == outcome_unknown::topic) held_up.insert(e.checkin);
+        lost += e.topic == line_lost::topic;
+        restored += e.topic == line_restored::topic;
+      }
+      BOOST_CHECK_GE(held_up.size(), 30u);
+      BOOST_CHECK_GE(lost, 1u);
+      BOOST_CHECK_EQUAL(lost, restored);
+      check_ledger(c);
+    }
   }
 }
 

@@ -128,7 +128,12 @@ hub_process::hub_process(clinic& all)
   std::vector<eligibility_gateway::question> known;
   for (const auto& row : all.journal.questions())
     if (row.outcome != question_outcome::open) known.push_back(from_row(row));
+  questions.remember({.line_lost_ms = all.journal.line_lost_ms()}, all.time.now_ms());
   act_on(questions.resume(std::move(known), all.journal.open_effects("eligibility_gateway"), all.time.now_ms()));
+  std::vector<consent_session::past_visit> past;
+  for (const auto& row : all.journal.outage_ledger())
+    if (!row.settled()) past.push_back({row.checkin, row.patient, row.desk, row.person});
+  session.remember(std::move(past));
   session_shell_.carry_out(
       session.resume(all.journal.open_checkins(), all.journal.open_effects("consent_session"), all.time.now_ms()));
   session_shell_.plan_tick();
