@@ -1,6 +1,8 @@
 // The port of the card reader: what an actor may ask of one reader at one desk, whatever stands behind it.
 #pragma once
 
+#include "drivers/card/ber.hpp"
+#include "drivers/card/certificate.hpp"
 #include "messages/bytes.hpp"
 #include "messages/personal.hpp"
 #include "messages/result.hpp"
@@ -19,13 +21,28 @@ struct card_found {
   messages::card_kind kind{};
   std::int64_t tries_left = -1;                    ///< of the user-authentication PIN; -1 unknown, 0 locked
   messages::personal<messages::bytes> certificate; ///< user-authentication certificate, X.509 DER
-  messages::bytes mark; ///< first 16 bytes of SHA-256(certificate): recognises the card again, names nobody
+  messages::bytes mark;    ///< first 16 bytes of SHA-256(certificate): recognises the card again, names nobody
+  certificate_facts facts; ///< read from the certificate; standing_at() judges it
+};
+
+/// What else can be read without a PIN; for the vendor, not for a check-in, which it would slow down.
+struct card_details {
+  card_found found;
+  messages::bytes issuer_certificate;   ///< of the authority, as the card holds it: not trusted for being there
+  std::int64_t signing_tries_left = -1; ///< of the digital signature's PIN
+  std::int64_t surface_tries_left = -1; ///< of 照合番号B
 };
 
 /// How one PIN attempt ended. `blocked` also after the wrong PIN that used the last try.
 struct pin_attempt {
   messages::pin_outcome outcome{};
   std::int64_t tries_left = -1; ///< -1 unknown
+};
+
+/// How one attempt with 照合番号B ended, and what it opened: nothing unless `right`.
+struct surface_read {
+  pin_attempt attempt;
+  messages::result<surface_facts> surface = messages::failure(messages::error_code::pin_missing);
 };
 
 /// What happens at the reader by itself. Called on the port's own thread; must return at once and not call stop().
@@ -62,6 +79,13 @@ public:
   /// RSASSA-PKCS1-v1_5 with SHA-256 over @p challenge, by the user-authentication key of the card. pin_missing unless
   /// the PIN was verified since the card was last identified.
   virtual void sign(messages::bytes challenge, std::function<void(messages::result<messages::bytes>)> done) = 0;
+  /// identify(), and what else can be read without a PIN.
+  virtual void inspect(std::function<void(messages::result<card_details>)> done) = 0;
+  /// Opens the card's surface (face photo) with 照合番号B, 14 digits: exactly one VERIFY, guarded like a PIN. Only when
+  /// @p tries_told are the tries left, else `not_made` with the true number; so the first call may tell -1 to learn it.
+  /// A PIN verified before is forgotten by the card.
+  virtual void read_surface(messages::secret check_number, std::int64_t tries_told,
+                            std::function<void(surface_read)> done) = 0;
   /// Ends everything: what still waits is answered with an error, then nothing is called any more. Waits for that, so
   /// it must not be called on the port's own thread. Later calls are ignored.
   virtual void stop() = 0;
