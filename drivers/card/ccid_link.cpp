@@ -15,14 +15,10 @@ constexpr std::size_t read_room = 512;
 
 const char* name_of(ccid::request type) {
   switch (type) {
-  case ccid::request::power_on:
-    return "power on";
-  case ccid::request::power_off:
-    return "power off";
-  case ccid::request::slot_status:
-    return "slot status";
-  case ccid::request::transfer:
-    return "an APDU";
+  case ccid::request::power_on: return "power on";
+  case ccid::request::power_off: return "power off";
+  case ccid::request::slot_status: return "slot status";
+  case ccid::request::transfer: return "an APDU";
   }
   return "a command";
 }
@@ -33,8 +29,9 @@ messages::error failed(std::string what, ccid::request type) {
 
 } // namespace
 
-ccid_link::ccid_link(event_loop& loop, std::shared_ptr<pipe> over, profile how, link_limits limits, link_events events)
-    : loop_(loop), pipe_(std::move(over)), profile_(how), limits_(limits), events_(std::move(events)) {}
+ccid_link::ccid_link(event_loop& loop, std::shared_ptr<pipe> over, reader_profile how, link_limits limits,
+                     link_events events)
+    : loop_(loop), pipe_(std::move(over)), profile_(std::move(how)), limits_(limits), events_(std::move(events)) {}
 
 void ccid_link::lose(messages::error why) {
   if (std::exchange(lost_, true)) return;
@@ -61,21 +58,16 @@ void ccid_link::notice(const ccid::frame& f) {
 
 loss ccid_link::from(pipe_status status, ccid::request type) {
   switch (status) {
-  case pipe_status::not_sent:
-    return {failed("nothing could be sent", type), false};
+  case pipe_status::not_sent: return {failed("nothing could be sent", type), false};
   case pipe_status::gone: {
     const messages::error why{error_code::reader_lost, {name_of(type)}};
     lose(why);
     return {why, true};
   }
-  case pipe_status::timed_out:
-    return {failed("no answer in time", type), true};
-  case pipe_status::stalled:
-    pipe_->clear_halt();
-    return {failed("the endpoint stalled", type), true};
+  case pipe_status::timed_out: return {failed("no answer in time", type), true};
+  case pipe_status::stalled: pipe_->clear_halt(); return {failed("the endpoint stalled", type), true};
   case pipe_status::failed:
-  case pipe_status::done:
-    break;
+  case pipe_status::done: break;
   }
   return {failed("a USB transfer failed", type), true};
 }
@@ -175,7 +167,9 @@ task<exchange<messages::bytes>> ccid_link::power_on() {
   const auto off = co_await cutting;
   if (!off && lost_) co_return tl::unexpected<loss>{off.error()}; // else: power on tells what is wrong
   static constexpr std::uint8_t five_volts = 1, three_volts = 2, automatic = 0, none = 0xFF;
-  const auto offered = [this](int bit, std::uint8_t code) { return (profile_.voltages & bit) != 0 ? code : none; };
+  const auto offered = [this](int bit, std::uint8_t code) {
+    return (profile_.descriptor.voltages & bit) != 0 ? code : none;
+  };
   const std::array<std::uint8_t, 3> voltages =
       profile_.auto_voltage
           ? std::array<std::uint8_t, 3>{automatic, none, none}

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "drivers/card/ccid.hpp"
-#include "drivers/card/descriptor.hpp"
 #include "drivers/card/loop.hpp"
 #include "drivers/card/pipe.hpp"
+#include "drivers/card/reader_profile.hpp"
 #include "drivers/card/transport.hpp"
 
 #include <functional>
@@ -31,7 +31,7 @@ struct link_events {
 /// Slot 0 of one reader. On the loop's thread; commands queue in the order of asking.
 class ccid_link final : public transport {
 public:
-  ccid_link(event_loop& loop, std::shared_ptr<pipe> over, profile how, link_limits limits, link_events events);
+  ccid_link(event_loop& loop, std::shared_ptr<pipe> over, reader_profile how, link_limits limits, link_events events);
 
   /// Wakes the reader: up to three GetSlotStatus, the later ones short, so that toggle bits and stale frames of an
   /// earlier user are worked off (card-reader.md §2.4 no. 3). True when a card is there.
@@ -65,7 +65,7 @@ private:
 
   event_loop& loop_;
   std::shared_ptr<pipe> pipe_;
-  profile profile_;
+  reader_profile profile_;
   link_limits limits_;
   link_events events_;
   async_lock lock_;

@@ -3,6 +3,7 @@
 
 #include "drivers/card/ber.hpp"
 #include "drivers/card/certificate.hpp"
+#include "drivers/card/reader_profile.hpp"
 #include "messages/bytes.hpp"
 #include "messages/personal.hpp"
 #include "messages/result.hpp"
@@ -13,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace drivers::card {
 
@@ -94,6 +96,10 @@ public:
 /// A line for the vendor: direction, APDU header, lengths, status words, the ATR. Never a PIN, never what a file holds.
 using trace_line = std::function<void(const std::string&)>;
 
+/// A CCID frame in the notation of libccid's traces: "-> 000000 6F 05 …", "<- 000000 80 …", two digits a byte. Bytes of
+/// a PIN and what files hold are "**", always, and so is a checksum over them: the same text replays as a test.
+using frame_line = std::function<void(const std::string&)>;
+
 /// Which reader, and how long it may take. Times in milliseconds.
 struct usb_options {
   std::string match;                         ///< "054c:0dc8" (lower case); empty: any reader that is free
@@ -102,7 +108,14 @@ struct usb_options {
   std::int64_t rescan_ms = 1000;             ///< without udev nobody tells of a new reader (card-reader.md §4)
   std::int64_t drain_ms = 100;               ///< after opening, for stale notices of the reader (card-reader.md §2.4)
   trace_line trace;
+  frame_line frames;
+  /// What the driver decided, when a reader is attached and again when a card was powered. On the port's own thread.
+  std::function<void(const reader_status&)> decided;
 };
+
+/// What is attached now, in the order in which desks take them: the profile, or why that reader cannot be used. Opens
+/// nothing, so it also tells of readers in use. Waits for the port's thread, so it must not be called on it.
+std::vector<messages::result<reader_profile>> list_usb_readers();
 
 /// A reader on USB. All readers of a process share one thread; several ports share the readers that are attached.
 std::unique_ptr<reader> make_usb_reader(usb_options options);

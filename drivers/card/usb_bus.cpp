@@ -90,18 +90,14 @@ std::optional<ccid_descriptor> descriptor_of(const libusb_interface_descriptor& 
 bool fill_in(usb_place& place, const libusb_interface_descriptor& about) {
   if (!is_reader(about.bInterfaceClass, extra_of(about.extra, about.extra_length))) return false;
   place.interface_number = about.bInterfaceNumber;
+  place.interface_class = about.bInterfaceClass;
   for (int i = 0; i < about.bNumEndpoints; ++i) {
     const auto& end = about.endpoint[i];
     const bool in = (end.bEndpointAddress & LIBUSB_ENDPOINT_IN) != 0;
     switch (end.bmAttributes & LIBUSB_TRANSFER_TYPE_MASK) {
-    case LIBUSB_TRANSFER_TYPE_BULK:
-      (in ? place.endpoint_in : place.endpoint_out) = end.bEndpointAddress;
-      break;
-    case LIBUSB_TRANSFER_TYPE_INTERRUPT:
-      place.endpoint_interrupt = end.bEndpointAddress;
-      break;
-    default:
-      break;
+    case LIBUSB_TRANSFER_TYPE_BULK: (in ? place.endpoint_in : place.endpoint_out) = end.bEndpointAddress; break;
+    case LIBUSB_TRANSFER_TYPE_INTERRUPT: place.endpoint_interrupt = end.bEndpointAddress; break;
+    default: break;
     }
   }
   if (place.endpoint_in == 0 || place.endpoint_out == 0) return false;
@@ -155,7 +151,7 @@ std::vector<usb_place> usb_bus::readers_of(const std::shared_ptr<usb_context>& c
   for (ssize_t i = 0; i < count; ++i) {
     auto place = look_at(context, list[i]);
     const bool wanted = place && (match.empty() || match == place->vendor_product);
-    if (wanted && !taken_.contains(place->key())) found.push_back(std::move(*place));
+    if (wanted) found.push_back(std::move(*place));
   }
   if (count >= 0) libusb_free_device_list(list, 1);
   // a stable order: the same desk gets the same reader again
@@ -166,10 +162,17 @@ std::vector<usb_place> usb_bus::readers_of(const std::shared_ptr<usb_context>& c
 std::vector<usb_place> usb_bus::free_readers(const std::string& match) {
   if (context_) {
     auto found = readers_of(context_, match);
+    std::erase_if(found, [this](const usb_place& place) { return taken_.contains(place.key()); });
     if (!found.empty()) return found;
   }
   // Debian's libusb learns of new devices from udev only; without it (containers, umockdev without a monitor) a new
   // context is what scans the bus again (card-reader.md §4)
+  auto found = readers(match);
+  std::erase_if(found, [this](const usb_place& place) { return taken_.contains(place.key()); });
+  return found;
+}
+
+std::vector<usb_place> usb_bus::readers(const std::string& match) {
   auto fresh = std::make_shared<usb_context>(loop_, shared(loop_));
   if (!fresh->open()) return {};
   auto found = readers_of(fresh, match);

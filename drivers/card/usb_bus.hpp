@@ -4,6 +4,7 @@
 #include "drivers/card/descriptor.hpp"
 #include "drivers/card/loop.hpp"
 #include "drivers/card/pipe.hpp"
+#include "messages/result.hpp"
 
 #include <memory>
 #include <optional>
@@ -24,7 +25,7 @@ struct usb_place {
   std::uint8_t bus = 0, address = 0;
   std::string vendor_product; ///< "054c:0dc8"
   std::uint8_t product_text = 0;
-  std::uint8_t interface_number = 0;
+  std::uint8_t interface_number = 0, interface_class = 0;
   std::uint8_t endpoint_out = 0, endpoint_in = 0, endpoint_interrupt = 0; ///< interrupt 0: none
   std::optional<ccid_descriptor> descriptor;
 
@@ -52,6 +53,8 @@ public:
 
   /// Readers that nobody has taken, whether libusb has heard of them by udev or not. @p match: "054c:0dc8", or empty.
   std::vector<usb_place> free_readers(const std::string& match);
+  /// Taken ones too; the bus is scanned anew.
+  std::vector<usb_place> readers(const std::string& match);
   /// What is known of the bus led to a reader that could not be opened: the next search scans anew.
   void distrust() { context_.reset(); }
   void take(const usb_place& place) { taken_.insert(place.key()); }

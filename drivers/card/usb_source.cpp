@@ -4,6 +4,7 @@
 #include "drivers/card/usb_bus.hpp"
 
 #include <algorithm>
+#include <future>
 #include <optional>
 
 namespace drivers::card {
@@ -11,6 +12,16 @@ namespace drivers::card {
 namespace {
 
 using std::chrono::milliseconds;
+
+found_interface about(const usb_place& place, const std::string& model) {
+  return {model,
+          place.bus,
+          place.address,
+          place.interface_number,
+          place.interface_class,
+          place.descriptor,
+          place.endpoint_interrupt != 0};
+}
 
 /// One port's reader. Everything on the loop's thread.
 class usb_source final : public transport_source {
@@ -132,10 +143,13 @@ private:
 
   /// The second half of the decision in decide_profile: which transport speaks at which level.
   messages::result<std::shared_ptr<ccid_link>> make_transport(const opened& now) {
-    if (!now.place.descriptor)
-      return messages::failure(messages::error_code::reader_failed, now.model + ": no CCID descriptor", "opening it");
-    const auto how = decide_profile(*now.place.descriptor, now.model);
+    const auto how = decide_profile(about(now.place, now.model));
     if (!how) return messages::failure(how.error());
+    if (how->level != exchange_level::extended_apdu)
+      return messages::failure(messages::error_code::reader_failed,
+                               now.model + ": it exchanges at " + std::string{name_of(how->level)} +
+                                   " level, which is not supported yet",
+                               "opening it");
     link_limits limits;
     limits.answer_wait = milliseconds{options_.answer_wait_ms_max};
     limits.power_on_wait = milliseconds{options_.power_on_wait_ms_max};
@@ -181,6 +195,20 @@ private:
 };
 
 } // namespace
+
+std::vector<messages::result<reader_profile>> list_usb_readers() {
+  const auto loop = event_loop::shared();
+  std::promise<std::vector<messages::result<reader_profile>>> listed;
+  auto waiting = listed.get_future();
+  loop->post([&] {
+    std::vector<messages::result<reader_profile>> all;
+    const auto bus = usb_bus::shared(*loop);
+    for (const auto& place : bus->readers({}))
+      all.push_back(decide_profile(about(place, place.vendor_product)));
+    listed.set_value(std::move(all));
+  });
+  return waiting.get();
+}
 
 std::unique_ptr<reader> make_usb_reader(usb_options options) {
   auto loop = event_loop::shared();

@@ -65,8 +65,11 @@ struct bench {
     limits.answer_wait = milliseconds{30};
     limits.power_on_wait = milliseconds{30};
     limits.extended_wait = milliseconds{200};
-    link = std::make_shared<ccid_link>(*loop, pipe, profile{exchange_level::extended_apdu, true, 7, message_size_max},
-                                       limits, link_events{});
+    reader_profile how;
+    how.level = exchange_level::extended_apdu;
+    how.auto_voltage = true;
+    how.message_size_max = message_size_max;
+    link = std::make_shared<ccid_link>(*loop, pipe, how, limits, link_events{});
   }
 
   detached run(wiped_bytes apdu, int times, std::promise<std::vector<exchange<wiped_bytes>>>& all) {
