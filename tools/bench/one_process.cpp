@@ -55,6 +55,13 @@ public:
   void sign(bytes challenge, std::function<void(result<bytes>)> done) override {
     port_->sign(std::move(challenge), timed(std::move(done)));
   }
+  void inspect(std::function<void(result<drivers::card::card_details>)> done) override {
+    port_->inspect(timed(std::move(done)));
+  }
+  void read_surface(secret check_number, std::int64_t tries_told,
+                    std::function<void(drivers::card::surface_read)> done) override {
+    port_->read_surface(std::move(check_number), tries_told, timed(std::move(done)));
+  }
   void stop() override { port_->stop(); }
 
 private:
