@@ -1,5 +1,5 @@
-// Replays a trace of CCID frames (libccid's, or one that our driver wrote) against our driver: what it writes is compared
-// frame by frame, what the reader said is said again.
+// Replays a trace of CCID frames (libccid's, or one that our driver wrote) against our driver: what it writes is
+// compared frame by frame, what the reader said is said again.
 #pragma once
 
 #include "drivers/card/apdu.hpp"
