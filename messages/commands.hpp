@@ -116,12 +116,13 @@ struct node_hello {
 /// The permission is durable: send the held PIN once, then sign the challenge.
 struct verify_pin {
   static constexpr std::string_view topic = "reader.verify_pin";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = pin_report;
   id reader_session;
   id attempt;
   bytes challenge;
-  UKETSUKE_FIELDS(verify_pin, reader_session, attempt, challenge)
+  std::int64_t tries_told = -1; ///< since v2: what the patient saw; at another number nothing is sent. -1: unknown
+  UKETSUKE_FIELDS(verify_pin, reader_session, attempt, challenge, tries_told)
 };
 
 /// The PIN pad is no longer shown: wipe what was typed.
@@ -146,13 +147,14 @@ struct ask_present {
 /// Repeated until acknowledged, and after every restart of the hub: the reader session makes it the same fact.
 struct report_card_placed {
   static constexpr std::string_view topic = "checkin.report_card_placed";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = checkin_begun;
   id reader_session;
   card_kind kind{};
   std::int64_t tries_left = 0;
   id mark; ///< first 16 bytes of SHA-256 over the certificate; empty where there is none
-  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark)
+  certificate_standing certificate{}; ///< since v2, by the desk's clock
+  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark, certificate)
 };
 
 /// An empty session says: no card lies on this desk's reader, whatever was there before the desk was restarted.

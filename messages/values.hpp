@@ -91,4 +91,9 @@ UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, ent
 /// three months ago: eligibility only, no medical information (oqs-interface.md). `unknown`: nobody has judged it.
 UKETSUKE_ENUMERATION(certificate_standing, unknown, valid, expires_soon, expired_lately, expired, not_yet_valid)
 
+/// Nobody is asked for a PIN with a certificate that proves nothing.
+constexpr bool usable(certificate_standing s) {
+  return s != certificate_standing::expired && s != certificate_standing::not_yet_valid;
+}
+
 } // namespace messages

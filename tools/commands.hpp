@@ -27,5 +27,6 @@ void add_audit(CLI::App& app, chosen& run);
 void add_diagram(CLI::App& app, chosen& run);
 void add_ask(CLI::App& app, chosen& run);
 void add_reference(CLI::App& app, chosen& run);
+void add_card(CLI::App& app, chosen& run);
 
 } // namespace tools

@@ -61,13 +61,15 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
   v.row.checkin = checkin;
   v.row.desk = desk;
   v.tries_left = m.tries_left;
-  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark}, command.id, out);
+  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark, m.certificate}, command.id, out);
   out.reply(command, checkin_begun{checkin});
   auto on = event::card_placed;
   if (m.kind != card_kind::my_number_card || m.mark.empty())
     on = event::card_unusable;
   else if (m.tries_left == 0)
     on = event::pin_blocked;
+  else if (!usable(m.certificate))
+    on = event::card_expired;
   fire(v, {.on = on, .cause = command.id}, out);
 }
 
@@ -153,8 +155,16 @@ void session::handle(const enter_pin& m, const command_envelope& command, actors
   if (v->resuming || (v->now != state::entering_pin && v->now != state::verifying))
     out.show(reader_of(*v), forget_pin{v->row.reader_session});
   const bool may_be_last = v->tries_left <= 1; // unknown (-1) counts as one: doubt never burns a card
-  if (v->now == state::entering_pin && may_be_last && !m.last_try_confirmed)
-    return out.refuse(command, {error_code::last_try_unconfirmed, {}});
+  if (v->now == state::entering_pin && !v->resuming) {
+    if (may_be_last && !m.last_try_confirmed) { // the digits wait for the second key press
+      fire(*v, {.on = event::last_try_unconfirmed, .cause = command.id}, out);
+      return out.refuse(command, {error_code::last_try_unconfirmed, {}});
+    }
+    if (const auto desk = attempt_elsewhere(*v)) {
+      fire(*v, {.on = event::attempt_elsewhere, .cause = command.id}, out);
+      return out.refuse(command, {error_code::card_at_another_desk, {*desk}});
+    }
+  }
   fire_and_reply(*v, {.on = event::pin_entered}, command, out);
 }
 

@@ -42,6 +42,9 @@ struct visit {
   std::uint64_t ask_again_ms = 0;
 };
 
+/// The choices of a patient whose card opens no medical information.
+void offer_nothing_medical(visit& v);
+
 /// A question that the gateway has not yet taken over.
 struct undelivered {
   messages::outbox_row row;
@@ -62,6 +65,13 @@ struct past_visit {
   messages::id checkin, patient;
   std::string desk;
   messages::personal<messages::insured_number> kept; ///< the details that are asked with: the same again is no question
+};
+
+/// One permission whose outcome is not known yet, also when its check-in is over.
+struct attempt_under_way {
+  messages::id attempt;
+  std::string desk;
+  std::uint64_t until_ms = 0;
 };
 
 class session {
@@ -147,6 +157,7 @@ private:
   void ask_eligibility(visit& v, const happening& what, actors::effects& out);
   void register_number(visit& v, const happening& what, actors::effects& out);
   void note_answer(visit& v, const happening& what, actors::effects& out);
+  std::optional<std::string> attempt_elsewhere(const visit& v);
   void give_card_back(visit& v, const happening& what, actors::effects& out);
   void end(visit& v, const happening& what, actors::effects& out);
   void keep_past(past_visit past);
@@ -169,6 +180,8 @@ private:
   std::uint64_t sequence_ = 0; ///< of what is shown: later ones win
   std::map<messages::id, visit> visits_;
   std::map<messages::id, undelivered> undelivered_; ///< by effect
+  /// By card mark: the VERIFY that may be under way at some desk, until its report comes or patience is over.
+  std::map<messages::id, attempt_under_way> attempts_;
   std::map<std::string, unshown> unshown_;          ///< by desk
   std::deque<past_visit> past_;                     ///< ended, and nobody could be asked
   std::deque<messages::id> gone_;                   ///< reader sessions whose card is known to be lifted

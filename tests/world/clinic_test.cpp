@@ -101,6 +101,36 @@ BOOST_AUTO_TEST_CASE(the_line_is_cut_for_two_hours_and_nobody_at_three_desks_is_
   }
 }
 
+BOOST_AUTO_TEST_CASE(in_a_year_of_pulls_unplugs_wrong_pins_and_twins_no_try_is_lost_without_a_key_press) {
+  // a day has ten minutes of patients here, and then comes to rest
+  const std::uint64_t first = 10'001, days = std::getenv("UKETSUKE_LONG") ? 3'650 : 365;
+  std::size_t presses = 0, verified = 0, unplugged = 0, twins = 0;
+  std::int64_t tries_lost = 0, last_tries = 0;
+  for (std::uint64_t seed = first; seed < first + days; ++seed) {
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      clinic c{{.seed = seed, .desks = 2 + seed % 2, .open_ms = 10 * 60'000, .twins_percent = 25, .unplugs = 6}};
+      c.run();
+      for (const auto& [command, said] : c.bus.said_by_pages)
+        presses += said.topic == enter_pin::topic;
+      verified += c.verified.size();
+      unplugged += c.unplugged;
+      twins += c.twins;
+      tries_lost += c.tries_lost;
+      last_tries += c.last_tries;
+      BOOST_REQUIRE_LE(static_cast<std::size_t>(c.tries_lost), c.presses.size());
+      BOOST_REQUIRE_EQUAL(c.verified.size(), c.presses.size()); // one key press, one VERIFY
+    }
+  }
+  BOOST_TEST_MESSAGE("days " << days << " (seeds from " << first << "), key presses " << presses << ", VERIFYs "
+                             << verified << ", tries lost " << tries_lost << ", VERIFYs at the last try " << last_tries
+                             << ", readers unplugged " << unplugged << ", cards at two desks " << twins);
+  BOOST_CHECK_GT(verified, days);
+  BOOST_CHECK_GT(unplugged, days);
+  BOOST_CHECK_GT(twins, days);
+  BOOST_CHECK_GT(tries_lost, 0);
+  BOOST_CHECK_GT(last_tries, 0);
+}
+
 BOOST_AUTO_TEST_CASE(two_clinics_that_differ_only_in_their_pins_write_and_send_the_same_bytes) {
   const std::string sentinels[] = {"7391846205528174", "8264019375640281"};
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
