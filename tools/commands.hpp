@@ -28,5 +28,6 @@ void add_diagram(CLI::App& app, chosen& run);
 void add_ask(CLI::App& app, chosen& run);
 void add_reference(CLI::App& app, chosen& run);
 void add_card(CLI::App& app, chosen& run);
+void add_reader(CLI::App& app, chosen& run);
 
 } // namespace tools
