@@ -9,6 +9,7 @@
 #include "storage/still_files.hpp"
 
 #include <algorithm>
+#include <future>
 
 namespace storage {
 
@@ -156,6 +157,24 @@ void journal::on_committed(std::function<void(std::shared_ptr<const committed>)>
   parts_->listener = std::make_shared<const parts::commit_listener>(std::move(listener));
 }
 
+messages::result<journal::copied> journal::copy_into(const std::filesystem::path& folder) {
+  auto& of = *parts_;
+  if (auto flushed = of.database->flush(); !flushed) return failure(flushed.error()); // so that appends wait briefly
+  std::promise<messages::result<copied>> answer;
+  auto copying = [&] {
+    const copied at{of.head.load(), of.epoch};
+    const auto done = of.database->copy_into(folder);
+    answer.set_value(done ? messages::result<copied>{at} : messages::result<copied>{failure(done.error())});
+  };
+  {
+    const std::lock_guard lock(of.queue_mutex);
+    if (of.refusing) return failure(*of.refusing);
+    of.errands.emplace_back(copying);
+  }
+  of.ready.notify_one();
+  return answer.get_future().get();
+}
+
 // -- the queue -----------------------------------------------------------------------------------------------------
 
 bool journal::parts::append(messages::draft what, durable_callback on_durable) {
@@ -203,7 +222,7 @@ bool journal::parts::take(std::vector<queued>& into) {
   const std::chrono::milliseconds lazy(options.limits.lazy_sync_ms_max);
   std::unique_lock lock(queue_mutex);
   auto nap_ends = awaited > 0 ? clock::time_point{} : clock::now() + lazy;
-  while (awaited == 0 && !ending) {
+  while (awaited == 0 && errands.empty() && !ending) {
     if (queue.size() * 2 > options.limits.queue_appends_max) break;
     const auto now = clock::now();
     if (!queue.empty() && now >= due) break;
@@ -216,7 +235,7 @@ bool journal::parts::take(std::vector<queued>& into) {
       ready.wait(lock);
     idle = false;
   }
-  if (queue.empty()) return false;
+  if (queue.empty() && errands.empty()) return false;
   into.swap(queue);
   awaited = 0;
   queued_bytes = 0;
@@ -261,6 +280,7 @@ void journal::parts::run() {
   std::vector<queued> taken;
   while (take(taken)) {
     step("taken");
+    run_errands();
     for (std::size_t from = 0; from < taken.size();) {
       const auto end = write_some(taken, from);
       if (!end) {
@@ -271,6 +291,16 @@ void journal::parts::run() {
     }
     taken.clear();
   }
+}
+
+void journal::parts::run_errands() {
+  std::vector<std::function<void()>> now;
+  {
+    const std::lock_guard lock(queue_mutex);
+    now.swap(errands);
+  }
+  for (const auto& errand : now)
+    errand();
 }
 
 /// One batch: as many of @p taken from @p from on as its limit allows. Answers the first that is not in it.

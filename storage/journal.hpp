@@ -181,6 +181,13 @@ public:
   messages::result<comparison>
   rebuild_and_compare(const std::function<void(std::uint64_t, std::uint64_t)>& progress = {}) const;
 
+  /// An openable copy of the database in @p folder, which must not be there, made between two commits: what a backup is
+  /// made of. Appends wait meanwhile (tables are linked, not copied). Answers the head and the epoch of the copy.
+  struct copied {
+    std::uint64_t index = 0, epoch = 0;
+  };
+  messages::result<copied> copy_into(const std::filesystem::path& folder);
+
 private:
   struct parts;
   static messages::result<std::unique_ptr<parts>> open_parts(journal_options options,

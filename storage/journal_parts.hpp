@@ -31,6 +31,7 @@ struct journal::parts {
   void run();
   /// Waits for appends worth a sync; false when the journal ends and none is left.
   bool take(std::vector<queued>& into);
+  void run_errands();
   messages::result<std::size_t> write_some(std::vector<queued>& taken, std::size_t from);
   std::shared_ptr<const commit_listener> learn_commit(const committed* events, std::size_t appends,
                                                       std::uint64_t waits);
@@ -63,6 +64,7 @@ struct journal::parts {
   std::vector<queued> queue;
   std::size_t queued_bytes = 0, awaited = 0; ///< awaited: of the queue, those somebody waits for
   std::chrono::steady_clock::time_point due; ///< when the oldest of the queue must be written, awaited or not
+  std::vector<std::function<void()>> errands; ///< for the journal's thread, between two batches
   bool idle = false, timed = false, ending = false;
   std::uint64_t busy = 0, deepest = 0;
   /// Why nothing is taken; also before start() and in a journal that is only read.
