@@ -131,6 +131,7 @@ section patience_section(consent_session::patience& p) {
 result<node_config> read_node_config(const std::filesystem::path& file) {
   node_config c;
   line_config line;
+  folders_config folders;
   rig_config rig;
   std::int64_t seed = -1;
   const sections known{
@@ -157,6 +158,12 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"key", path_into(line.key)},
         {"institution", text_into(line.institution)},
         {"answer_wait_ms_max", number_into(line.answer_wait_ms_max, 100, 120'000)}}},
+      {"folders",
+       {{"requests", path_into(folders.requests)},
+        {"results", path_into(folders.results)},
+        {"work", path_into(folders.work)},
+        {"zip_password", text_into(folders.zip_password)},
+        {"institution", text_into(folders.institution)}}},
       {"rig",
        {{"cards", path_into(rig.cards)},
         {"socket", path_into(rig.socket)},
@@ -177,6 +184,10 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.receipts.names.size() != c.receipts.folders.size())
     return wrong(file, 1, "[receipt] names and folders have to be as many: one folder for each receipt computer");
   if (line.port != 0) c.line = line;
+  if (!folders.requests.empty() || !folders.results.empty()) c.folders = folders;
+  if (c.folders && c.line) return wrong(file, 1, "[folders] and [line] both lead to the national system: keep one");
+  if (c.folders && (folders.requests.empty() || folders.results.empty() || folders.work.empty()))
+    return wrong(file, 1, "[folders] needs requests, results and work");
   if (!rig.socket.empty()) c.rig = rig;
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
   if (seed >= 0) c.seed = static_cast<std::uint64_t>(seed);
@@ -195,7 +206,22 @@ result<centre_config> read_centre_config(const std::filesystem::path& file) {
         {"card_ca", path_into(c.card_ca)},
         {"persons", path_into(c.persons)},
         {"data", path_into(c.data)},
-        {"answer_delay_ms", number_into(c.answer_delay_ms, 0, 60'000)}}},
+        {"answer_delay_ms", number_into(c.answer_delay_ms, 0, 60'000)},
+        {"bulk_ms", number_into(c.bulk_ms, 0, 86'400'000)},
+        {"population", number_into(c.population, 0, 200'000)},
+        {"population_seed", number_into(c.population_seed, 0, INT64_MAX)}}},
+      {"folders",
+       {{"requests", path_into(c.requests)},
+        {"results", path_into(c.results)},
+        {"faces", path_into(c.faces)},
+        {"institution", text_into(c.institution)},
+        {"zip_password", text_into(c.zip_password)},
+        {"zipped", flag_into(c.zipped)},
+        {"shift_jis", flag_into(c.shift_jis)},
+        {"out_of_order", flag_into(c.out_of_order)},
+        {"silent", flag_into(c.silent)},
+        {"errors", flag_into(c.errors)},
+        {"half_written_ms", number_into(c.half_written_ms, 0, 60'000)}}},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
   const std::map<std::string, const std::filesystem::path*> needed{
@@ -203,6 +229,8 @@ result<centre_config> read_centre_config(const std::filesystem::path& file) {
       {"card_ca", &c.card_ca},         {"persons", &c.persons}, {"data", &c.data}};
   for (const auto& [name, value] : needed)
     if (value->empty()) return wrong(file, 1, "[centre] " + name + " is missing");
+  if (!c.requests.empty() && (c.results.empty() || c.faces.empty() || c.institution.empty()))
+    return wrong(file, 1, "[folders] needs requests, results, faces and institution");
   return c;
 }
 

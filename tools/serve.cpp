@@ -2,6 +2,7 @@
 #include "actors/runtime/node.hpp"
 #include "drivers/card/port.hpp"
 #include "drivers/clock/port.hpp"
+#include "drivers/line/folder_line.hpp"
 #include "drivers/line/handover.hpp"
 #include "drivers/line/https_line.hpp"
 #include "drivers/screen/hands_socket.hpp"
@@ -55,6 +56,16 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
     auto receipts = drivers::line::receipt_computers::open(std::move(which));
     if (!receipts) return failure(receipts.error());
     ports.receipts = std::move(*receipts);
+  }
+  if (config.folders) {
+    auto line = drivers::line::open_folder_line({.who = {config.folders->institution, config.simulated},
+                                                 .requests = config.folders->requests,
+                                                 .results = config.folders->results,
+                                                 .work = config.folders->work,
+                                                 .zip_password = config.folders->zip_password});
+    if (!line) return failure(line.error());
+    ports.line = std::move(*line);
+    ports.institution = config.folders->institution;
   }
   if (config.rig) {
     auto opened = rig_hands::open(*config.rig, clock.utc_ms());
