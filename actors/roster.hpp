@@ -70,7 +70,8 @@ inline constexpr auto& consent_session_writes =
        card_return_awaited, card_forgotten, card_lifted, checkin_resumed, checkin_ended, checkin_settled>;
 inline constexpr auto& consent_session_answers =
     of<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents, provide_information,
-       stop_checkin, register_reference_number, skip_reference_number, finish_at_window, keep_walk_in, settle_checkin>;
+       extend_time, stop_checkin, show_again, register_reference_number, skip_reference_number, finish_at_window,
+       keep_walk_in, settle_checkin>;
 inline constexpr auto& gateway_writes =
     of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered, line_lost,
        line_restored, face_file_taken, face_file_claimed, answer_matched, match_stopped, patient_recorded,
@@ -79,8 +80,9 @@ inline constexpr auto& gateway_answers =
     of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer, list_waiting, print_declaration,
        claim_face_file, find_match, decide_match, list_handovers, register_numbers, list_registrations>;
 inline constexpr auto& desks_writes =
-    of<desk_opened, desk_closed, desk_mode_switched, reader_attached, reader_detached>;
-inline constexpr auto& desks_answers = of<report_reader, open_desk, close_desk, switch_mode, list_desks>;
+    of<desk_opened, desk_closed, desk_mode_switched, staff_called, staff_attended, reader_attached, reader_detached>;
+inline constexpr auto& desks_answers =
+    of<report_reader, open_desk, close_desk, switch_mode, call_staff, attend_desk, list_desks, show_again>;
 
 } // namespace topics
 
@@ -97,7 +99,7 @@ inline constexpr std::array roster{
                topics::of<messages::verify_pin, messages::forget_pin, messages::ask_present>},
     // face_matcher: home::desk, its row goes here
     roster_row{"screen", &screen::spawn, home::either, 5, topics::none,
-               topics::of<messages::show_prompt, messages::show_at_reception>},
+               topics::of<messages::show_prompt, messages::show_at_reception, messages::show_desk>},
 };
 
 constexpr const roster_row* find_row(std::string_view name) {

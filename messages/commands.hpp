@@ -190,11 +190,13 @@ struct enter_pin {
 
 struct answer_consents {
   static constexpr std::string_view topic = "checkin.answer_consents";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
   choice surgery{}, treatment{}, drugs{}, checkup{};
-  UKETSUKE_FIELDS(answer_consents, checkin, surgery, treatment, drugs, checkup)
+  std::string language;     ///< BCP 47: what the patient read beside the official text; at most 35 bytes
+  std::string text_version; ///< of the words that were shown; at most 40 bytes
+  UKETSUKE_FIELDS(answer_consents, checkin, surgery, treatment, drugs, checkup, language, text_version)
 };
 
 struct provide_information {
@@ -213,6 +215,15 @@ struct stop_checkin {
   using reply = done;
   id checkin;
   UKETSUKE_FIELDS(stop_checkin, checkin)
+};
+
+/// The patient is still there and wants more time: the step's patience begins anew.
+struct extend_time {
+  static constexpr std::string_view topic = "checkin.extend_time";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  UKETSUKE_FIELDS(extend_time, checkin)
 };
 
 // -- to consent_session: reception ---------------------------------------------------------------------------------
@@ -339,13 +350,14 @@ struct settle_checkin {
 /// What the patient's page of this desk shows now. Repeated harmlessly; the highest `sequence` wins.
 struct show_prompt {
   static constexpr std::string_view topic = "screen.show_prompt";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
   std::uint64_t sequence = 0;
   prompt shown{};
   std::int64_t tries_left = -1;
-  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left)
+  std::uint64_t waits_ms = 0; ///< the patience of this step, from now; 0: it waits for nobody
+  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left, waits_ms)
 };
 
 /// One desk on reception's board.
@@ -363,6 +375,25 @@ struct show_at_reception {
   personal<std::string> reference_number;
   std::string error;
   UKETSUKE_FIELDS(show_at_reception, desk, checkin, sequence, state, outcome, judged, name, reference_number, error)
+};
+
+/// One desk as reception sees it now.
+struct show_desk {
+  static constexpr std::string_view topic = "screen.show_desk";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  desk_status desk;
+  bool staff_called = false;
+  UKETSUKE_FIELDS(show_desk, desk, staff_called)
+};
+
+/// To consent_session and to desks: a screen that was started, or whose hub was, knows nothing. The desk's own prompt
+/// is shown to it again; to the hub's screen everything is.
+struct show_again {
+  static constexpr std::string_view topic = "screen.show_again";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  UKETSUKE_NO_FIELDS(show_again)
 };
 
 // -- to desks ------------------------------------------------------------------------------------------------------
@@ -400,6 +431,23 @@ struct switch_mode {
   std::string desk;
   desk_mode mode{};
   UKETSUKE_FIELDS(switch_mode, desk, mode)
+};
+
+/// 職員を呼ぶ, from the patient's page of this desk.
+struct call_staff {
+  static constexpr std::string_view topic = "desks.call_staff";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  UKETSUKE_NO_FIELDS(call_staff)
+};
+
+/// Somebody went there.
+struct attend_desk {
+  static constexpr std::string_view topic = "desks.attend";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  UKETSUKE_FIELDS(attend_desk, desk)
 };
 
 struct list_desks {

@@ -62,6 +62,18 @@ struct desk_mode_switched {
   UKETSUKE_FIELDS(desk_mode_switched, mode)
 };
 
+/// 職員を呼ぶ was pressed at this desk; then somebody went there.
+struct staff_called {
+  static constexpr std::string_view topic = "desk.staff_called";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(staff_called)
+};
+struct staff_attended {
+  static constexpr std::string_view topic = "desk.staff_attended";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(staff_attended)
+};
+
 // -- one check-in, step by step ------------------------------------------------------------------------------------
 
 /// マイナンバーカードを置く: a check-in begins.
@@ -118,11 +130,13 @@ struct identity_proven {
 /// 同意取得・提供情報選択: all choices of the patient, refusals too, recorded only when the questions were finished.
 struct consents_recorded {
   static constexpr std::string_view topic = "checkin.consents_recorded";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id patient;
   id question; ///< the identifier under which the national system is asked, now and ever after
   consent_choices choices;
-  UKETSUKE_FIELDS(consents_recorded, patient, question, choices)
+  std::string language;     ///< what the patient read beside the official Japanese text
+  std::string text_version; ///< of the words that were shown
+  UKETSUKE_FIELDS(consents_recorded, patient, question, choices, language, text_version)
 };
 
 /// What the check-in learned from the gateway: shown to reception; the patient reads only where to go.

@@ -14,22 +14,23 @@ template <class... Ms> struct message_list {};
 
 using all_events =
     message_list<node_started, actor_restarted, reader_attached, reader_detached, desk_opened, desk_closed,
-                 desk_mode_switched, card_placed, identity_method_chosen, pin_attempt_allowed, pin_attempt_ended,
-                 identity_proven, consents_recorded, answer_shown, eligibility_not_asked, registration_requested,
-                 reference_settled, walk_in_kept, card_return_awaited, card_forgotten, card_lifted, checkin_resumed,
-                 checkin_ended, checkin_settled, question_asked, eligibility_answered, outcome_unknown,
-                 question_refused, reference_number_registered, head_signed, keys_rotated, patient_forgotten,
-                 records_expired, line_lost, line_restored, face_file_taken, face_file_claimed, answer_matched,
-                 match_stopped, patient_recorded, handover_begun, handover_written, handover_taken, registration_begun>;
+                 desk_mode_switched, staff_called, staff_attended, card_placed, identity_method_chosen,
+                 pin_attempt_allowed, pin_attempt_ended, identity_proven, consents_recorded, answer_shown,
+                 eligibility_not_asked, registration_requested, reference_settled, walk_in_kept, card_return_awaited,
+                 card_forgotten, card_lifted, checkin_resumed, checkin_ended, checkin_settled, question_asked,
+                 eligibility_answered, outcome_unknown, question_refused, reference_number_registered, head_signed,
+                 keys_rotated, patient_forgotten, records_expired, line_lost, line_restored, face_file_taken,
+                 face_file_claimed, answer_matched, match_stopped, patient_recorded, handover_begun, handover_written,
+                 handover_taken, registration_begun>;
 
 using all_commands =
     message_list<node_hello, verify_pin, forget_pin, ask_present, report_card_placed, report_card_removed,
-                 choose_method, enter_pin, answer_consents, provide_information, stop_checkin,
+                 choose_method, enter_pin, answer_consents, provide_information, extend_time, stop_checkin,
                  register_reference_number, skip_reference_number, finish_at_window, keep_walk_in, obtain_challenge,
                  ask_eligibility, ask_typed, register_number, recall_answer, settle_checkin, show_prompt,
-                 show_at_reception, report_reader, open_desk, close_desk, switch_mode, list_desks, ask_status,
-                 list_waiting, print_declaration, claim_face_file, find_match, decide_match, list_handovers,
-                 register_numbers, list_registrations, hand_over>;
+                 show_at_reception, show_desk, show_again, report_reader, open_desk, close_desk, switch_mode,
+                 call_staff, attend_desk, list_desks, ask_status, list_waiting, print_declaration, claim_face_file,
+                 find_match, decide_match, list_handovers, register_numbers, list_registrations, hand_over>;
 
 using all_replies = message_list<done, node_welcome, pin_report, card_present, checkin_begun, challenge_obtained,
                                  question_report, monitor_status, desk_list, waiting_list, printed_form, match_report,

@@ -85,7 +85,7 @@ UKETSUKE_ENUMERATION(health, unknown, working, failing, absent)
 
 /// What the patient's page of a desk shows. The pages hold the words; this is their key.
 UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, enter_pin, wrong_pin, give_consents,
-                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception)
+                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception, turn_card)
 
 /// What a card's certificate is worth today. `expires_soon`: within three months. `expired_lately`: no longer than
 /// three months ago: eligibility only, no medical information (oqs-interface.md). `unknown`: nobody has judged it.

@@ -126,12 +126,27 @@ section patience_section(consent_session::patience& p) {
           {"taking_card_ms", wait(p.taking_card_ms)}};
 }
 
+section screen_section(std::filesystem::path& hands, pages_config& p, bool& with_pages) {
+  return {{"hands", path_into(hands)},
+          {"pages", flag_into(with_pages)},
+          {"address", text_into(p.address)},
+          {"port", number_into(p.port, 0, 65535)},
+          {"port_file", path_into(p.port_file)},
+          {"folder", path_into(p.folder)},
+          {"certificate", path_into(p.certificate)},
+          {"key", path_into(p.key)},
+          {"names", names_into(p.names)},
+          {"development_password", text_into(p.development_password)}};
+}
+
 } // namespace
 
 result<node_config> read_node_config(const std::filesystem::path& file) {
   node_config c;
   line_config line;
   rig_config rig;
+  pages_config pages;
+  bool with_pages = false;
   std::int64_t seed = -1;
   const sections known{
       {"node",
@@ -164,7 +179,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"usb", flag_into(rig.usb)}}},
       {"receipt", {{"names", names_into(c.receipts.names)}, {"folders", names_into(c.receipts.folders)}}},
       {"reader", {{"match", text_into(c.reader_match)}}},
-      {"screen", {{"hands", path_into(c.hands)}}},
+      {"screen", screen_section(c.hands, pages, with_pages)},
       {"patience", patience_section(c.patience)},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
@@ -179,6 +194,8 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (line.port != 0) c.line = line;
   if (!rig.socket.empty()) c.rig = rig;
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
+  if (with_pages) c.pages = pages;
+  if (pages.certificate.empty() != pages.key.empty()) return wrong(file, 1, "[screen] certificate and key go together");
   if (seed >= 0) c.seed = static_cast<std::uint64_t>(seed);
   return c;
 }

@@ -35,6 +35,17 @@ struct rig_config {
   bool usb = true;              ///< real libusb under umockdev; false: a virtual reader in process
 };
 
+/// The pages of a node in browsers.
+struct pages_config {
+  std::string address = "127.0.0.1"; ///< beyond loopback: only with certificate and key
+  std::uint16_t port = 0;            ///< 0: a free one, written to port_file
+  std::filesystem::path port_file;
+  std::filesystem::path folder;           ///< of the pages' files
+  std::filesystem::path certificate, key; ///< PEM; both or neither
+  std::vector<std::string> names;         ///< further host names that lead here
+  std::string development_password;       ///< account `development` at reception, on loopback only; empty: none
+};
+
 struct node_config {
   std::string name, hub = "hub";
   std::vector<std::string> actors;
@@ -47,8 +58,9 @@ struct node_config {
   std::optional<line_config> line;
   receipt_config receipts;
   std::optional<rig_config> rig;
-  std::string reader_match;    ///< "054c:0dc8"; empty: any
-  std::filesystem::path hands; ///< the screen port's socket; empty: no screen
+  std::string reader_match;          ///< "054c:0dc8"; empty: any
+  std::filesystem::path hands;       ///< scripted hands' socket; empty: none
+  std::optional<pages_config> pages; ///< in browsers
   consent_session::patience patience;
   std::optional<std::uint64_t> seed;
 };

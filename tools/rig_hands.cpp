@@ -51,7 +51,7 @@ public:
 
   std::shared_ptr<drivers::card::reader> reader() override { return reader_; }
 
-  void page_joined(drivers::screen::page) override {}
+  void page_joined(drivers::screen::page, const drivers::screen::visitor&) override {}
   void page_left(drivers::screen::page) override {}
   void page_said(drivers::screen::page p, std::string line) override {
     const auto done = obey(line);

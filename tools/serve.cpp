@@ -5,6 +5,7 @@
 #include "drivers/line/handover.hpp"
 #include "drivers/line/https_line.hpp"
 #include "drivers/screen/hands_socket.hpp"
+#include "drivers/screen/page_server.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
 #include "tools/rig_hands.hpp"
@@ -26,6 +27,62 @@ drivers::card::usb_options usb_options_of(const node_config& config) {
   drivers::card::usb_options o;
   o.match = config.reader_match;
   return o;
+}
+
+/// Where the pages' files are when no folder is configured: beside the sources the program was built from.
+std::filesystem::path pages_folder(const pages_config& p) {
+  return p.folder.empty() ? std::filesystem::path{UKETSUKE_SOURCE_DIR} / "drivers" / "screen" / "pages" : p.folder;
+}
+
+messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pages(const node_config& config,
+                                                                                   messages::secret_slot* pin) {
+  using drivers::screen::page_kind;
+  const auto& p = *config.pages;
+  drivers::screen::page_server_options o;
+  o.address = p.address;
+  o.port = p.port;
+  o.folder = pages_folder(p).string();
+  o.certificate = p.certificate.string();
+  o.key = p.key.string();
+  o.names = p.names;
+  o.pin = pin;
+  o.of.node = config.name;
+  o.of.simulated = config.simulated;
+  if (std::ranges::find(config.actors, "reader") != config.actors.end()) o.of.offers.push_back(page_kind::patient);
+  if (config.name == config.hub) o.of.offers.insert(o.of.offers.end(), {page_kind::reception, page_kind::monitor});
+  o.development_account = !p.development_password.empty();
+  if (o.development_account)
+    o.of.known = [password = p.development_password](std::string_view account,
+                                                     std::string_view said) -> std::optional<std::string> {
+      const bool right = drivers::screen::same_secret(said, password);
+      return account == "development" && right ? std::optional<std::string>{"development"} : std::nullopt;
+    };
+  auto server = drivers::screen::open_page_server(std::move(o));
+  if (!server) return failure(server.error());
+  if (!p.port_file.empty()) {
+    const auto temporary = p.port_file.string() + ".new";
+    std::ofstream{temporary} << (*server)->port() << '\n';
+    std::filesystem::rename(temporary, p.port_file);
+  }
+  spdlog::info("pages on port {}", (*server)->port());
+  return server;
+}
+
+messages::result<std::unique_ptr<drivers::screen::pages>> open_pages(const node_config& config,
+                                                                     messages::secret_slot* pin) {
+  std::vector<std::unique_ptr<drivers::screen::pages>> all;
+  if (!config.hands.empty()) {
+    auto hands = drivers::screen::open_hands_socket({.path = config.hands.string(), .pin = pin});
+    if (!hands) return failure(hands.error());
+    all.push_back(std::move(*hands));
+  }
+  if (config.pages) {
+    auto server = open_browser_pages(config, pin);
+    if (!server) return failure(server.error());
+    all.push_back(std::move(*server));
+  }
+  if (all.empty()) return nullptr;
+  return drivers::screen::together(std::move(all));
 }
 
 /// The ports that the configuration asks for; what is simulated is named in the log.
@@ -64,11 +121,9 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
     spdlog::warn("SIMULATED reader and cards");
   } else if (std::ranges::find(config.actors, "reader") != config.actors.end())
     ports.reader = drivers::card::make_usb_reader(usb_options_of(config));
-  if (!config.hands.empty()) {
-    auto pages = drivers::screen::open_hands_socket({.path = config.hands.string(), .pin = ports.pin.get()});
-    if (!pages) return failure(pages.error());
-    ports.pages = std::move(*pages);
-  }
+  auto pages = open_pages(config, ports.pin.get());
+  if (!pages) return failure(pages.error());
+  ports.pages = std::move(*pages);
   return ports;
 }
 

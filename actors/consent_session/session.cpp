@@ -11,9 +11,10 @@ session::session(options how, actors::id_source make_id) : options_(std::move(ho
 
 namespace {
 
-using handled = message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
-                             provide_information, stop_checkin, register_reference_number, skip_reference_number,
-                             finish_at_window, keep_walk_in, settle_checkin>;
+using handled =
+    message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
+                 provide_information, extend_time, stop_checkin, register_reference_number, skip_reference_number,
+                 finish_at_window, keep_walk_in, settle_checkin, messages::show_again>;
 
 std::string node_of(const std::string& text) {
   const auto a = address::from_text(text);
@@ -173,11 +174,15 @@ void session::handle(const answer_consents& m, const command_envelope& command, 
   if (!v) return;
   if (!decided(m.surgery) || !decided(m.treatment) || !decided(m.drugs) || !decided(m.checkup))
     return out.refuse(command, {error_code::missing_value, {"consent"}});
+  if (m.language.size() > 35 || m.text_version.size() > 40)
+    return out.refuse(command, {error_code::wrong_value, {"language", "a language tag of at most 35 bytes"}});
   if (v->now == state::consenting) {
     v->choices.surgery = m.surgery;
     v->choices.treatment = m.treatment;
     v->choices.drugs = m.drugs;
     v->choices.checkup = m.checkup;
+    v->language = m.language;
+    v->text_version = m.text_version;
   }
   fire_and_reply(*v, {.on = event::consents_answered}, command, out);
 }
@@ -192,6 +197,27 @@ void session::handle(const provide_information& m, const command_envelope& comma
     v->choices.specified_disease = m.specified_disease;
   }
   fire_and_reply(*v, {.on = event::information_answered}, command, out);
+}
+
+/// Nobody is hurried: where a person is expected to act, the step's patience begins anew.
+void session::handle(const extend_time& m, const command_envelope& command, actors::effects& out) {
+  auto* v = find_for(command, m.checkin, out);
+  if (!v) return;
+  const bool at_the_patient = v->now == state::choosing || v->now == state::entering_pin ||
+                              v->now == state::consenting || v->now == state::providing;
+  if (v->resuming || !at_the_patient)
+    return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(v->now)}}});
+  v->until_ms = now_ms_ + options_.waits.of(v->now);
+  out.reply(command, done{});
+}
+
+void session::handle(const messages::show_again&, const command_envelope& command, actors::effects& out) {
+  const auto node = node_of(command.from);
+  if (const auto last = shown_.find(node); last != shown_.end()) show_patient(node, last->second, out);
+  if (node == options_.hub)
+    for (const auto& [checkin, v] : visits_)
+      show_reception(v, out);
+  out.reply(command, done{});
 }
 
 void session::handle(const stop_checkin& m, const command_envelope& command, actors::effects& out) {

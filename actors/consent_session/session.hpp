@@ -34,7 +34,8 @@ struct visit {
   bool pin_was_wrong = false;   ///< the last attempt of this check-in was, and the patient is told so
   bool forgotten = false;       ///< the alarm was raised
   messages::consent_choices choices;
-  std::string number_refused; ///< name of errors.def: why the reference number was not taken
+  std::string language, text_version; ///< in which the consents were asked
+  std::string number_refused;         ///< name of errors.def: why the reference number was not taken
   messages::personal<std::string> name, reference_number; ///< for reception's board
   messages::ending how = messages::ending::completed;
   std::uint64_t until_ms = 0; ///< when patience ends
@@ -123,6 +124,8 @@ private:
   void handle(const messages::enter_pin&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::answer_consents&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::provide_information&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::extend_time&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::show_again&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::stop_checkin&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::register_reference_number&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::skip_reference_number&, const messages::command_envelope&, actors::effects&);
@@ -182,9 +185,10 @@ private:
   std::map<messages::id, undelivered> undelivered_; ///< by effect
   /// By card mark: the VERIFY that may be under way at some desk, until its report comes or patience is over.
   std::map<messages::id, attempt_under_way> attempts_;
-  std::map<std::string, unshown> unshown_;          ///< by desk
-  std::deque<past_visit> past_;                     ///< ended, and nobody could be asked
-  std::deque<messages::id> gone_;                   ///< reader sessions whose card is known to be lifted
+  std::map<std::string, unshown> unshown_;             ///< by desk
+  std::map<std::string, messages::show_prompt> shown_; ///< by desk: the last one, for a screen that starts again
+  std::deque<past_visit> past_;                        ///< ended, and nobody could be asked
+  std::deque<messages::id> gone_;                      ///< reader sessions whose card is known to be lifted
 };
 
 /// Writes the event and folds it into the visit's row: the row is always what the journal will say.

@@ -134,7 +134,7 @@ void session::end_attempt(visit& v, const happening& what, actors::effects& out)
 void session::ask_eligibility(visit& v, const happening& what, actors::effects& out) {
   const messages::ask_eligibility ask{make_id_(),         v.row.checkin,     v.row.patient,   v.row.desk,
                                       v.row.challenge_id, v.row.certificate, v.row.signature, v.choices};
-  record(v, consents_recorded{v.row.patient, ask.question, v.choices}, what.cause, out);
+  record(v, consents_recorded{v.row.patient, ask.question, v.choices, v.language, v.text_version}, what.cause, out);
   deliver({make_id_(), "consent_session", std::string{messages::ask_eligibility::topic}, encode_body(ask),
            v.row.checkin, v.row.desk},
           ask.question, options_.waits.asking_ms, out);
@@ -204,7 +204,10 @@ prompt prompt_of(const visit& v) {
   case state::registration:
   case state::registering: return prompt::please_wait;
   case state::at_window: return prompt::come_to_window;
-  case state::taking_card: return v.forgotten ? prompt::card_forgotten : prompt::take_card;
+  case state::taking_card:
+    if (v.forgotten) return prompt::card_forgotten;
+    // What cannot be read lies there the wrong way, or is another card: the page says so.
+    return v.how == ending::wrong_card ? prompt::turn_card : prompt::take_card;
   }
   return prompt::see_reception;
 }
@@ -228,19 +231,23 @@ void session::show(const visit& v, actors::effects& out) {
   // A desk whose card was lifted belongs to the next patient.
   if (v.row.card_there) {
     const bool over = v.now == state::idle;
-    show_patient(v.row.desk, {over ? id{} : v.row.checkin, 0, prompt_of(v), over ? -1 : v.tries_left}, out);
+    show_patient(v.row.desk, {over ? id{} : v.row.checkin, 0, prompt_of(v), over ? -1 : v.tries_left,
+                  over ? 0 : options_.waits.of(v.now)},
+                 out);
   }
   show_reception(v, out);
 }
 
 void session::show_desk(const std::string& desk, prompt shown, actors::effects& out) {
-  show_patient(desk, {{}, 0, shown, -1}, out);
+  show_patient(desk, {{}, 0, shown, -1, 0}, out);
 }
 
 void session::show_patient(const std::string& desk, show_prompt shown, actors::effects& out) {
   if (!unshown_.contains(desk) && unshown_.size() >= options_.desks_max) unshown_.erase(unshown_.begin());
   auto& page = unshown_[desk];
   shown.sequence = ++sequence_;
+  if (!shown_.contains(desk) && shown_.size() >= options_.desks_max) shown_.erase(shown_.begin());
+  shown_[desk] = shown;
   page = {shown, 0, options_.retry_ms};
   send_prompt(desk, page, out);
 }

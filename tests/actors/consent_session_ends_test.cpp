@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(cards_that_cannot_be_used_are_given_back) {
     c.from_reader(report_card_placed{numbered(3), kind, 3, {}});
     const auto checkin = reply_in<checkin_begun>(c.last)->checkin;
     BOOST_CHECK_EQUAL(c.now(checkin), state::taking_card);
-    BOOST_CHECK_EQUAL(c.shown(), prompt::take_card);
+    BOOST_CHECK_EQUAL(c.shown(), prompt::turn_card);
     c.from_reader(report_card_removed{numbered(3), false});
     BOOST_CHECK_EQUAL(event_in<checkin_ended>(c.last)->how, ending::wrong_card);
   }

@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_expired_lately_opens_no_medical_informat
   const auto checkin = c.reach(state::verifying);
   c.answer(verify_pin::topic, right_pin());
   BOOST_CHECK_EQUAL(c.shown(), prompt::provide_information); // nobody is asked for consent
-  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::given, choice::given});
+  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::given, choice::given, "ja", "1"});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_now);
   c.restart();
   c.pass(0);
@@ -236,8 +236,8 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_expired_lately_opens_no_medical_informat
   c.provide(checkin);
   const auto recorded = event_in<consents_recorded>(c.last);
   BOOST_REQUIRE(recorded);
-  for (const auto asked : {recorded->choices.surgery, recorded->choices.treatment, recorded->choices.drugs,
-                           recorded->choices.checkup})
+  for (const auto asked :
+       {recorded->choices.surgery, recorded->choices.treatment, recorded->choices.drugs, recorded->choices.checkup})
     BOOST_CHECK(asked == choice::refused);
   BOOST_CHECK(recorded->choices.limit != choice::not_chosen);
 }
@@ -367,7 +367,7 @@ BOOST_AUTO_TEST_CASE(the_page_of_another_desk_is_refused_in_everything) {
   refused(enter_pin{checkin, true});
   refused(stop_checkin{checkin});
   refused(choose_method{checkin, identity_method::pin});
-  refused(answer_consents{checkin, choice::given, choice::given, choice::given, choice::given});
+  refused(answer_consents{checkin, choice::given, choice::given, choice::given, choice::given, "ja", "1"});
   refused(provide_information{checkin, choice::given, choice::given});
   BOOST_CHECK_EQUAL(c.now(checkin), state::entering_pin);
 }
@@ -397,12 +397,51 @@ BOOST_AUTO_TEST_CASE(only_the_pin_asks_the_national_system_without_a_certified_t
 BOOST_AUTO_TEST_CASE(half_answered_questions_are_refused) {
   clinic c;
   const auto checkin = c.reach(state::consenting);
-  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::not_chosen, choice::given});
+  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::not_chosen, choice::given, "ja", "1"});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::missing_value);
   c.give_consents(checkin);
   c.from_page(provide_information{checkin, choice::given, choice::not_chosen});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::missing_value);
   BOOST_CHECK_EQUAL(c.now(checkin), state::providing);
+}
+
+BOOST_AUTO_TEST_CASE(the_language_and_the_version_of_the_words_are_recorded_with_the_consents) {
+  clinic c;
+  const auto checkin = c.reach(state::consenting);
+  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::given, choice::refused, "ko", "7"});
+  const auto& last = c.provide(checkin);
+  const auto recorded = event_in<consents_recorded>(last);
+  BOOST_REQUIRE(recorded);
+  BOOST_CHECK_EQUAL(recorded->language, "ko");
+  BOOST_CHECK_EQUAL(recorded->text_version, "7");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_asks_for_more_time_gets_the_steps_whole_patience_again) {
+  clinic c;
+  for (const auto at : {state::choosing, state::entering_pin, state::consenting, state::providing}) {
+    const auto checkin = c.reach(at);
+    const auto before = c.session->visits().at(checkin).until_ms;
+    c.now_ms += 5'000;
+    c.from_page(extend_time{checkin});
+    BOOST_CHECK(was_done(c.last));
+    BOOST_CHECK(c.last.journal.empty());
+    BOOST_CHECK_EQUAL(c.session->visits().at(checkin).until_ms, before + 5'000);
+  }
+  const auto waiting = c.reach(state::asking); // the centre's time is not the patient's
+  c.from_page(extend_time{waiting});
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_now);
+}
+
+BOOST_AUTO_TEST_CASE(a_screen_that_starts_again_is_shown_what_it_showed_and_reception_every_check_in) {
+  clinic c;
+  const auto checkin = c.reach(state::consenting);
+  c.prompts.clear();
+  c.from_page(show_again{});
+  BOOST_CHECK_EQUAL(c.shown(), prompt::give_consents);
+  c.from_reception(show_again{});
+  const auto to_reception = std::ranges::count(c.last.showing, show_at_reception::topic, &actors::outgoing::topic);
+  BOOST_CHECK_EQUAL(to_reception, 1);
+  BOOST_CHECK(c.is_open(checkin));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_out_of_turn_is_not_now_and_changes_nothing) {
@@ -421,7 +460,7 @@ BOOST_AUTO_TEST_CASE(a_command_out_of_turn_is_not_now_and_changes_nothing) {
     tried(event::pin_chosen, choose_method{checkin, identity_method::pin});
     tried(event::pin_entered, enter_pin{checkin, true});
     tried(event::consents_answered,
-          answer_consents{checkin, choice::given, choice::given, choice::given, choice::given});
+          answer_consents{checkin, choice::given, choice::given, choice::given, choice::given, "ja", "1"});
     tried(event::information_answered, provide_information{checkin, choice::given, choice::given});
     tried(event::number_given, register_reference_number{checkin, personal<std::string>{"K-1"}});
     tried(event::number_skipped, skip_reference_number{checkin});

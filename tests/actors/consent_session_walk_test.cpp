@@ -40,7 +40,9 @@ private:
       break;
     case 2: say(checkin, choose_method{checkin, identity_method::pin}, desk); break;
     case 3: say(checkin, enter_pin{checkin, draw(2) == 0}, desk); break;
-    case 4: say(checkin, answer_consents{checkin, any_choice(), any_choice(), any_choice(), any_choice()}, desk); break;
+    case 4:
+      say(checkin, answer_consents{checkin, any_choice(), any_choice(), any_choice(), any_choice(), "ja", "1"}, desk);
+      break;
     case 5: say(checkin, provide_information{checkin, any_choice(), any_choice()}, desk); break;
     case 6:
       if (draw(4) == 0) say(checkin, stop_checkin{checkin}, desk);

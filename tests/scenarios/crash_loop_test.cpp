@@ -73,6 +73,7 @@ public:
         break;
       case prompt::take_card:
       case prompt::card_forgotten:
+      case prompt::turn_card:
         answered = true;
         lift();
         if (wait_for_place(wait_ms{3000})) return true;

@@ -150,6 +150,7 @@ class staff {
 public:
   explicit staff(clinic& all) : all_(all) {}
   void read(const std::string& line);
+  void read_row(const value& row);
 
 private:
   void react(const std::string& checkin, const std::string& state, const std::string& outcome);

@@ -23,7 +23,8 @@ std::string said(std::string_view topic, const std::string& checkin, const std::
 
 void seat::read(const std::string& line) {
   const auto v = *from_json(line);
-  const auto* p = v.find("prompt");
+  const auto* all = v.find("snapshot");
+  const auto* p = (all ? all : &v)->find("prompt");
   if (!p) return;
   const auto what = *from_name<prompt>(text_in(*p, "shown"));
   const auto* tries = p->find("tries_left");
@@ -131,6 +132,7 @@ void seat::react() {
     return;
   case prompt::take_card:
   case prompt::card_forgotten:
+  case prompt::turn_card:
     if (t.in_100(85)) lift();
     return;
   case prompt::place_card: // although it lies there
@@ -143,9 +145,15 @@ void seat::react() {
 
 void staff::read(const std::string& line) {
   const auto v = *from_json(line);
-  const auto* row = v.find("desk");
-  if (!row) return;
-  const auto checkin = text_in(*row, "checkin"), state = text_in(*row, "state"), outcome = text_in(*row, "outcome");
+  const auto* all = v.find("snapshot");
+  if (const auto* rows = all ? all->find("checkins") : nullptr)
+    for (const auto& row : *rows->as<value::array>())
+      read_row(row);
+  if (const auto* row = v.find("checkin")) read_row(*row);
+}
+
+void staff::read_row(const value& row) {
+  const auto checkin = text_in(row, "checkin"), state = text_in(row, "state"), outcome = text_in(row, "outcome");
   if (state != "registration" && state != "at_window") return;
   all_.time.after(1'000 + all_.time.draw(8'000), [this, checkin, state, outcome] { react(checkin, state, outcome); });
 }

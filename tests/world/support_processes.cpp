@@ -139,7 +139,7 @@ hub_process::hub_process(clinic& all)
   session_shell_.plan_tick();
   questions_shell_.plan_tick();
   act_on(pages.on_hub(true));
-  act_on(pages.on_joined(1));
+  act_on(pages.on_joined(1, {}));
 }
 
 hub_process::~hub_process() { all_.bus.leave("hub"); }
@@ -198,7 +198,7 @@ desk_process::desk_process(clinic& all, std::size_t number)
                        {}});
   all.bus.join(all.desk_name(number), {{"reader", &reader_shell_}, {"screen", &pages_shell_}});
   act_on(stay.on_start());
-  act_on(pages.on_joined(1));
+  act_on(pages.on_joined(1, {}));
   on_hub(all.hub != nullptr);
   all.time.after(40, reader_shell_.if_alive([this] {
     if (!plugged_) return; // unplugged meanwhile: plug() tells

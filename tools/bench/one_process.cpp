@@ -137,10 +137,9 @@ public:
 
   void watch(drivers::screen::watcher& who) override {
     watcher_ = &who;
-    who.page_joined(1);
+    who.page_joined(1, {});
   }
   void send(drivers::screen::page, std::string line) override { react(line); }
-  void send_to_all(std::string line) override { react(line); }
   void stop() override {}
 
   /// The clinic cannot go on: nobody waits any more.
@@ -180,9 +179,10 @@ private:
   void react(const std::string& line) {
     const auto v = from_json(line);
     if (!v) return;
-    if (const auto* p = v->find("prompt")) {
+    const auto* all = v->find("snapshot");
+    if (const auto* p = (all ? all : &*v)->find("prompt")) {
       if (const auto m = message_from_json<show_prompt>(*p)) on_prompt(*m);
-    } else if (const auto* d = v->find("desk")) {
+    } else if (const auto* d = v->find("checkin")) {
       const auto m = message_from_json<show_at_reception>(*d);
       if (m && m->state == checkin_state::registration)
         say(register_reference_number::topic, m->checkin, R"(,"number":"0001234")");
