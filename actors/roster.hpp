@@ -72,12 +72,9 @@ inline constexpr auto& consent_session_answers =
     of<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents, provide_information,
        stop_checkin, register_reference_number, skip_reference_number, finish_at_window, keep_walk_in, settle_checkin>;
 inline constexpr auto& gateway_writes =
-    of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered, line_lost,
-       line_restored, face_file_taken, face_file_claimed, answer_matched, match_stopped, patient_recorded,
-       handover_begun, handover_written, handover_taken, registration_begun>;
+    of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered>;
 inline constexpr auto& gateway_answers =
-    of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer, list_waiting, print_declaration,
-       claim_face_file, find_match, decide_match, list_handovers, register_numbers, list_registrations>;
+    of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer>;
 inline constexpr auto& desks_writes =
     of<desk_opened, desk_closed, desk_mode_switched, reader_attached, reader_detached>;
 inline constexpr auto& desks_answers = of<report_reader, open_desk, close_desk, switch_mode, list_desks>;

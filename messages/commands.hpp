@@ -1,7 +1,7 @@
 // Everything that can be asked of an actor. Verbs. Each command names the type of its reply.
 #pragma once
 
-#include "messages/patients.hpp"
+#include "messages/eligibility.hpp"
 #include "messages/secret.hpp"
 
 namespace messages {
@@ -116,13 +116,12 @@ struct node_hello {
 /// The permission is durable: send the held PIN once, then sign the challenge.
 struct verify_pin {
   static constexpr std::string_view topic = "reader.verify_pin";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 1;
   using reply = pin_report;
   id reader_session;
   id attempt;
   bytes challenge;
-  std::int64_t tries_told = -1; ///< since v2: what the patient saw; at another number nothing is sent. -1: unknown
-  UKETSUKE_FIELDS(verify_pin, reader_session, attempt, challenge, tries_told)
+  UKETSUKE_FIELDS(verify_pin, reader_session, attempt, challenge)
 };
 
 /// The PIN pad is no longer shown: wipe what was typed.
@@ -147,14 +146,13 @@ struct ask_present {
 /// Repeated until acknowledged, and after every restart of the hub: the reader session makes it the same fact.
 struct report_card_placed {
   static constexpr std::string_view topic = "checkin.report_card_placed";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 1;
   using reply = checkin_begun;
   id reader_session;
   card_kind kind{};
   std::int64_t tries_left = 0;
   id mark; ///< first 16 bytes of SHA-256 over the certificate; empty where there is none
-  certificate_standing certificate{}; ///< since v2, by the desk's clock
-  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark, certificate)
+  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark)
 };
 
 /// An empty session says: no card lies on this desk's reader, whatever was there before the desk was restarted.
@@ -243,16 +241,15 @@ struct finish_at_window {
   UKETSUKE_FIELDS(finish_at_window, checkin)
 };
 
-/// Details of 資格確認書等 for a check-in that could not be asked; without a number at hand, what the patient declares.
+/// Details of 資格確認書等 for a check-in that could not be asked.
 struct keep_walk_in {
   static constexpr std::string_view topic = "checkin.keep_walk_in";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 1;
   using reply = done;
   id checkin;
   personal<insured_number> person;
   choice limit{};
-  personal<declared_insurance> declared{};
-  UKETSUKE_FIELDS(keep_walk_in, checkin, person, limit, declared)
+  UKETSUKE_FIELDS(keep_walk_in, checkin, person, limit)
 };
 
 // -- to eligibility_gateway ----------------------------------------------------------------------------------------
@@ -283,7 +280,7 @@ struct ask_eligibility {
 /// Ask from typed details; opens no viewing.
 struct ask_typed {
   static constexpr std::string_view topic = "eligibility.ask_typed";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 1;
   using reply = question_report;
   id question;
   id checkin;
@@ -292,13 +289,12 @@ struct ask_typed {
   personal<insured_number> person;
   choice limit{};
   care kind{};
-  bool background = false; ///< no patient is waiting: never in the way of one who is
-  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind, background)
+  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind)
 };
 
 struct register_number {
   static constexpr std::string_view topic = "eligibility.register_number";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 1;
   using reply = question_report;
   id registration;
   id answered_question; ///< whose answer names the person
@@ -306,9 +302,7 @@ struct register_number {
   id patient;
   std::string desk;
   personal<std::string> number;
-  personal<insured_number> person{}; ///< in the outbox the answer may be long forgotten; empty: the answer's
-  bool background = false;
-  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number, person, background)
+  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number)
 };
 
 /// The report on a question that was asked before; asks nobody outside.

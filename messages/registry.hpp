@@ -5,8 +5,6 @@
 #include "messages/commands.hpp"
 #include "messages/draft.hpp"
 #include "messages/events.hpp"
-#include "messages/line_commands.hpp"
-#include "messages/line_events.hpp"
 
 namespace messages {
 
@@ -18,22 +16,17 @@ using all_events =
                  identity_proven, consents_recorded, answer_shown, eligibility_not_asked, registration_requested,
                  reference_settled, walk_in_kept, card_return_awaited, card_forgotten, card_lifted, checkin_resumed,
                  checkin_ended, checkin_settled, question_asked, eligibility_answered, outcome_unknown,
-                 question_refused, reference_number_registered, head_signed, keys_rotated, patient_forgotten,
-                 records_expired, line_lost, line_restored, face_file_taken, face_file_claimed, answer_matched,
-                 match_stopped, patient_recorded, handover_begun, handover_written, handover_taken, registration_begun>;
+                 question_refused, reference_number_registered>;
 
 using all_commands =
     message_list<node_hello, verify_pin, forget_pin, ask_present, report_card_placed, report_card_removed,
                  choose_method, enter_pin, answer_consents, provide_information, stop_checkin,
                  register_reference_number, skip_reference_number, finish_at_window, keep_walk_in, obtain_challenge,
                  ask_eligibility, ask_typed, register_number, recall_answer, settle_checkin, show_prompt,
-                 show_at_reception, report_reader, open_desk, close_desk, switch_mode, list_desks, ask_status,
-                 list_waiting, print_declaration, claim_face_file, find_match, decide_match, list_handovers,
-                 register_numbers, list_registrations, hand_over>;
+                 show_at_reception, report_reader, open_desk, close_desk, switch_mode, list_desks, ask_status>;
 
 using all_replies = message_list<done, node_welcome, pin_report, card_present, checkin_begun, challenge_obtained,
-                                 question_report, monitor_status, desk_list, waiting_list, printed_form, match_report,
-                                 handover_list, numbers_taken, registration_list>;
+                                 question_report, monitor_status, desk_list>;
 
 template <class... Ms, class F> constexpr void for_each_message(message_list<Ms...>, F&& f) {
   (f.template operator()<Ms>(), ...);
@@ -127,14 +120,6 @@ template <class M, class E> std::optional<M> body_as(const E& envelope) {
   if (!body) return std::nullopt;
   return std::move(*body);
 }
-
-/// What the journal seals of an event: under whose key, and the body with every personal value marked (ext 4).
-struct marked_body {
-  id patient;
-  std::string body;
-};
-/// Nothing when events of this topic hold no personal value; `malformed` when the body does not fit its topic.
-result<std::optional<marked_body>> marked(const event_draft& event);
 
 /// Is this a topic of an event (a command) that this build knows?
 bool is_event(std::string_view topic);

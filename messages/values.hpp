@@ -87,13 +87,4 @@ UKETSUKE_ENUMERATION(health, unknown, working, failing, absent)
 UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, enter_pin, wrong_pin, give_consents,
                      provide_information, asking, come_to_window, take_card, card_forgotten, see_reception)
 
-/// What a card's certificate is worth today. `expires_soon`: within three months. `expired_lately`: no longer than
-/// three months ago: eligibility only, no medical information (oqs-interface.md). `unknown`: nobody has judged it.
-UKETSUKE_ENUMERATION(certificate_standing, unknown, valid, expires_soon, expired_lately, expired, not_yet_valid)
-
-/// Nobody is asked for a PIN with a certificate that proves nothing.
-constexpr bool usable(certificate_standing s) {
-  return s != certificate_standing::expired && s != certificate_standing::not_yet_valid;
-}
-
 } // namespace messages

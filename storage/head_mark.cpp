@@ -1,11 +1,13 @@
 // Reading and replacing the file `head`, and the thread that keeps it young.
 #include "storage/head_mark.hpp"
 
-#include "storage/whole_file.hpp"
-
+#include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <unistd.h>
 
 namespace storage {
 
@@ -41,6 +43,22 @@ std::optional<std::uint64_t> number_after(std::string_view text, std::string_vie
   return n;
 }
 
+tl::unexpected<messages::error> failed(const std::filesystem::path& file) {
+  const bool full = errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
+  return failure(full ? error_code::disk_full : error_code::write_failed, file.string(), std::strerror(errno));
+}
+
+messages::result<void> write_synced(const std::filesystem::path& file, std::string_view text) {
+  const int fd = ::open(file.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0) return failed(file);
+  const auto written = ::write(fd, text.data(), text.size());
+  if (written >= 0 && written < static_cast<ssize_t>(text.size())) errno = ENOSPC; // a short write names no reason
+  const bool good = written == static_cast<ssize_t>(text.size()) && ::fdatasync(fd) == 0;
+  auto outcome = good ? messages::result<void>{} : messages::result<void>{failed(file)};
+  ::close(fd);
+  return outcome;
+}
+
 } // namespace
 
 messages::result<std::optional<head_mark>> read_head_mark(const std::filesystem::path& folder) {
@@ -57,7 +75,14 @@ messages::result<std::optional<head_mark>> read_head_mark(const std::filesystem:
 }
 
 messages::result<void> write_head_mark(const std::filesystem::path& folder, const head_mark& mark) {
-  return replace_file(folder / "head", content_of(mark));
+  const auto file = folder / "head", fresh = folder / "head.new";
+  if (auto written = write_synced(fresh, content_of(mark)); !written) return written;
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed(file);
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return failed(folder);
+  auto outcome = ::fsync(fd) == 0 ? messages::result<void>{} : messages::result<void>{failed(folder)};
+  ::close(fd);
+  return outcome;
 }
 
 head_mark_keeper::head_mark_keeper(std::filesystem::path folder, head_mark at, std::chrono::milliseconds interval,

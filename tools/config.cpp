@@ -1,8 +1,6 @@
 // Reads TOML key by key: nothing unknown passes, every complaint has a line.
 #include "tools/config.hpp"
 
-#include "storage/key_folder.hpp"
-
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -131,7 +129,6 @@ section patience_section(consent_session::patience& p) {
 result<node_config> read_node_config(const std::filesystem::path& file) {
   node_config c;
   line_config line;
-  folders_config folders;
   rig_config rig;
   std::int64_t seed = -1;
   const sections known{
@@ -141,14 +138,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"actors", names_into(c.actors)},
         {"simulated", flag_into(c.simulated)},
         {"seed", number_into(seed, 0, INT64_MAX)}}},
-      {"data",
-       {{"folder", path_into(c.data)},
-        {"run", path_into(c.run)},
-        {"keys_dir", path_into(c.keys)},
-        {"passphrase_file", path_into(c.passphrase_file)}}},
-      {"retention",
-       {{"record_days", number_into(c.kept.record_days, 0, 36'600)},
-        {"proof_days", number_into(c.kept.proof_days, 0, 36'600)}}},
+      {"data", {{"folder", path_into(c.data)}, {"run", path_into(c.run)}}},
       {"bus", {{"tcp", flag_into(c.tcp)}, {"port_base", number_into(c.port_base, 0, 65000)}}},
       {"line",
        {{"host", text_into(line.host)},
@@ -158,18 +148,11 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"key", path_into(line.key)},
         {"institution", text_into(line.institution)},
         {"answer_wait_ms_max", number_into(line.answer_wait_ms_max, 100, 120'000)}}},
-      {"folders",
-       {{"requests", path_into(folders.requests)},
-        {"results", path_into(folders.results)},
-        {"work", path_into(folders.work)},
-        {"zip_password", text_into(folders.zip_password)},
-        {"institution", text_into(folders.institution)}}},
       {"rig",
        {{"cards", path_into(rig.cards)},
         {"socket", path_into(rig.socket)},
         {"pin", text_into(rig.pin)},
         {"usb", flag_into(rig.usb)}}},
-      {"receipt", {{"names", names_into(c.receipts.names)}, {"folders", names_into(c.receipts.folders)}}},
       {"reader", {{"match", text_into(c.reader_match)}}},
       {"screen", {{"hands", path_into(c.hands)}}},
       {"patience", patience_section(c.patience)},
@@ -180,14 +163,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.run.empty()) return wrong(file, 1, "[data] run is missing: a folder for this host's sockets");
   if (c.name == c.hub && c.data.empty())
     return wrong(file, 1, "[data] folder is missing: where the hub keeps its journal");
-  if (c.keys.empty() && !c.data.empty()) c.keys = storage::default_key_folder(c.data);
-  if (c.receipts.names.size() != c.receipts.folders.size())
-    return wrong(file, 1, "[receipt] names and folders have to be as many: one folder for each receipt computer");
   if (line.port != 0) c.line = line;
-  if (!folders.requests.empty() || !folders.results.empty()) c.folders = folders;
-  if (c.folders && c.line) return wrong(file, 1, "[folders] and [line] both lead to the national system: keep one");
-  if (c.folders && (folders.requests.empty() || folders.results.empty() || folders.work.empty()))
-    return wrong(file, 1, "[folders] needs requests, results and work");
   if (!rig.socket.empty()) c.rig = rig;
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
   if (seed >= 0) c.seed = static_cast<std::uint64_t>(seed);
@@ -206,22 +182,7 @@ result<centre_config> read_centre_config(const std::filesystem::path& file) {
         {"card_ca", path_into(c.card_ca)},
         {"persons", path_into(c.persons)},
         {"data", path_into(c.data)},
-        {"answer_delay_ms", number_into(c.answer_delay_ms, 0, 60'000)},
-        {"bulk_ms", number_into(c.bulk_ms, 0, 86'400'000)},
-        {"population", number_into(c.population, 0, 200'000)},
-        {"population_seed", number_into(c.population_seed, 0, INT64_MAX)}}},
-      {"folders",
-       {{"requests", path_into(c.requests)},
-        {"results", path_into(c.results)},
-        {"faces", path_into(c.faces)},
-        {"institution", text_into(c.institution)},
-        {"zip_password", text_into(c.zip_password)},
-        {"zipped", flag_into(c.zipped)},
-        {"shift_jis", flag_into(c.shift_jis)},
-        {"out_of_order", flag_into(c.out_of_order)},
-        {"silent", flag_into(c.silent)},
-        {"errors", flag_into(c.errors)},
-        {"half_written_ms", number_into(c.half_written_ms, 0, 60'000)}}},
+        {"answer_delay_ms", number_into(c.answer_delay_ms, 0, 60'000)}}},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
   const std::map<std::string, const std::filesystem::path*> needed{
@@ -229,8 +190,6 @@ result<centre_config> read_centre_config(const std::filesystem::path& file) {
       {"card_ca", &c.card_ca},         {"persons", &c.persons}, {"data", &c.data}};
   for (const auto& [name, value] : needed)
     if (value->empty()) return wrong(file, 1, "[centre] " + name + " is missing");
-  if (!c.requests.empty() && (c.results.empty() || c.faces.empty() || c.institution.empty()))
-    return wrong(file, 1, "[folders] needs requests, results, faces and institution");
   return c;
 }
 

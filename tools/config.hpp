@@ -4,7 +4,6 @@
 
 #include "actors/consent_session/transitions.hpp"
 #include "messages/result.hpp"
-#include "storage/retention.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -22,18 +21,6 @@ struct line_config {
   std::uint32_t answer_wait_ms_max = 8000;
 };
 
-/// Where answers are handed over as files.
-struct receipt_config {
-  std::vector<std::string> names, folders; ///< of the receipt computers, in the same order
-};
-
-/// Instead of HTTPS: the folders of 連携アプリ.
-struct folders_config {
-  std::filesystem::path requests, results; ///< Req, Res
-  std::filesystem::path work;              ///< ours, on this host
-  std::string zip_password, institution;
-};
-
 /// SIMULATED: the emulated USB reader of a desk and the cards that hands put on it.
 struct rig_config {
   std::filesystem::path cards;  ///< where the throw-away card authority keeps its files
@@ -47,13 +34,9 @@ struct node_config {
   std::vector<std::string> actors;
   bool simulated = false;
   std::filesystem::path data, run;
-  storage::retention kept; ///< [retention]: the legal reasons stand in storage/retention.hpp
-  std::filesystem::path keys, passphrase_file; ///< of the hub; keys_dir's default lies beside `data`
   bool tcp = true;
   int port_base = 5570;
   std::optional<line_config> line;
-  receipt_config receipts;
-  std::optional<folders_config> folders;
   std::optional<rig_config> rig;
   std::string reader_match;    ///< "054c:0dc8"; empty: any
   std::filesystem::path hands; ///< the screen port's socket; empty: no screen
@@ -66,14 +49,6 @@ struct centre_config {
   std::filesystem::path port_file; ///< the port in use is written here
   std::filesystem::path certificate, key, client_ca, card_ca, persons, data;
   std::uint32_t answer_delay_ms = 0;
-  std::uint64_t bulk_ms = 0;        ///< how long a bulk request is 処理中
-  std::size_t population = 0;       ///< persons made by seed beside those of the file
-  std::uint64_t population_seed = 1;
-  // It plays 連携アプリ, too, when the folders are named.
-  std::filesystem::path requests, results, faces;
-  std::string institution, zip_password;
-  bool zipped = false, shift_jis = false, out_of_order = false, silent = false, errors = false;
-  std::uint32_t half_written_ms = 0;
 };
 
 /// `file_unreadable`, or `wrong_configuration` with file, line and what is wrong there.

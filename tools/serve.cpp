@@ -2,8 +2,6 @@
 #include "actors/runtime/node.hpp"
 #include "drivers/card/port.hpp"
 #include "drivers/clock/port.hpp"
-#include "drivers/line/folder_line.hpp"
-#include "drivers/line/handover.hpp"
 #include "drivers/line/https_line.hpp"
 #include "drivers/screen/hands_socket.hpp"
 #include "tools/commands.hpp"
@@ -48,25 +46,6 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
     if (!line) return failure(line.error());
     ports.line = std::move(*line);
   }
-  if (config.line) ports.institution = config.line->institution;
-  if (!config.receipts.names.empty()) {
-    std::vector<drivers::line::receipt_computer_options> which;
-    for (std::size_t n = 0; n < config.receipts.names.size(); ++n)
-      which.push_back({config.receipts.names[n], config.receipts.folders[n]});
-    auto receipts = drivers::line::receipt_computers::open(std::move(which));
-    if (!receipts) return failure(receipts.error());
-    ports.receipts = std::move(*receipts);
-  }
-  if (config.folders) {
-    auto line = drivers::line::open_folder_line({.who = {config.folders->institution, config.simulated},
-                                                 .requests = config.folders->requests,
-                                                 .results = config.folders->results,
-                                                 .work = config.folders->work,
-                                                 .zip_password = config.folders->zip_password});
-    if (!line) return failure(line.error());
-    ports.line = std::move(*line);
-    ports.institution = config.folders->institution;
-  }
   if (config.rig) {
     auto opened = rig_hands::open(*config.rig, clock.utc_ms());
     if (!opened) return failure(opened.error());
@@ -107,9 +86,6 @@ outcome serve(const std::filesystem::path& file) {
   options.hub = config->hub;
   options.actors = config->actors;
   options.data = config->data;
-  options.keys = config->keys;
-  options.kept = config->kept;
-  options.passphrase_file = config->passphrase_file;
   options.run = config->run;
   options.tcp = config->tcp;
   options.port_base = config->port_base;
@@ -125,7 +101,6 @@ outcome serve(const std::filesystem::path& file) {
   if (ports->pages) ports->pages->stop();
   if (ports->reader) ports->reader->stop();
   if (ports->line) ports->line->stop();
-  if (ports->receipts) ports->receipts->stop();
   if (why) return failure(*why);
   return 0;
 }

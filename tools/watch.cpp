@@ -3,9 +3,9 @@
 #include "drivers/bus/subscriber.hpp"
 #include "drivers/clock/port.hpp"
 #include "messages/json.hpp"
+#include "storage/journal.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
-#include "tools/stopped_journal.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -25,7 +25,6 @@ namespace {
 struct watch_options {
   std::string hub;  ///< HOST[:PORT] of the commands port; the events port is one above, replay two
   std::string data; ///< of a stopped node
-  std::string keys; ///< of a stopped node; without them personal values are redacted
   std::string run;  ///< folder of a local hub's sockets: in clear
   std::uint64_t from = 1;
   std::vector<std::string> topics;
@@ -64,7 +63,12 @@ void print(const watch_options& o, const event_envelope& e) {
 
 /// A stopped node's journal, page by page.
 outcome watch_folder(const watch_options& o) {
-  const auto opened = storage::journal::open(stopped_journal{o.data, o.keys, {}}.options(), {});
+  storage::journal_options j;
+  j.folder = o.data;
+  j.node = "watch";
+  j.now_ms = [] { return drivers::clock::system_clock()->utc_ms(); };
+  j.read_only = true;
+  const auto opened = storage::journal::open(std::move(j), {});
   if (!opened) return failure(opened.error());
   for (std::uint64_t from = o.from;;) {
     const auto page = (*opened)->read(from, 1000, o.topics);
@@ -141,7 +145,6 @@ void add_watch(CLI::App& app, chosen& run) {
   auto o = std::make_shared<watch_options>();
   auto* hub = command->add_option("--hub", o->hub, "HOST[:PORT] of a hub, redacted (default: the local hub's sockets)");
   auto* data = command->add_option("--data", o->data, "the journal folder of a stopped node");
-  command->add_option("--keys", o->keys, "the key folder of --data (default: beside it, NAME-keys)")->needs(data);
   auto* folder = command->add_option("--run", o->run, "the folder of a local hub's sockets: personal data in clear");
   hub->excludes(data)->excludes(folder);
   data->excludes(folder);

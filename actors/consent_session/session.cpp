@@ -61,15 +61,13 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
   v.row.checkin = checkin;
   v.row.desk = desk;
   v.tries_left = m.tries_left;
-  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark, m.certificate}, command.id, out);
+  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark}, command.id, out);
   out.reply(command, checkin_begun{checkin});
   auto on = event::card_placed;
   if (m.kind != card_kind::my_number_card || m.mark.empty())
     on = event::card_unusable;
   else if (m.tries_left == 0)
     on = event::pin_blocked;
-  else if (!usable(m.certificate))
-    on = event::card_expired;
   fire(v, {.on = on, .cause = command.id}, out);
 }
 
@@ -155,16 +153,8 @@ void session::handle(const enter_pin& m, const command_envelope& command, actors
   if (v->resuming || (v->now != state::entering_pin && v->now != state::verifying))
     out.show(reader_of(*v), forget_pin{v->row.reader_session});
   const bool may_be_last = v->tries_left <= 1; // unknown (-1) counts as one: doubt never burns a card
-  if (v->now == state::entering_pin && !v->resuming) {
-    if (may_be_last && !m.last_try_confirmed) { // the digits wait for the second key press
-      fire(*v, {.on = event::last_try_unconfirmed, .cause = command.id}, out);
-      return out.refuse(command, {error_code::last_try_unconfirmed, {}});
-    }
-    if (const auto desk = attempt_elsewhere(*v)) {
-      fire(*v, {.on = event::attempt_elsewhere, .cause = command.id}, out);
-      return out.refuse(command, {error_code::card_at_another_desk, {*desk}});
-    }
-  }
+  if (v->now == state::entering_pin && may_be_last && !m.last_try_confirmed)
+    return out.refuse(command, {error_code::last_try_unconfirmed, {}});
   fire_and_reply(*v, {.on = event::pin_entered}, command, out);
 }
 
@@ -219,74 +209,31 @@ void session::handle(const finish_at_window& m, const command_envelope& command,
     fire_and_reply(*v, {.on = event::window_finished}, command, out);
 }
 
-namespace {
-
-/// What is missing before a walk-in can be kept: a number to ask with, or the patient's declaration.
-std::optional<error> lacking(const keep_walk_in& m) {
-  const auto& p = m.person.reveal();
-  const bool declared = !m.declared.reveal().name.empty();
-  if (declared && p.insurer.empty() && p.number.empty()) return std::nullopt;
-  if (p.insurer.empty()) return error{error_code::missing_value, {"insurer"}};
-  if (p.number.empty()) return error{error_code::missing_value, {"number"}};
-  const bool digits = std::ranges::all_of(p.birth_date, [](char c) { return c >= '0' && c <= '9'; });
-  if (p.birth_date.size() != 8 || !digits) return error{error_code::wrong_value, {"birth_date", "yyyyMMdd"}};
-  return std::nullopt;
-}
-
-} // namespace
-
-void session::remember(std::vector<past_visit> past) {
-  for (auto& p : past)
-    keep_past(std::move(p));
-}
-
-void session::keep_past(past_visit past) {
-  const auto known = std::ranges::find(past_, past.checkin, &past_visit::checkin);
-  if (known != past_.end()) {
-    if (!past.kept.reveal().number.empty()) known->kept = std::move(past.kept);
-    return;
-  }
-  past_.push_back(std::move(past));
-  if (past_.size() > options_.past_max) past_.pop_front();
-}
-
-/// Whose walk-in this is: the card's patient, also after its check-in has ended. Personal data is sealed under its
-/// patient's key: nobody shares the key of "no patient".
-past_visit session::of_walk_in(id checkin) {
-  past_visit whose{checkin, {}, {}, {}};
-  if (const auto past = std::ranges::find(past_, checkin, &past_visit::checkin); past != past_.end()) whose = *past;
-  if (const auto open = visits_.find(checkin); open != visits_.end()) {
-    whose.patient = open->second.row.patient;
-    whose.desk = open->second.row.desk;
-  }
-  if (whose.patient.empty()) whose.patient = make_id_();
-  return whose;
-}
-
 /// The staff's way on when nothing was asked. The check-in may be over by now: the patient is not held.
 void session::handle(const keep_walk_in& m, const command_envelope& command, actors::effects& out) {
-  if (const auto why = lacking(m)) return out.refuse(command, *why);
+  const auto& p = m.person.reveal();
+  if (p.insurer.empty()) return out.refuse(command, {error_code::missing_value, {"insurer"}});
+  if (p.number.empty()) return out.refuse(command, {error_code::missing_value, {"number"}});
+  const bool digits = std::ranges::all_of(p.birth_date, [](char c) { return c >= '0' && c <= '9'; });
+  if (p.birth_date.size() != 8 || !digits)
+    return out.refuse(command, {error_code::wrong_value, {"birth_date", "yyyyMMdd"}});
   if (node_of(command.from) != options_.hub) return out.refuse(command, {error_code::not_allowed, {command.topic}});
   if (undelivered_.size() >= options_.undelivered_max)
     return out.refuse(command, {error_code::busy, {"consent_session"}});
 
-  auto whose = of_walk_in(m.checkin);
-  const auto& desk = whose.desk;
-  const bool can_be_asked = !m.person.reveal().number.empty();
-  if (can_be_asked && !m.checkin.empty() && whose.kept == m.person) return out.reply(command, done{}); // said twice
-  const auto question = can_be_asked ? make_id_() : id{};
-  const walk_in_kept kept{whose.patient, question, m.person, m.limit, m.declared};
-  if (const auto found = visits_.find(m.checkin); found != visits_.end())
-    record(found->second, kept, command.id, out);
+  const auto found = visits_.find(m.checkin);
+  auto* v = found == visits_.end() ? nullptr : &found->second;
+  const auto desk = v ? v->row.desk : std::string{};
+  // Personal data is sealed under its patient's key: nobody shares the key of "no patient".
+  const auto patient = v && !v->row.patient.empty() ? v->row.patient : make_id_();
+  const ask_typed ask{make_id_(), m.checkin, patient, desk, m.person, m.limit, care::outpatient};
+  const walk_in_kept kept{patient, ask.question, m.person, m.limit};
+  if (v)
+    record(*v, kept, command.id, out);
   else
     out.write(kept, desk, m.checkin, command.id);
-  if (can_be_asked) {
-    const ask_typed ask{question, m.checkin, whose.patient, desk, m.person, m.limit, care::outpatient, false};
-    deliver({make_id_(), "consent_session", std::string{ask_typed::topic}, encode_body(ask), m.checkin, desk}, question,
-            options_.waits.asking_ms, out);
-    whose.kept = m.person;
-    if (!m.checkin.empty()) keep_past(whose);
-  }
+  deliver({make_id_(), "consent_session", std::string{ask_typed::topic}, encode_body(ask), m.checkin, desk},
+          ask.question, options_.waits.asking_ms, out);
   out.reply(command, done{});
 }
 

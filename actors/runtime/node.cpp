@@ -11,7 +11,11 @@
 #include "drivers/bus/switchboard.hpp"
 #include "drivers/clock/port.hpp"
 #include "storage/journal.hpp"
-#include "storage/views/all.hpp"
+#include "storage/views/consents.hpp"
+#include "storage/views/desks.hpp"
+#include "storage/views/open_checkins.hpp"
+#include "storage/views/questions.hpp"
+#include "storage/views/reference_numbers.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -117,13 +121,17 @@ result<void> whole_node::check_actors() const {
 }
 
 result<void> whole_node::open_journal() {
+  std::vector<std::unique_ptr<storage::view>> views;
+  views.push_back(std::make_unique<storage::open_checkins>());
+  views.push_back(std::make_unique<storage::questions>());
+  views.push_back(std::make_unique<storage::desks>());
+  views.push_back(std::make_unique<storage::reference_numbers>());
+  views.push_back(std::make_unique<storage::consents>());
   storage::journal_options o;
   o.folder = options_.data;
-  o.kept = options_.kept;
-  o.keys = storage::key_access{options_.keys, storage::passphrase_in(options_.passphrase_file)};
   o.node = options_.name;
   o.now_ms = [clock = clock_] { return clock->utc_ms(); };
-  auto opened = storage::journal::open(std::move(o), storage::all_views());
+  auto opened = storage::journal::open(std::move(o), std::move(views));
   if (!opened) return failure(opened.error());
   journal_ = std::move(*opened);
   return {};

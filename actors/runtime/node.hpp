@@ -3,7 +3,6 @@
 
 #include "actors/runtime/ports.hpp"
 #include "messages/result.hpp"
-#include "storage/retention.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -19,17 +18,14 @@ class chance;
 namespace actors::runtime {
 
 struct node_options {
-  std::string name;                      ///< of this node; a desk's name is its node's
-  std::string hub = "hub";               ///< the hub's name; equal to `name` on the hub
-  std::vector<std::string> actors;       ///< rows of the roster that live here
-  std::filesystem::path data;            ///< the journal's folder; the hub's only
-  std::filesystem::path keys;            ///< the key folder; the hub's only, never inside `data`
-  storage::retention kept;         ///< housekeeping of the hub's journal
-  std::filesystem::path passphrase_file; ///< unlocks the keys; empty: they are not locked
-  std::filesystem::path run;             ///< 0700; the ipc sockets of this host's nodes
-  bool tcp = false;                      ///< the hub also binds 127.0.0.1
-  int port_base = 5570;                  ///< 0: free ports; see ports()
-  std::string hub_endpoint;              ///< of a desk node; empty: ipc in `run`
+  std::string name;                ///< of this node; a desk's name is its node's
+  std::string hub = "hub";         ///< the hub's name; equal to `name` on the hub
+  std::vector<std::string> actors; ///< rows of the roster that live here
+  std::filesystem::path data;      ///< the journal's folder; the hub's only
+  std::filesystem::path run;       ///< 0700; the ipc sockets of this host's nodes
+  bool tcp = false;                ///< the hub also binds 127.0.0.1
+  int port_base = 5570;            ///< 0: free ports; see ports()
+  std::string hub_endpoint;        ///< of a desk node; empty: ipc in `run`
 };
 
 /// TCP ports in use, 0 where there is none.

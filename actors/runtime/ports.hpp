@@ -11,8 +11,6 @@
 
 namespace drivers::line {
 class line;
-class face_source;
-class receipt_computers;
 }
 namespace drivers::card {
 class reader;
@@ -25,9 +23,6 @@ namespace actors::runtime {
 
 struct node_ports {
   std::shared_ptr<drivers::line::line> line;
-  std::shared_ptr<drivers::line::face_source> faces;          ///< none: no certified reader writes files here
-  std::shared_ptr<drivers::line::receipt_computers> receipts; ///< none: nothing is handed over
-  std::string institution;                                    ///< 医療機関コード, in the names of files handed over
   std::shared_ptr<drivers::card::reader> reader;
   std::shared_ptr<drivers::screen::pages> pages;
   std::shared_ptr<messages::secret_slot> pin; ///< of this desk

@@ -75,44 +75,6 @@ void card_reader::sign(messages::bytes challenge, std::function<void(messages::r
       std::move(refuse));
 }
 
-void card_reader::inspect(std::function<void(messages::result<card_details>)> done) {
-  auto refuse = [done] { done(messages::failure(messages::error_code::busy, "reader")); };
-  enqueue(
-      [this, done]() -> task<nothing> {
-        const card on = card_;
-        if (!on) {
-          done(messages::failure(why_no_card()));
-          co_return nothing{};
-        }
-        auto inspecting = on->inspect();
-        auto details = co_await inspecting;
-        done(std::move(details));
-        co_return nothing{};
-      },
-      std::move(refuse));
-}
-
-void card_reader::read_surface(messages::secret check_number, std::int64_t tries_told,
-                               std::function<void(surface_read)> done) {
-  auto held = std::make_shared<messages::secret>(std::move(check_number));
-  auto refuse = [done] { done({{messages::pin_outcome::not_made, -1}}); };
-  enqueue(
-      [this, done, held, tries_told]() -> task<nothing> {
-        const card on = card_;
-        if (!on) {
-          held->wipe();
-          done({{messages::pin_outcome::not_made, -1}});
-          co_return nothing{};
-        }
-        auto reading = on->read_surface(held, tries_told);
-        auto read = co_await reading;
-        held->wipe();
-        done(std::move(read));
-        co_return nothing{};
-      },
-      std::move(refuse));
-}
-
 void card_reader::stop() {
   if (stopped_.exchange(true)) return;
   assert(!loop_->on_own_thread());

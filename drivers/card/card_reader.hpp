@@ -22,9 +22,6 @@ public:
   void identify(std::function<void(messages::result<card_found>)> done) override;
   void verify_pin(messages::secret pin, std::function<void(pin_attempt)> done) override;
   void sign(messages::bytes challenge, std::function<void(messages::result<messages::bytes>)> done) override;
-  void inspect(std::function<void(messages::result<card_details>)> done) override;
-  void read_surface(messages::secret check_number, std::int64_t tries_told,
-                    std::function<void(surface_read)> done) override;
   void stop() override;
 
 private:

@@ -75,11 +75,7 @@ private:
     auto& session = sessions_[desk];
     if (session.empty() || draw(3) != 0) session = numbered(900'000 + ++placed_, c_.now_ms);
     const auto kind = draw(10) == 0 ? card_kind::juki_card : card_kind::my_number_card;
-    const auto standing = static_cast<certificate_standing>(draw(3) == 0 ? draw(6) : 1);
-    // three marks for three desks: twins are no rarity here
-    c_.from_reader(
-        report_card_placed{session, kind, static_cast<std::int64_t>(draw(5)) - 1, numbered(77 + draw(3)), standing},
-        desk);
+    c_.from_reader(report_card_placed{session, kind, static_cast<std::int64_t>(draw(5)) - 1, numbered(77)}, desk);
     if (c_.last.replies.front().body) checkins_.push_back(reply_in<checkin_begun>(c_.last)->checkin);
   }
 

@@ -2,7 +2,6 @@
 #include "tests/test.hpp"
 
 #include "messages/registry.hpp"
-#include "storage/key_folder.hpp"
 #include "tests/scenarios/support.hpp"
 #include "tools/bench/one_process.hpp"
 
@@ -28,8 +27,6 @@ std::string hub_config(const std::filesystem::path& folder, const std::string& m
 
 /// `serve` with this configuration; it is expected to end by itself.
 finished serve(const temporary_folder& folder, const std::string& config) {
-  const auto keys = storage::default_key_folder(folder.path() / "journal");
-  if (!storage::holds_keys(keys)) BOOST_REQUIRE(storage::make_key_folder(keys).has_value());
   write(folder.path() / "node.toml", config);
   return run({program().string(), "serve", "--config", (folder.path() / "node.toml").string()}, 20);
 }

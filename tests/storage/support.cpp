@@ -3,13 +3,8 @@
 
 #include "storage/views/consents.hpp"
 #include "storage/views/desks.hpp"
-#include "storage/views/face_files.hpp"
-#include "storage/views/handovers.hpp"
-#include "storage/views/outage_ledger.hpp"
-#include "storage/views/patients.hpp"
 #include "storage/views/questions.hpp"
 #include "storage/views/reference_numbers.hpp"
-#include "storage/views/registrations.hpp"
 
 #include <algorithm>
 #include <future>
@@ -36,25 +31,12 @@ std::vector<std::unique_ptr<storage::view>> all_views() {
   views.push_back(std::make_unique<storage::desks>());
   views.push_back(std::make_unique<storage::reference_numbers>());
   views.push_back(std::make_unique<storage::consents>());
-  views.push_back(std::make_unique<storage::outage_ledger>());
-  views.push_back(std::make_unique<storage::handovers>());
-  views.push_back(std::make_unique<storage::registrations>());
-  views.push_back(std::make_unique<storage::face_files>());
-  views.push_back(std::make_unique<storage::patients>());
   return views;
-}
-
-storage::key_access keys_of(const std::filesystem::path& folder) {
-  auto keys = folder;
-  keys += "-keys";
-  if (!storage::holds_keys(keys)) BOOST_REQUIRE(storage::make_key_folder(keys).has_value());
-  return {keys, {}};
 }
 
 storage::journal_options quiet_options(const std::filesystem::path& folder) {
   storage::journal_options options;
   options.folder = folder;
-  options.keys = keys_of(folder);
   options.node = "hub";
   options.now_ms = [] { return std::uint64_t{1'700'000'000'000}; };
   options.limits.lazy_sync_ms_max = 3'600'000;
@@ -106,12 +88,18 @@ messages::event_draft story_event(std::mt19937_64& chance) {
   const auto checkin = numbered(2000 + chance() % 9);
   const auto made = [&](const auto& body) { return messages::make_draft(body, desk, checkin); };
   switch (chance() % 9) {
-  case 0: return made(messages::desk_opened{});
-  case 1: return made(messages::desk_mode_switched{messages::desk_mode(chance() % 2)});
-  case 2: return made(messages::reader_attached{"SCR3310"});
-  case 3: return made(messages::reader_detached{chance() % 2 ? "reader_lost" : "reader_failed"});
-  case 4: return made(messages::question_asked{question, patient, messages::question_kind::card});
-  case 5: return made(messages::outcome_unknown{question, patient, "line_silent"});
+  case 0:
+    return made(messages::desk_opened{});
+  case 1:
+    return made(messages::desk_mode_switched{messages::desk_mode(chance() % 2)});
+  case 2:
+    return made(messages::reader_attached{"SCR3310"});
+  case 3:
+    return made(messages::reader_detached{chance() % 2 ? "reader_lost" : "reader_failed"});
+  case 4:
+    return made(messages::question_asked{question, patient, messages::question_kind::card});
+  case 5:
+    return made(messages::outcome_unknown{question, patient, "line_silent"});
   case 6: {
     messages::eligibility_answered answered{question, patient, false, {}, {}};
     messages::insurance first;

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_question_is_open_then_unknown_then_answered_and_stays_ans
 
 BOOST_AUTO_TEST_CASE(a_refused_question_and_a_registration_have_their_outcomes) {
   memory_rows rows;
-  fold_questions(event_of(messages::question_refused{numbered(1), numbered(2), "line_refused", {}, {}}), rows);
+  fold_questions(event_of(messages::question_refused{numbered(1), numbered(2), "line_refused", {"E1"}}), rows);
   BOOST_TEST((question_in(rows, numbered(1)).outcome == question_outcome::refused));
   BOOST_TEST(question_in(rows, numbered(1)).error == "line_refused");
   fold_questions(event_of(messages::question_asked{numbered(3), numbered(2), messages::question_kind::registration}),

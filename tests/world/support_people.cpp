@@ -42,26 +42,11 @@ void seat::read(const std::string& line) {
 void seat::look() {
   if (all_.open && !here_ && !on_reader && all_.time.in_100(60)) {
     here_ = true;
-    mine_ = a_card();
+    mine_ = {all_.how.pin, static_cast<std::int64_t>(all_.time.in_100(80) ? 3 : all_.time.draw(3)),
+             all_.time.fresh_id()};
   }
   react();
   all_.time.after(10'000 + all_.time.draw(10'000), [this] { look(); });
-}
-
-/// Mostly a card of one's own; now and then a copy of the one that another patient holds.
-std::shared_ptr<card> seat::a_card() {
-  auto& t = all_.time;
-  if (all_.how.twins_percent > 0 && t.in_100(all_.how.twins_percent)) {
-    const auto& other = all_.seats[t.draw(all_.seats.size())];
-    if (&other != this && other.held()) {
-      ++all_.twins;
-      return other.held();
-    }
-  }
-  const auto tries = static_cast<std::int64_t>(t.in_100(80) ? 3 : t.draw(3));
-  auto standing = certificate_standing::valid;
-  if (t.in_100(6)) standing = static_cast<certificate_standing>(2 + t.draw(4)); // expires soon … not yet valid
-  return std::make_shared<card>(card{all_.how.pin, tries, t.fresh_id(), standing});
 }
 
 void seat::place() {
@@ -72,6 +57,7 @@ void seat::place() {
 
 void seat::lift() {
   if (!on_reader) return;
+  mine_ = *on_reader;
   on_reader.reset();
   if (auto& d = all_.desk[number_]) d->lifted();
   if (all_.time.in_100(85)) here_ = false; // the others try again

@@ -1,6 +1,5 @@
 // `uketsuke bench`: the numbers, as ratios against a floor measured in the same run.
 #include "tools/bench/check_in.hpp"
-#include "tools/bench/line.hpp"
 #include "tools/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -28,16 +27,6 @@ void add_bench(CLI::App& app, chosen& run) {
       o->data = !folder->empty() ? std::filesystem::path{*folder} : std::filesystem::path{::mkdtemp(pattern.data())};
       o->persons = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
       if (auto done = bench_check_in(*o, std::cout); !done) return messages::failure(done.error());
-      return 0;
-    };
-  });
-  auto* line = bench->add_subcommand("line", "reading a bulk result, beside a bare parse of the same bytes");
-  auto l = std::make_shared<line_bench_options>();
-  line->add_option("--persons", l->persons, "how many units (default 100000)")->check(CLI::Range(100, 1000000));
-  line->add_flag("--json", l->json, "one JSON object");
-  line->callback([&run, l] {
-    run = [l]() -> outcome {
-      if (auto done = bench_line(*l, std::cout); !done) return messages::failure(done.error());
       return 0;
     };
   });

@@ -4,7 +4,6 @@
 #include "drivers/card/card_authority.hpp"
 #include "drivers/clock/port.hpp"
 #include "drivers/line/throwaway_pki.hpp"
-#include "storage/key_folder.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -142,16 +141,11 @@ private:
     return {};
   }
 
-  /// Throw-away keys of a simulated clinic, outside the journal's folder like real ones.
-  fs::path keys_folder() const { return storage::default_key_folder(options_.data / "journal"); }
-
   result<void> make_keys() {
     const auto now_ms = drivers::clock::system_clock()->utc_ms();
     auto pki = drivers::line::make_throwaway_pki(options_.data / "pki", institution, now_ms);
     if (!pki) return failure(pki.error());
     pki_ = *pki;
-    if (!storage::holds_keys(keys_folder()))
-      if (auto made = storage::make_key_folder(keys_folder()); !made) return made;
     auto cards = drivers::card::card_authority::open(options_.data / "cards", static_cast<std::int64_t>(now_ms / 1000));
     if (!cards) return failure(cards.error());
     return {};
@@ -180,8 +174,8 @@ private:
     std::ostringstream t;
     t << "[node]\nname = 'hub'\nsimulated = true\nactors = ['eligibility_gateway', 'consent_session', 'desks', "
          "'monitor', 'screen']\n"
-      << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nkeys_dir = " << quoted(keys_folder())
-      << "\nrun = " << quoted(run_) << "\n[bus]\ntcp = true\nport_base = " << options_.port_base
+      << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nrun = " << quoted(run_)
+      << "\n[bus]\ntcp = true\nport_base = " << options_.port_base
       << "\n[line]\nhost = '127.0.0.1'\nport = " << centre_port_ << "\nca = " << quoted(pki_.ca_certificate)
       << "\ncertificate = " << quoted(pki_.client_certificate) << "\nkey = " << quoted(pki_.client_key)
       << "\ninstitution = '" << institution

@@ -25,7 +25,7 @@ struct clinic_options {
   std::string pin = "1234";
   bool usb = true; ///< the emulated USB reader; false: the virtual reader in process
   std::uint32_t answer_delay_ms = 0;
-  std::string patience; ///< lines of the [patience] section, and what may follow it, for tests that cannot wait
+  std::string patience; ///< lines of the [patience] section, for tests that cannot wait
 };
 
 class clinic {

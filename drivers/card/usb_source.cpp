@@ -1,11 +1,9 @@
-// The source of transports over CCID readers, as ccid_source.hpp says, and the port over this host's USB.
-#include "drivers/card/ccid_source.hpp"
-
+// The real source of transports: keeps one CCID reader on USB open, and finds it again when it was lost.
 #include "drivers/card/card_reader.hpp"
 #include "drivers/card/ccid_link.hpp"
+#include "drivers/card/usb_bus.hpp"
 
 #include <algorithm>
-#include <future>
 #include <optional>
 
 namespace drivers::card {
@@ -14,30 +12,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How often a reader without interrupts is asked for a card: nobody notices a third of a second.
-constexpr milliseconds poll_every{300};
-
-found_interface about(const usb_place& place, const std::string& model) {
-  return {model,
-          place.bus,
-          place.address,
-          place.interface_number,
-          place.interface_class,
-          place.descriptor,
-          place.endpoint_interrupt != 0};
-}
-
 /// One port's reader. Everything on the loop's thread.
-class ccid_source final : public transport_source {
+class usb_source final : public transport_source {
 public:
-  ccid_source(std::shared_ptr<event_loop> loop, std::function<std::shared_ptr<reader_bus>()> open_bus,
-              usb_options options)
-      : loop_(std::move(loop)), open_bus_(std::move(open_bus)), options_(std::move(options)), changed_(*loop_),
-        served_(*loop_) {}
+  usb_source(std::shared_ptr<event_loop> loop, usb_options options)
+      : loop_(std::move(loop)), options_(std::move(options)), changed_(*loop_), served_(*loop_) {}
 
   void start(source_watcher& watcher) override {
     watcher_ = &watcher;
-    bus_ = open_bus_();
+    bus_ = usb_bus::shared(*loop_);
     bus_->add_listener(changed_);
     serve();
   }
@@ -76,7 +59,6 @@ private:
         reported_.reset();
         attached_ = true;
         watcher_->attached(now->link, now->model);
-        if (options_.decided) options_.decided({now->link->profile(), {}});
         if (now->card_present) watcher_->slot_changed(true, false);
       }
       auto keeping = keep(*now);
@@ -94,7 +76,7 @@ private:
   task<nothing> keep(const opened& now) {
     while (!stopping_ && !lost_) {
       const bool asks = !now.link->tells_changes(); // no interrupt endpoint: somebody has to ask
-      auto waiting = changed_.next(asks ? std::min(poll_every, milliseconds{options_.rescan_ms}) : milliseconds{-1});
+      auto waiting = changed_.next(asks ? milliseconds{options_.rescan_ms} : milliseconds{-1});
       co_await waiting;
       if (!asks || stopping_ || lost_) continue;
       auto polling = now.link->poll();
@@ -107,7 +89,6 @@ private:
     lost_.reset();
     messages::error why{messages::error_code::no_reader, {}};
     for (auto& place : bus_->free_readers(options_.match)) {
-      if (bus_->is_taken(place)) continue; // by another port, while this one tried the place before
       auto trying = open(place);
       auto now = co_await trying;
       if (now || stopping_) co_return now;
@@ -117,7 +98,7 @@ private:
   }
 
   task<messages::result<opened>> open(usb_place place) {
-    auto pipe = bus_->open(place);
+    auto pipe = open_pipe(loop_, place);
     if (!pipe) {
       bus_->distrust(); // without udev a reader that left is still listed
       co_return messages::failure(pipe.error());
@@ -131,18 +112,13 @@ private:
       const auto text = co_await asking;
       if (!text.empty()) now.model = text + " (" + place.vendor_product + ")";
     }
-    auto how = decide_profile(about(place, now.model));
+    auto how = make_transport(now);
     if (!how) {
       auto closing = close(now);
       co_await closing;
       co_return messages::failure(how.error());
     }
-    if (how->sets_parameters) {
-      auto asking = answer_of<std::vector<std::uint32_t>>(
-          [&now](std::function<void(std::vector<std::uint32_t>)> then) { now.pipe->read_data_rates(std::move(then)); });
-      how->data_rates = co_await asking;
-    }
-    now.link = make_link(now, std::move(*how));
+    now.link = *how;
     auto warming = now.link->warm_up();
     const auto present = co_await warming;
     if (present) {
@@ -154,7 +130,12 @@ private:
     co_return messages::failure(present.error().why);
   }
 
-  std::shared_ptr<ccid_link> make_link(const opened& now, reader_profile how) {
+  /// The second half of the decision in decide_profile: which transport speaks at which level.
+  messages::result<std::shared_ptr<ccid_link>> make_transport(const opened& now) {
+    if (!now.place.descriptor)
+      return messages::failure(messages::error_code::reader_failed, now.model + ": no CCID descriptor", "opening it");
+    const auto how = decide_profile(*now.place.descriptor, now.model);
+    if (!how) return messages::failure(how.error());
     link_limits limits;
     limits.answer_wait = milliseconds{options_.answer_wait_ms_max};
     limits.power_on_wait = milliseconds{options_.power_on_wait_ms_max};
@@ -167,11 +148,7 @@ private:
       lost_ = std::move(why);
       changed_.raise();
     };
-    events.card_powered = [this, reader = how](const card_session& card) {
-      if (options_.decided) options_.decided({reader, card});
-    };
-    events.frames = options_.frames;
-    return std::make_shared<ccid_link>(*loop_, now.pipe, std::move(how), limits, std::move(events));
+    return std::make_shared<ccid_link>(*loop_, now.pipe, *how, limits, std::move(events));
   }
 
   task<nothing> close(opened& now) {
@@ -193,10 +170,9 @@ private:
   }
 
   std::shared_ptr<event_loop> loop_;
-  std::function<std::shared_ptr<reader_bus>()> open_bus_;
   usb_options options_;
   wake_up changed_, served_;
-  std::shared_ptr<reader_bus> bus_;
+  std::shared_ptr<usb_bus> bus_;
   source_watcher* watcher_ = nullptr;
   std::optional<messages::error> lost_;
   std::optional<messages::error> reported_;
@@ -206,31 +182,10 @@ private:
 
 } // namespace
 
-std::vector<messages::result<reader_profile>> list_usb_readers() {
-  const auto loop = event_loop::shared();
-  std::promise<std::vector<messages::result<reader_profile>>> listed;
-  auto waiting = listed.get_future();
-  loop->post([&] {
-    std::vector<messages::result<reader_profile>> all;
-    const auto bus = usb_bus::shared(loop);
-    for (const auto& place : bus->readers({}))
-      all.push_back(decide_profile(about(place, place.vendor_product)));
-    listed.set_value(std::move(all));
-  });
-  return waiting.get();
-}
-
-std::unique_ptr<transport_source> make_ccid_source(std::shared_ptr<event_loop> loop,
-                                                   std::function<std::shared_ptr<reader_bus>()> open_bus,
-                                                   usb_options options) {
-  return std::make_unique<ccid_source>(std::move(loop), std::move(open_bus), std::move(options));
-}
-
 std::unique_ptr<reader> make_usb_reader(usb_options options) {
   auto loop = event_loop::shared();
   auto trace = options.trace;
-  auto source = make_ccid_source(
-      loop, [loop] { return usb_bus::shared(loop); }, std::move(options));
+  auto source = std::make_unique<usb_source>(loop, std::move(options));
   return std::make_unique<card_reader>(std::move(loop), std::move(source), std::move(trace));
 }
 
