@@ -52,6 +52,9 @@ caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors
 namespace desks {
 caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
 }
+namespace account_admin {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
 namespace monitor {
 caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
 }
@@ -70,14 +73,26 @@ inline constexpr auto& consent_session_writes =
        card_return_awaited, card_forgotten, card_lifted, checkin_resumed, checkin_ended, checkin_settled>;
 inline constexpr auto& consent_session_answers =
     of<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents, provide_information,
-       stop_checkin, register_reference_number, skip_reference_number, finish_at_window, keep_walk_in, settle_checkin>;
+       extend_time, stop_checkin, show_again, register_reference_number, skip_reference_number, finish_at_window,
+       keep_walk_in, settle_checkin>;
 inline constexpr auto& gateway_writes =
-    of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered>;
+    of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered, line_lost,
+       line_restored, face_file_taken, face_file_claimed, answer_matched, match_stopped, patient_recorded,
+       handover_begun, handover_written, handover_taken, registration_begun>;
 inline constexpr auto& gateway_answers =
-    of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer>;
+    of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer, list_waiting, print_declaration,
+       claim_face_file, find_match, decide_match, list_handovers, register_numbers, list_registrations>;
 inline constexpr auto& desks_writes =
-    of<desk_opened, desk_closed, desk_mode_switched, reader_attached, reader_detached>;
-inline constexpr auto& desks_answers = of<report_reader, open_desk, close_desk, switch_mode, list_desks>;
+    of<desk_opened, desk_closed, desk_mode_switched, staff_called, staff_attended, reader_attached, reader_detached>;
+inline constexpr auto& desks_answers =
+    of<report_reader, open_desk, close_desk, switch_mode, call_staff, attend_desk, list_desks, show_again>;
+
+inline constexpr auto& account_admin_writes =
+    of<account_registered, initial_password_received, password_changed, account_updated, password_reset,
+       account_deleted, reset_secret_replaced, code_enrolled, signed_in, signed_out, sign_in_refused, command_refused>;
+inline constexpr auto& account_admin_answers =
+    of<sign_in, reset_master, sign_out, change_password, enrol_code, register_account, receive_password,
+       search_accounts, update_account, reset_account, delete_account>;
 
 } // namespace topics
 
@@ -89,12 +104,14 @@ inline constexpr std::array roster{
                topics::consent_session_answers},
     roster_row{"desks", &desks::spawn, home::hub, 5, topics::desks_writes, topics::desks_answers},
     roster_row{"monitor", &monitor::spawn, home::hub, 5, topics::none, topics::of<messages::ask_status>},
-    // batch_scheduler and account_admin: home::hub, their rows go here
+    roster_row{"account_admin", &account_admin::spawn, home::hub, 5, topics::account_admin_writes,
+               topics::account_admin_answers},
+    // batch_scheduler: home::hub, its row goes here
     roster_row{"reader", &reader::spawn, home::desk, 5, topics::none,
                topics::of<messages::verify_pin, messages::forget_pin, messages::ask_present>},
     // face_matcher: home::desk, its row goes here
     roster_row{"screen", &screen::spawn, home::either, 5, topics::none,
-               topics::of<messages::show_prompt, messages::show_at_reception>},
+               topics::of<messages::show_prompt, messages::show_at_reception, messages::show_desk>},
 };
 
 constexpr const roster_row* find_row(std::string_view name) {

@@ -12,10 +12,15 @@ void fold(const event_envelope& e, const card_placed& m, open_checkin& row) {
   row.kind = m.kind;
   row.tries_left = m.tries_left;
   row.patient = m.patient;
+  row.standing = m.certificate;
   row.state = checkin_state::choosing;
   if (m.kind == card_kind::my_number_card && m.tries_left == 0) { // it came locked
     row.state = checkin_state::at_window;
     row.how = ending::pin_blocked;
+  } else if (!usable(m.certificate)) {
+    row.state = checkin_state::at_window;
+    row.how = ending::wrong_card;
+    row.error = describe(error_code::certificate_expired).name;
   }
 }
 void fold(const event_envelope&, const identity_method_chosen& m, open_checkin& row) {
@@ -42,7 +47,7 @@ void fold(const event_envelope&, const identity_proven& m, open_checkin& row) {
   row.challenge_id = m.challenge_id;
   row.certificate = m.certificate;
   row.signature = m.signature;
-  row.state = checkin_state::consenting;
+  row.state = row.eligibility_only() ? checkin_state::providing : checkin_state::consenting;
 }
 void fold(const event_envelope&, const consents_recorded& m, open_checkin& row) {
   row.question = m.question;

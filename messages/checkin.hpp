@@ -30,10 +30,15 @@ struct open_checkin {
   id registration;
   reference_outcome reference{};
   ending how{};
+  certificate_standing standing{}; ///< of the card's certificate when it was placed
+
+  /// The card proves who is there; medical information is neither offered nor asked for.
+  bool eligibility_only() const { return standing == certificate_standing::expired_lately; }
 
   UKETSUKE_FIELDS(open_checkin, checkin, desk, state, begun_ms, reader_session, card_there, kind, tries_left, patient,
                   method, attempt, challenge_id, certificate, signature, question, choices, outcome, judged,
-                  has_reference_number, error, registration, reference, how)
+                  has_reference_number, error, registration, reference, how,
+                  standing)
 };
 
 /// Folds one event of a check-in into its row. False when the check-in is over with this event: the row goes.

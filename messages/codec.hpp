@@ -11,6 +11,7 @@
 #include "messages/secret.hpp"
 #include "messages/value.hpp"
 
+#include <functional>
 #include <memory>
 #include <utility>
 #include <string>
@@ -18,8 +19,9 @@
 
 namespace messages {
 
-/// For whom bytes are made: `redacted` replaces every personal value by an empty ext 1.
-enum class audience : std::uint8_t { personal, redacted };
+/// For whom bytes are made: `redacted` replaces every personal value by an empty ext 1; `marked` is for storage, which
+/// seals what is marked: every personal value inside an ext 4.
+enum class audience : std::uint8_t { personal, redacted, marked };
 
 /// What one unpack may cost. A frame that wants more is malformed, whatever it says about itself.
 struct unpack_limits {
@@ -27,6 +29,7 @@ struct unpack_limits {
   std::size_t depth_max = 16;
   std::size_t items_max = 4096; ///< of one array or map
   std::size_t text_bytes_max = 1 << 20;
+  bool marks = false; ///< may personal values be marked? Only in what storage itself wrote, never from outside
 };
 
 /// Writes msgpack, shortest forms, fields in the order given: equal values give equal bytes.
@@ -45,7 +48,7 @@ public:
   void natural(std::uint64_t n);
   void text(std::string_view s);
   void binary(const std::uint8_t* data, std::size_t size);
-  void ext(std::int8_t type);
+  void ext(std::int8_t type, std::string_view data = {});
   void raw(std::string_view packed); ///< msgpack already written elsewhere
   std::string take();
 
@@ -56,6 +59,12 @@ private:
 
 result<value> unpack(std::string_view packed, const unpack_limits& limits = {});
 std::string pack(const value& v);
+
+/// Copies @p packed; where an ext of @p type stands, what @p replace makes of its data (packed) takes its place.
+/// `malformed` when @p packed is not whole msgpack within @p limits.
+result<std::string> replace_extensions(std::string_view packed, std::int8_t type,
+                                       const std::function<std::string(std::string_view data)>& replace,
+                                       const unpack_limits& limits = {});
 
 // -- one value -----------------------------------------------------------------------------------------------------
 
@@ -87,7 +96,11 @@ template <class T> void write(writer& out, const T& v, audience who) {
       out.ext(ext_redacted);
     else if (v.seen() == visibility::forgotten)
       out.ext(ext_forgotten);
-    else
+    else if (who == audience::marked) {
+      writer clear;
+      write(clear, v.reveal(), audience::personal);
+      out.ext(ext_marked, clear.take());
+    } else
       write(out, v.reveal(), who);
   } else if constexpr (std::is_same_v<T, credential>)
     out.text(v.reveal());
@@ -151,6 +164,10 @@ template <class T> bool read_list(const value& from, std::vector<T>& into) {
 
 template <class T> bool read_personal(const value& from, personal<T>& into) {
   if (const auto* hidden = from.as<extension>()) {
+    if (hidden->type == ext_marked) {
+      const auto marked = unpack({reinterpret_cast<const char*>(hidden->data.data()), hidden->data.size()});
+      return marked && read_personal(*marked, into);
+    }
     if (hidden->type != ext_redacted && hidden->type != ext_forgotten) return false;
     into = personal<T>::hidden(hidden->type == ext_redacted ? visibility::redacted : visibility::forgotten);
     return true;

@@ -1,7 +1,7 @@
 // Everything that can be asked of an actor. Verbs. Each command names the type of its reply.
 #pragma once
 
-#include "messages/eligibility.hpp"
+#include "messages/patients.hpp"
 #include "messages/secret.hpp"
 
 namespace messages {
@@ -116,12 +116,13 @@ struct node_hello {
 /// The permission is durable: send the held PIN once, then sign the challenge.
 struct verify_pin {
   static constexpr std::string_view topic = "reader.verify_pin";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = pin_report;
   id reader_session;
   id attempt;
   bytes challenge;
-  UKETSUKE_FIELDS(verify_pin, reader_session, attempt, challenge)
+  std::int64_t tries_told = -1; ///< since v2: what the patient saw; at another number nothing is sent. -1: unknown
+  UKETSUKE_FIELDS(verify_pin, reader_session, attempt, challenge, tries_told)
 };
 
 /// The PIN pad is no longer shown: wipe what was typed.
@@ -146,13 +147,14 @@ struct ask_present {
 /// Repeated until acknowledged, and after every restart of the hub: the reader session makes it the same fact.
 struct report_card_placed {
   static constexpr std::string_view topic = "checkin.report_card_placed";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = checkin_begun;
   id reader_session;
   card_kind kind{};
   std::int64_t tries_left = 0;
   id mark; ///< first 16 bytes of SHA-256 over the certificate; empty where there is none
-  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark)
+  certificate_standing certificate{}; ///< since v2, by the desk's clock
+  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark, certificate)
 };
 
 /// An empty session says: no card lies on this desk's reader, whatever was there before the desk was restarted.
@@ -188,11 +190,13 @@ struct enter_pin {
 
 struct answer_consents {
   static constexpr std::string_view topic = "checkin.answer_consents";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
   choice surgery{}, treatment{}, drugs{}, checkup{};
-  UKETSUKE_FIELDS(answer_consents, checkin, surgery, treatment, drugs, checkup)
+  std::string language;     ///< BCP 47: what the patient read beside the official text; at most 35 bytes
+  std::string text_version; ///< of the words that were shown; at most 40 bytes
+  UKETSUKE_FIELDS(answer_consents, checkin, surgery, treatment, drugs, checkup, language, text_version)
 };
 
 struct provide_information {
@@ -211,6 +215,15 @@ struct stop_checkin {
   using reply = done;
   id checkin;
   UKETSUKE_FIELDS(stop_checkin, checkin)
+};
+
+/// The patient is still there and wants more time: the step's patience begins anew.
+struct extend_time {
+  static constexpr std::string_view topic = "checkin.extend_time";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  UKETSUKE_FIELDS(extend_time, checkin)
 };
 
 // -- to consent_session: reception ---------------------------------------------------------------------------------
@@ -241,15 +254,16 @@ struct finish_at_window {
   UKETSUKE_FIELDS(finish_at_window, checkin)
 };
 
-/// Details of 資格確認書等 for a check-in that could not be asked.
+/// Details of 資格確認書等 for a check-in that could not be asked; without a number at hand, what the patient declares.
 struct keep_walk_in {
   static constexpr std::string_view topic = "checkin.keep_walk_in";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
   personal<insured_number> person;
   choice limit{};
-  UKETSUKE_FIELDS(keep_walk_in, checkin, person, limit)
+  personal<declared_insurance> declared{};
+  UKETSUKE_FIELDS(keep_walk_in, checkin, person, limit, declared)
 };
 
 // -- to eligibility_gateway ----------------------------------------------------------------------------------------
@@ -280,7 +294,7 @@ struct ask_eligibility {
 /// Ask from typed details; opens no viewing.
 struct ask_typed {
   static constexpr std::string_view topic = "eligibility.ask_typed";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = question_report;
   id question;
   id checkin;
@@ -289,12 +303,13 @@ struct ask_typed {
   personal<insured_number> person;
   choice limit{};
   care kind{};
-  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind)
+  bool background = false; ///< no patient is waiting: never in the way of one who is
+  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind, background)
 };
 
 struct register_number {
   static constexpr std::string_view topic = "eligibility.register_number";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = question_report;
   id registration;
   id answered_question; ///< whose answer names the person
@@ -302,7 +317,9 @@ struct register_number {
   id patient;
   std::string desk;
   personal<std::string> number;
-  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number)
+  personal<insured_number> person{}; ///< in the outbox the answer may be long forgotten; empty: the answer's
+  bool background = false;
+  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number, person, background)
 };
 
 /// The report on a question that was asked before; asks nobody outside.
@@ -333,13 +350,14 @@ struct settle_checkin {
 /// What the patient's page of this desk shows now. Repeated harmlessly; the highest `sequence` wins.
 struct show_prompt {
   static constexpr std::string_view topic = "screen.show_prompt";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
   std::uint64_t sequence = 0;
   prompt shown{};
   std::int64_t tries_left = -1;
-  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left)
+  std::uint64_t waits_ms = 0; ///< the patience of this step, from now; 0: it waits for nobody
+  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left, waits_ms)
 };
 
 /// One desk on reception's board.
@@ -357,6 +375,25 @@ struct show_at_reception {
   personal<std::string> reference_number;
   std::string error;
   UKETSUKE_FIELDS(show_at_reception, desk, checkin, sequence, state, outcome, judged, name, reference_number, error)
+};
+
+/// One desk as reception sees it now.
+struct show_desk {
+  static constexpr std::string_view topic = "screen.show_desk";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  desk_status desk;
+  bool staff_called = false;
+  UKETSUKE_FIELDS(show_desk, desk, staff_called)
+};
+
+/// To consent_session and to desks: a screen that was started, or whose hub was, knows nothing. The desk's own prompt
+/// is shown to it again; to the hub's screen everything is.
+struct show_again {
+  static constexpr std::string_view topic = "screen.show_again";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  UKETSUKE_NO_FIELDS(show_again)
 };
 
 // -- to desks ------------------------------------------------------------------------------------------------------
@@ -394,6 +431,23 @@ struct switch_mode {
   std::string desk;
   desk_mode mode{};
   UKETSUKE_FIELDS(switch_mode, desk, mode)
+};
+
+/// 職員を呼ぶ, from the patient's page of this desk.
+struct call_staff {
+  static constexpr std::string_view topic = "desks.call_staff";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  UKETSUKE_NO_FIELDS(call_staff)
+};
+
+/// Somebody went there.
+struct attend_desk {
+  static constexpr std::string_view topic = "desks.attend";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  UKETSUKE_FIELDS(attend_desk, desk)
 };
 
 struct list_desks {

@@ -2,7 +2,7 @@
 // personal data names its patient: the key it is sealed under.
 #pragma once
 
-#include "messages/eligibility.hpp"
+#include "messages/patients.hpp"
 
 namespace messages {
 
@@ -62,17 +62,30 @@ struct desk_mode_switched {
   UKETSUKE_FIELDS(desk_mode_switched, mode)
 };
 
+/// 職員を呼ぶ was pressed at this desk; then somebody went there.
+struct staff_called {
+  static constexpr std::string_view topic = "desk.staff_called";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(staff_called)
+};
+struct staff_attended {
+  static constexpr std::string_view topic = "desk.staff_attended";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(staff_attended)
+};
+
 // -- one check-in, step by step ------------------------------------------------------------------------------------
 
 /// マイナンバーカードを置く: a check-in begins.
 struct card_placed {
   static constexpr std::string_view topic = "checkin.card_placed";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id reader_session; ///< from this placing of the card to its removal
   card_kind kind{};
   std::int64_t tries_left = 0; ///< of the user-authentication PIN; -1 not readable
   id patient;                  ///< handle: the mark of the card's certificate
-  UKETSUKE_FIELDS(card_placed, reader_session, kind, tries_left, patient)
+  certificate_standing certificate{}; ///< since v2
+  UKETSUKE_FIELDS(card_placed, reader_session, kind, tries_left, patient, certificate)
 };
 
 /// 本人確認方法を選択.
@@ -117,11 +130,13 @@ struct identity_proven {
 /// 同意取得・提供情報選択: all choices of the patient, refusals too, recorded only when the questions were finished.
 struct consents_recorded {
   static constexpr std::string_view topic = "checkin.consents_recorded";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id patient;
   id question; ///< the identifier under which the national system is asked, now and ever after
   consent_choices choices;
-  UKETSUKE_FIELDS(consents_recorded, patient, question, choices)
+  std::string language;     ///< what the patient read beside the official Japanese text
+  std::string text_version; ///< of the words that were shown
+  UKETSUKE_FIELDS(consents_recorded, patient, question, choices, language, text_version)
 };
 
 /// What the check-in learned from the gateway: shown to reception; the patient reads only where to go.
@@ -166,12 +181,13 @@ struct reference_settled {
 /// The staff's way on: the details of 資格確認書等, kept until the line is back.
 struct walk_in_kept {
   static constexpr std::string_view topic = "checkin.walk_in_kept";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id patient;
-  id question;
+  id question; ///< empty: there is no number to ask with yet
   personal<insured_number> person;
   choice limit{};
-  UKETSUKE_FIELDS(walk_in_kept, patient, question, person, limit)
+  personal<declared_insurance> declared{};
+  UKETSUKE_FIELDS(walk_in_kept, patient, question, person, limit, declared)
 };
 
 /// Only the card is waited for.
@@ -258,12 +274,13 @@ struct outcome_unknown {
 
 struct question_refused {
   static constexpr std::string_view topic = "eligibility.question_refused";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id question;
   id patient;
   std::string error;
-  std::vector<std::string> args; ///< the centre's code and message
-  UKETSUKE_FIELDS(question_refused, question, patient, error, args)
+  std::vector<std::string> args;            ///< version 1 said the centre's words in clear; empty since
+  personal<std::vector<std::string>> words; ///< the centre's code and message: they may name the person
+  UKETSUKE_FIELDS(question_refused, question, patient, error, args, words)
 };
 
 struct reference_number_registered {
@@ -273,6 +290,49 @@ struct reference_number_registered {
   id patient;
   personal<std::string> number;
   UKETSUKE_FIELDS(reference_number_registered, question, patient, number)
+};
+
+// -- the journal about itself --------------------------------------------------------------------------------------
+
+/// The first append of a day signs how far the chain had come: whoever keeps this event can later show that what was
+/// written before is unchanged.
+struct head_signed {
+  static constexpr std::string_view topic = "journal.head_signed";
+  static constexpr std::uint64_t version = 1;
+  std::string day; ///< yyyyMMdd (JST) that begins
+  std::uint64_t index = 0;
+  bytes tag;        ///< chain tag of that entry
+  bytes public_key; ///< Ed25519
+  bytes signature;  ///< over "uketsuke head", day, index and tag; see storage/FORMAT.md
+  UKETSUKE_FIELDS(head_signed, day, index, tag, public_key, signature)
+};
+
+/// The patients' keys were wrapped anew, under another key-encryption key; the one before was destroyed.
+struct keys_rotated {
+  static constexpr std::string_view topic = "journal.keys_rotated";
+  static constexpr std::uint64_t version = 1;
+  std::uint64_t generation = 0;
+  std::uint64_t kept = 0, destroyed = 0; ///< keys of patients
+  UKETSUKE_FIELDS(keys_rotated, generation, kept, destroyed)
+};
+
+/// Every key of this patient was destroyed: personal values read as forgotten from now on, in every copy.
+struct patient_forgotten {
+  static constexpr std::string_view topic = "journal.patient_forgotten";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  std::uint64_t keys = 0;
+  UKETSUKE_FIELDS(patient_forgotten, patient, keys)
+};
+
+/// Housekeeping: what was kept as long as the configuration says was forgotten, whoever it belonged to.
+struct records_expired {
+  static constexpr std::string_view topic = "journal.records_expired";
+  static constexpr std::uint64_t version = 1;
+  std::string kind;   ///< of storage/retention.hpp
+  std::string before; ///< yyyyMM (JST): sealed in an earlier month
+  std::uint64_t keys = 0;
+  UKETSUKE_FIELDS(records_expired, kind, before, keys)
 };
 
 } // namespace messages

@@ -10,6 +10,7 @@ struct entry {
   std::uint64_t version = 0;
   bool event = false, command = false;
   result<std::string> (*redact)(std::string_view body, std::uint64_t v) = nullptr;
+  result<marked_body> (*mark)(std::string_view body, std::uint64_t v) = nullptr; ///< only where something is personal
 };
 
 template <class M> result<std::string> redact_as(std::string_view body, std::uint64_t v) {
@@ -18,11 +19,20 @@ template <class M> result<std::string> redact_as(std::string_view body, std::uin
   return encode_body(*typed, audience::redacted);
 }
 
+template <class M> result<marked_body> mark_as(std::string_view body, std::uint64_t v) {
+  auto typed = decode_body<M>(body, v);
+  if (!typed) return failure(typed.error());
+  return marked_body{typed->patient, encode_body(*typed, audience::marked)};
+}
+
 const std::map<std::string_view, entry>& table() {
   static const auto made = [] {
     std::map<std::string_view, entry> t;
-    for_each_message(all_events{}, [&]<class M>() { t[M::topic] = {M::version, true, false, &redact_as<M>}; });
-    for_each_message(all_commands{}, [&]<class M>() { t[M::topic] = {M::version, false, true, nullptr}; });
+    for_each_message(all_events{}, [&]<class M>() {
+      t[M::topic] = {M::version, true, false, &redact_as<M>, nullptr};
+      if constexpr (detail::holds_personal<M>()) t[M::topic].mark = &mark_as<M>;
+    });
+    for_each_message(all_commands{}, [&]<class M>() { t[M::topic] = {M::version, false, true, nullptr, nullptr}; });
     return t;
   }();
   return made;
@@ -48,6 +58,14 @@ bool is_command(std::string_view topic) {
 std::uint64_t version_of(std::string_view topic) {
   const auto* e = find(topic);
   return e ? e->version : 0;
+}
+
+result<std::optional<marked_body>> marked(const event_draft& event) {
+  const auto* e = find(event.topic);
+  if (!e || !e->mark || event.body.empty()) return std::nullopt;
+  auto body = e->mark(event.body, event.v);
+  if (!body) return failure(body.error());
+  return std::move(*body);
 }
 
 event_envelope redacted(const event_envelope& event) {

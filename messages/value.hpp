@@ -16,6 +16,9 @@ namespace messages {
 /// msgpack ext types of this contract (design.md §3): why a personal value is not there.
 inline constexpr std::int8_t ext_redacted = 1;
 inline constexpr std::int8_t ext_forgotten = 2;
+/// Never on the wire: a personal value as it lies sealed in the journal, and one that storage is to seal.
+inline constexpr std::int8_t ext_sealed = 3;
+inline constexpr std::int8_t ext_marked = 4;
 
 struct extension {
   std::int8_t type = 0;

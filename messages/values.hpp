@@ -85,6 +85,26 @@ UKETSUKE_ENUMERATION(health, unknown, working, failing, absent)
 
 /// What the patient's page of a desk shows. The pages hold the words; this is their key.
 UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, enter_pin, wrong_pin, give_consents,
-                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception)
+                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception, turn_card)
+
+/// アカウントの種類: the quick guide's five for persons, then the three of systems, which no person signs in to.
+UKETSUKE_ENUMERATION(account_kind, master, master_reset, administration, general, medical_viewing, link_application,
+                     web_api, face_authentication)
+
+/// How an account stands. `registered`: its initial password was not received yet, or its password was reset.
+/// `initial`: the password has to be changed before anything else. A deleted one stays: its ID names it in the journal.
+UKETSUKE_ENUMERATION(account_standing, registered, initial, active, deleted)
+
+/// Why nobody was signed in. Told in the journal only: who tries learns nothing from it.
+UKETSUKE_ENUMERATION(sign_in_refusal, wrong_password, no_such_account, not_open, wrong_code, wrong_door)
+
+/// What a card's certificate is worth today. `expires_soon`: within three months. `expired_lately`: no longer than
+/// three months ago: eligibility only, no medical information (oqs-interface.md). `unknown`: nobody has judged it.
+UKETSUKE_ENUMERATION(certificate_standing, unknown, valid, expires_soon, expired_lately, expired, not_yet_valid)
+
+/// Nobody is asked for a PIN with a certificate that proves nothing.
+constexpr bool usable(certificate_standing s) {
+  return s != certificate_standing::expired && s != certificate_standing::not_yet_valid;
+}
 
 } // namespace messages

@@ -1,12 +1,14 @@
 // Reading and replacing the file `head`, and the thread that keeps it young.
 #include "storage/head_mark.hpp"
 
-#include <cerrno>
+#include "storage/log_file.hpp"
+#include "storage/whole_file.hpp"
+
 #include <charconv>
-#include <cstring>
-#include <fcntl.h>
 #include <fstream>
 #include <iterator>
+
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace storage {
@@ -28,9 +30,33 @@ std::string checksum(std::string_view text) {
   return hex;
 }
 
-std::string content_of(const head_mark& mark) {
+/// The manifest that CURRENT names, and how much of it is on the disk.
+struct manifest_mark {
+  std::string name;
+  std::uint64_t bytes = 0;
+};
+
+std::string current_manifest(const std::filesystem::path& folder) {
+  std::ifstream in(folder / "CURRENT");
+  std::string name;
+  return std::getline(in, name) && name.starts_with("MANIFEST-") ? name : std::string{};
+}
+
+/// Nothing while there is no database, or when the manifest is just being replaced: the next mark has it.
+std::optional<manifest_mark> manifest_in(const std::filesystem::path& folder) {
+  const auto name = current_manifest(folder);
+  const int fd = name.empty() ? -1 : ::open((folder / name).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  const auto size = ::lseek(fd, 0, SEEK_END);
+  const bool synced = size > 0 && ::fdatasync(fd) == 0; // else a power cut may still take what the mark promises
+  ::close(fd);
+  return synced ? std::optional{manifest_mark{name, static_cast<std::uint64_t>(size)}} : std::nullopt;
+}
+
+std::string content_of(const head_mark& mark, const std::optional<manifest_mark>& manifest) {
   auto text =
       std::string{first_line} + "\nindex " + std::to_string(mark.index) + " epoch " + std::to_string(mark.epoch) + "\n";
+  if (manifest) text += "manifest " + manifest->name + " bytes " + std::to_string(manifest->bytes) + "\n";
   return text + "checksum " + checksum(text) + "\n";
 }
 
@@ -43,25 +69,12 @@ std::optional<std::uint64_t> number_after(std::string_view text, std::string_vie
   return n;
 }
 
-tl::unexpected<messages::error> failed(const std::filesystem::path& file) {
-  const bool full = errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
-  return failure(full ? error_code::disk_full : error_code::write_failed, file.string(), std::strerror(errno));
-}
+struct whole_mark {
+  head_mark mark;
+  std::optional<manifest_mark> manifest;
+};
 
-messages::result<void> write_synced(const std::filesystem::path& file, std::string_view text) {
-  const int fd = ::open(file.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-  if (fd < 0) return failed(file);
-  const auto written = ::write(fd, text.data(), text.size());
-  if (written >= 0 && written < static_cast<ssize_t>(text.size())) errno = ENOSPC; // a short write names no reason
-  const bool good = written == static_cast<ssize_t>(text.size()) && ::fdatasync(fd) == 0;
-  auto outcome = good ? messages::result<void>{} : messages::result<void>{failed(file)};
-  ::close(fd);
-  return outcome;
-}
-
-} // namespace
-
-messages::result<std::optional<head_mark>> read_head_mark(const std::filesystem::path& folder) {
+messages::result<std::optional<whole_mark>> read_whole_mark(const std::filesystem::path& folder) {
   const auto file = folder / "head";
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return std::nullopt;
@@ -69,20 +82,56 @@ messages::result<std::optional<head_mark>> read_head_mark(const std::filesystem:
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
   const auto index = number_after(text, "\nindex ");
   const auto epoch = number_after(text, " epoch ");
-  if (!in || !index || !epoch || content_of({*index, *epoch}) != text)
+  std::optional<manifest_mark> manifest;
+  constexpr std::string_view word = "\nmanifest ";
+  if (const auto at = text.find(word); at != std::string::npos) {
+    const auto from = at + word.size();
+    manifest = manifest_mark{text.substr(from, text.find(' ', from) - from), number_after(text, " bytes ").value_or(0)};
+  }
+  if (!in || !index || !epoch || content_of({*index, *epoch}, manifest) != text)
     return failure(error_code::journal_damaged, file.string(), "the head mark is unreadable");
-  return head_mark{*index, *epoch};
+  return whole_mark{{*index, *epoch}, std::move(manifest)};
+}
+
+/// Numbers have six digits or more: a longer one is a later one.
+bool later(const std::string& one, const std::string& other) {
+  return one.size() != other.size() ? one.size() > other.size() : one > other;
+}
+
+} // namespace
+
+messages::result<std::optional<head_mark>> read_head_mark(const std::filesystem::path& folder) {
+  const auto read = read_whole_mark(folder);
+  if (!read) return failure(read.error());
+  return *read ? std::optional{(*read)->mark} : std::nullopt;
 }
 
 messages::result<void> write_head_mark(const std::filesystem::path& folder, const head_mark& mark) {
-  const auto file = folder / "head", fresh = folder / "head.new";
-  if (auto written = write_synced(fresh, content_of(mark)); !written) return written;
-  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed(file);
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return failed(folder);
-  auto outcome = ::fsync(fd) == 0 ? messages::result<void>{} : messages::result<void>{failed(folder)};
-  ::close(fd);
-  return outcome;
+  return replace_file(folder / "head", content_of(mark, manifest_in(folder)));
+}
+
+messages::result<void> check_manifest_mark(const std::filesystem::path& folder) {
+  const auto read = read_whole_mark(folder);
+  if (!read) return failure(read.error());
+  const auto now = current_manifest(folder);
+  if (!*read || !(*read)->manifest || now.empty()) return {};
+  const auto& marked = *(*read)->manifest;
+  std::error_code missing;
+  const auto bytes = std::filesystem::file_size(folder / now, missing);
+  if (missing || later(now, marked.name)) return {}; // RocksDB has the words; or it began a new one since
+  const auto refused = [&](const std::string& what) {
+    return failure(error_code::journal_damaged, (folder / now).string(),
+                   what + " bytes, the file head knows " + marked.name + " of " + std::to_string(marked.bytes) +
+                       " bytes, when entry " + std::to_string((*read)->mark.index) + " was written");
+  };
+  if (now != marked.name || bytes < marked.bytes)
+    return refused("it is old or cut off: it has " + std::to_string(bytes));
+  // RocksDB takes zeros behind a whole record for the end, whatever stood there.
+  const auto content = read_file(folder / now);
+  if (!content) return failure(content.error());
+  const auto good = end_of_records(*content);
+  if (good < marked.bytes) return refused("its records end at " + std::to_string(good));
+  return {};
 }
 
 head_mark_keeper::head_mark_keeper(std::filesystem::path folder, head_mark at, std::chrono::milliseconds interval,

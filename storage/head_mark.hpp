@@ -15,12 +15,17 @@
 
 namespace storage {
 
-/// Text of three lines in the file `head` of the data folder; see FORMAT.md.
+/// What the file `head` of the data folder says; see FORMAT.md. Its line about the manifest (RocksDB's list of its
+/// tables, and how much of it was on the disk) is not here: writing the mark looks at it, check_manifest_mark compares.
 struct head_mark {
   std::uint64_t index = 0; ///< an entry that was durable when the mark was written
   std::uint64_t epoch = 1;
   friend bool operator==(const head_mark&, const head_mark&) = default;
 };
+
+/// Refuses a database whose manifest lost what it had when the mark was written, before RocksDB opens it, forgets the
+/// tables that the lost part names, and removes them. `journal_damaged`, naming the file.
+messages::result<void> check_manifest_mark(const std::filesystem::path& folder);
 
 /// The mark in @p folder; nothing when there is none; `journal_damaged` when it cannot be read or its checksum differs.
 messages::result<std::optional<head_mark>> read_head_mark(const std::filesystem::path& folder);

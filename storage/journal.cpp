@@ -1,11 +1,15 @@
 // The journal's queue, its thread, and what others may read of it. What a batch holds is the scribe's matter.
 #include "storage/journal.hpp"
 
+#include "storage/big_endian.hpp"
+#include "storage/damage.hpp"
 #include "storage/entry.hpp"
 #include "storage/head_mark.hpp"
 #include "storage/journal_parts.hpp"
+#include "storage/still_files.hpp"
 
 #include <algorithm>
+#include <future>
 
 namespace storage {
 
@@ -34,17 +38,29 @@ messages::result<void> make_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+/// For a mark that tells nothing: what the database says of itself.
+std::string last_entry_found(const std::filesystem::path& folder) {
+  store_options options;
+  options.folder = folder;
+  options.tables = {table_names({})[entries_table]};
+  options.read_only = true;
+  const auto opened = store::open(std::move(options));
+  const auto last = opened ? (*opened)->last(0) : messages::result<std::optional<stored_row>>{std::nullopt};
+  if (!last || !*last) return "no entry 1 can be read either";
+  return "the last one that can be read is entry " + std::to_string(read_big_endian((*last)->first));
+}
+
 /// Which mark the journal in @p options must live up to. A new folder gets mark 0 before its database: a database
 /// without a mark is therefore never an interrupted first start, and is refused.
 messages::result<head_mark> mark_before_opening(const journal_options& options) {
   const auto& folder = options.folder;
   const auto mark = read_head_mark(folder);
-  if (!mark) return failure(mark.error());
+  if (!mark) return failure(located(mark.error(), folder, last_entry_found(folder)));
   const bool there = holds_database(folder);
   if (!there && options.read_only) return failure(error_code::no_such_data, folder.string());
   if (there && !*mark)
     return failure(error_code::journal_damaged, folder.string(),
-                   "the file head is missing: nobody can tell whether entries were lost");
+                   "the file head is missing: nobody can tell whether entries were lost; " + last_entry_found(folder));
   if (!there && *mark && (*mark)->index > 0)
     return failure(error_code::journal_damaged, folder.string(),
                    "its database is gone, but the file head says that entry " + std::to_string((*mark)->index) +
@@ -54,10 +70,49 @@ messages::result<head_mark> mark_before_opening(const journal_options& options) 
   return head_mark{};
 }
 
+/// Are the entries there of which the mark speaks? Asked before anything is written: the keys of a journal that lost
+/// its tables are looked for, and made, in what is left of it.
+messages::result<void> check_reached(const store& in, const std::filesystem::path& folder, const head_mark& mark) {
+  const auto last = in.last(entries_table);
+  if (!last) return failure(located(last.error(), folder, entry_marked(mark.index)));
+  const auto epoch = in.get(meta_table, epoch_key);
+  if (!epoch) return failure(located(epoch.error(), folder, entry_marked(mark.index)));
+  const auto head = *last ? read_big_endian((*last)->first) : 0;
+  if (head >= mark.index || (*epoch && read_big_endian(**epoch) != mark.epoch)) return {};
+  return failure(error_code::journal_damaged, folder.string(),
+                 "its last entry is " + std::to_string(head) + ", but the file head says that entry " +
+                     std::to_string(mark.index) + " was written");
+}
+
+/// What an audit of a copy compares its unchecked files with.
+messages::result<void> note_still_files(store& in, const journal_options& options, const key_bytes& chain_key) {
+  const auto now = still_files(options.folder, chain_key);
+  if (!now) return failure(now.error());
+  const auto noted = in.get(meta_table, files_key);
+  if (!noted) return failure(noted.error());
+  if (*noted == *now) return {};
+  store::batch batch;
+  in.put(batch, meta_table, files_key, *now);
+  return in.commit(batch);
+}
+
+/// Before anything is made: a journal without keys would be one that nobody can ever seal.
+messages::result<void> check_keys(const journal_options& options) {
+  if (!options.keys)
+    return options.read_only ? messages::result<void>{} : failure(error_code::missing_value, "keys_dir");
+  const auto keys = std::filesystem::weakly_canonical(options.keys->folder).string() + "/";
+  const auto data = std::filesystem::weakly_canonical(options.folder).string() + "/";
+  if (keys.starts_with(data))
+    return failure(error_code::wrong_value, "keys_dir", options.keys->folder.string() + " (inside the data folder)");
+  if (!holds_keys(options.keys->folder)) return failure(error_code::no_keys, options.keys->folder.string());
+  return {};
+}
+
 } // namespace
 
-messages::result<std::unique_ptr<journal>> journal::open(journal_options options,
-                                                         std::vector<std::unique_ptr<view>> views) {
+messages::result<std::unique_ptr<journal::parts>> journal::open_parts(journal_options options,
+                                                                      std::vector<std::unique_ptr<view>> views) {
+  if (auto fit = check_keys(options); !fit) return failure(fit.error());
   if (!options.read_only)
     if (auto made = make_folder(options.folder); !made) return failure(made.error());
   const auto mark = mark_before_opening(options);
@@ -65,18 +120,49 @@ messages::result<std::unique_ptr<journal>> journal::open(journal_options options
 
   auto opened = std::make_unique<parts>(std::move(options), std::move(views));
   auto& with = opened->options;
-  auto database = store::open({with.folder, table_names(opened->views), with.read_only, with.limits.wal_bytes_max});
-  if (!database) return failure(database.error());
+  const auto marked = entry_marked(mark->index);
+  if (auto fit = check_manifest_mark(with.folder); !fit) return failure(fit.error());
+  auto database = store::open({with.folder, table_names(opened->views), with.read_only, with.limits.wal_bytes_max,
+                               with.limits.log_filled_bytes, with.test.files});
+  if (!database) return failure(located(database.error(), with.folder, marked));
   opened->database = std::move(*database);
-  opened->writer = std::make_unique<scribe>(*opened->database, opened->views, with);
-  if (auto loaded = opened->writer->load(*mark); !loaded) return failure(loaded.error());
+  if (auto fit = check_reached(*opened->database, with.folder, *mark); !fit) return failure(fit.error());
+  opened->keys = std::make_unique<keyring>(*opened->database, with.keys);
+  if (auto loaded = opened->keys->load(with.read_only); !loaded)
+    return failure(located(loaded.error(), with.folder, marked));
+  opened->writer = std::make_unique<scribe>(*opened->database, *opened->keys, opened->views, with);
+  if (auto loaded = opened->writer->load(*mark); !loaded) return failure(located(loaded.error(), with.folder, marked));
   if (!with.read_only) {
-    if (auto kept = opened->writer->keep_views_up(); !kept) return failure(kept.error());
-    opened->start({opened->writer->head(), opened->writer->epoch()});
-  } else {
-    opened->learn_position();
+    if (auto kept = opened->writer->keep_views_up(); !kept) return failure(located(kept.error(), with.folder, marked));
+    if (auto told = opened->writer->tell_followed_rotation(); !told)
+      return failure(located(told.error(), with.folder, marked));
+    if (auto noted = note_still_files(*opened->database, with, *opened->keys->chain_key()); !noted)
+      return failure(located(noted.error(), with.folder, marked));
   }
-  return std::unique_ptr<journal>{new journal(std::move(opened))};
+  return opened;
+}
+
+messages::result<std::unique_ptr<journal>> journal::open(journal_options options,
+                                                         std::vector<std::unique_ptr<view>> views) {
+  auto opened = open_parts(std::move(options), std::move(views));
+  if (!opened) return failure(opened.error());
+  auto& ready = **opened;
+  if (ready.options.read_only) {
+    ready.learn_position();
+    return std::unique_ptr<journal>{new journal(std::move(*opened))};
+  }
+  if (ready.options.kept) {
+    rotation housekeeping;
+    housekeeping.expire = ready.options.kept;
+    housekeeping.prove = false;
+    const auto done = ready.rotate(housekeeping);
+    if (!done && done.error().code != error_code::no_escrow) return failure(done.error());
+  }
+  const head_mark at{ready.writer->head(), ready.writer->epoch()};
+  // RocksDB began a new manifest: from now on that one must not lose anything either.
+  if (auto marked = write_head_mark(ready.options.folder, at); !marked) return failure(marked.error());
+  ready.start(at);
+  return std::unique_ptr<journal>{new journal(std::move(*opened))};
 }
 
 journal::journal(std::unique_ptr<parts> opened) : parts_(std::move(opened)) {}
@@ -91,12 +177,39 @@ void journal::on_committed(std::function<void(std::shared_ptr<const committed>)>
   parts_->listener = std::make_shared<const parts::commit_listener>(std::move(listener));
 }
 
+messages::result<journal::copied> journal::copy_into(const std::filesystem::path& folder) {
+  auto& of = *parts_;
+  if (auto flushed = of.database->flush(); !flushed) return failure(flushed.error()); // so that appends wait briefly
+  std::promise<messages::result<copied>> answer;
+  auto copying = [&] {
+    const copied at{of.head.load(), of.epoch};
+    const auto done = of.database->copy_into(folder);
+    answer.set_value(done ? messages::result<copied>{at} : messages::result<copied>{failure(done.error())});
+  };
+  {
+    const std::lock_guard lock(of.queue_mutex);
+    if (of.refusing) return failure(*of.refusing);
+    of.errands.emplace_back(copying);
+  }
+  of.ready.notify_one();
+  return answer.get_future().get();
+}
+
 // -- the queue -----------------------------------------------------------------------------------------------------
 
 bool journal::parts::append(messages::draft what, durable_callback on_durable) {
   const auto bytes = bytes_of(what);
   auto fault = scribe::fault_of(what, options.limits);
   bool wake = false;
+  sealed_draft sealed;
+  if (!fault) { // here, on the appending thread: the journal's own has the syncs of all to make
+    auto made = keys && keys->chain_key() ? seal_draft(*keys, std::move(what), options.now_ms())
+                                          : messages::result<sealed_draft>{sealed_draft{}};
+    if (made)
+      sealed = std::move(*made);
+    else
+      fault = located(made.error(), options.folder, last_entry());
+  }
   if (!fault) {
     const std::lock_guard lock(queue_mutex);
     if (refusing)
@@ -112,7 +225,7 @@ bool journal::parts::append(messages::draft what, durable_callback on_durable) {
         due = std::chrono::steady_clock::now() + std::chrono::milliseconds(options.limits.lazy_sync_ms_max);
       awaited += on_durable ? 1 : 0;
       queued_bytes += bytes;
-      queue.push_back({std::move(what), std::move(on_durable)});
+      queue.push_back({std::move(sealed), std::move(on_durable)});
       deepest = std::max<std::uint64_t>(deepest, queue.size());
     }
   }
@@ -129,7 +242,7 @@ bool journal::parts::take(std::vector<queued>& into) {
   const std::chrono::milliseconds lazy(options.limits.lazy_sync_ms_max);
   std::unique_lock lock(queue_mutex);
   auto nap_ends = awaited > 0 ? clock::time_point{} : clock::now() + lazy;
-  while (awaited == 0 && !ending) {
+  while (awaited == 0 && errands.empty() && !ending) {
     if (queue.size() * 2 > options.limits.queue_appends_max) break;
     const auto now = clock::now();
     if (!queue.empty() && now >= due) break;
@@ -142,7 +255,7 @@ bool journal::parts::take(std::vector<queued>& into) {
       ready.wait(lock);
     idle = false;
   }
-  if (queue.empty()) return false;
+  if (queue.empty() && errands.empty()) return false;
   into.swap(queue);
   awaited = 0;
   queued_bytes = 0;
@@ -170,6 +283,7 @@ journal::parts::~parts() {
   if (thread.joinable()) thread.join();
   keeper.reset();
   writer.reset();
+  keys.reset();
   database.reset();
 }
 
@@ -186,6 +300,7 @@ void journal::parts::run() {
   std::vector<queued> taken;
   while (take(taken)) {
     step("taken");
+    run_errands();
     for (std::size_t from = 0; from < taken.size();) {
       const auto end = write_some(taken, from);
       if (!end) {
@@ -196,6 +311,16 @@ void journal::parts::run() {
     }
     taken.clear();
   }
+}
+
+void journal::parts::run_errands() {
+  std::vector<std::function<void()>> now;
+  {
+    const std::lock_guard lock(queue_mutex);
+    now.swap(errands);
+  }
+  for (const auto& errand : now)
+    errand();
 }
 
 /// One batch: as many of @p taken from @p from on as its limit allows. Answers the first that is not in it.
@@ -221,8 +346,9 @@ messages::result<std::size_t> journal::parts::write_some(std::vector<queued>& ta
     }
   }();
   if (!written) {
-    refuse(written.error());
-    return failure(written.error());
+    auto why = located(written.error(), options.folder, last_entry());
+    refuse(why);
+    return failure(std::move(why));
   }
   step("synced");
   const auto events = writer->take_committed();

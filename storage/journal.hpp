@@ -7,6 +7,8 @@
 
 #include "messages/draft.hpp"
 #include "messages/result.hpp"
+#include "storage/key_folder.hpp"
+#include "storage/retention.hpp"
 #include "storage/view.hpp"
 
 #include <atomic>
@@ -20,6 +22,10 @@
 #include <string_view>
 #include <vector>
 
+namespace rocksdb {
+class FileSystem;
+}
+
 namespace storage {
 
 struct journal_limits {
@@ -32,6 +38,7 @@ struct journal_limits {
   std::uint64_t reply_kept_ms = 24u * 3600 * 1000; ///< by the time inside the command's id
   std::uint64_t replies_max = 500'000;             ///< beyond, the oldest go early and remembers_since_ms() rises
   std::size_t wal_bytes_max = 32u << 20;           ///< what an opening after a crash may have to read again
+  std::size_t log_filled_bytes = 1u << 20;         ///< zeros kept ahead in the log (filled_logs.hpp); 0: none
   std::size_t page_entries_max = 1000;             ///< of one read()
   std::size_t page_bytes_max = 4u << 20;           ///< of one read(); a page holds one entry at least
   std::size_t page_scanned_max = 20'000;           ///< entries looked at by one read()
@@ -43,6 +50,8 @@ struct journal_test_hooks {
   std::function<void()> before_sync;
   /// On the journal's thread at each crash point: "taken", "built", "synced", "answered", "published".
   std::function<void(std::string_view step)> on_step;
+  /// A bad disk under RocksDB; null: this host's files.
+  std::shared_ptr<rocksdb::FileSystem> files;
 };
 
 struct journal_options {
@@ -50,6 +59,12 @@ struct journal_options {
   std::string node;                      ///< this hub's name; filled into every entry
   std::function<std::uint64_t()> now_ms; ///< UTC; called from any thread. May step back: entries' times never do
   journal_limits limits;
+  /// Where the key-encryption key lies; never inside `folder`. Needed, unless read_only: then personal values read as
+  /// redacted without it, and the chain is not checked.
+  std::optional<key_access> keys;
+  /// Housekeeping at the opening: what was kept this long is forgotten (rotation.hpp). Nothing: nothing is let go. An
+  /// escrow copy that cannot be reached puts it off.
+  std::optional<retention> kept;
   bool read_only = false; ///< of a stopped node: writes nothing, takes no LOCK; append() is refused
   journal_test_hooks test;
 };
@@ -104,10 +119,14 @@ struct comparison {
   std::optional<std::string> first_difference; ///< "view questions, key 0190…: differs"; nothing: all equal
 };
 
+struct rotation;
+struct rotation_report;
+
 class journal {
 public:
   /// Opens, heals a torn tail, checks the tail against the head mark (see README.md). Errors: `database_locked`,
-  /// `journal_damaged`, `disk_full`, `write_failed`, `no_such_data` (read only), `newer_version`.
+  /// `journal_damaged`, `disk_full`, `write_failed`, `no_such_data` (read only), `newer_version`, `no_keys`,
+  /// `wrong_keys`, `keys_exposed`.
   /// A view that is new or of a new version is folded from entry 1 now: the one start that costs by history.
   static messages::result<std::unique_ptr<journal>> open(journal_options options,
                                                          std::vector<std::unique_ptr<view>> views);
@@ -115,6 +134,11 @@ public:
   ~journal();
   journal(const journal&) = delete;
   journal& operator=(const journal&) = delete;
+
+  /// Destroys keys of a stopped node's journal and wraps the rest under a new key-encryption key: see rotation.hpp.
+  /// Errors: those of open(), `still_needed`, `no_escrow`.
+  static messages::result<rotation_report> rotate(journal_options options, std::vector<std::unique_ptr<view>> views,
+                                                  const rotation& what);
 
   using durable_callback = std::function<void(const messages::result<appended>&)>;
 
@@ -157,8 +181,17 @@ public:
   messages::result<comparison>
   rebuild_and_compare(const std::function<void(std::uint64_t, std::uint64_t)>& progress = {}) const;
 
+  /// An openable copy of the database in @p folder, which must not be there, made between two commits: what a backup is
+  /// made of. Appends wait meanwhile (tables are linked, not copied). Answers the head and the epoch of the copy.
+  struct copied {
+    std::uint64_t index = 0, epoch = 0;
+  };
+  messages::result<copied> copy_into(const std::filesystem::path& folder);
+
 private:
   struct parts;
+  static messages::result<std::unique_ptr<parts>> open_parts(journal_options options,
+                                                             std::vector<std::unique_ptr<view>> views);
   explicit journal(std::unique_ptr<parts> opened);
   std::unique_ptr<parts> parts_;
 };

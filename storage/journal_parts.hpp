@@ -3,6 +3,7 @@
 
 #include "storage/head_mark.hpp"
 #include "storage/journal.hpp"
+#include "storage/rotation.hpp"
 #include "storage/scribe.hpp"
 #include "storage/store.hpp"
 #include "storage/tables.hpp"
@@ -18,7 +19,7 @@ struct journal::parts {
   using commit_listener = std::function<void(std::shared_ptr<const committed>)>;
 
   struct queued {
-    messages::draft what;
+    sealed_draft what;
     durable_callback on_durable;
   };
 
@@ -30,6 +31,7 @@ struct journal::parts {
   void run();
   /// Waits for appends worth a sync; false when the journal ends and none is left.
   bool take(std::vector<queued>& into);
+  void run_errands();
   messages::result<std::size_t> write_some(std::vector<queued>& taken, std::size_t from);
   std::shared_ptr<const commit_listener> learn_commit(const committed* events, std::size_t appends,
                                                       std::uint64_t waits);
@@ -38,6 +40,15 @@ struct journal::parts {
   void refuse(messages::error why);
   std::optional<messages::error> refused_by_failure() const;
   std::optional<table> table_of(std::string_view view_name) const;
+  /// For what is said of damage in a table whose rows belong to no one entry.
+  std::string last_entry() const { return "entry " + std::to_string(head.load()) + " is the last"; }
+  /// Of a journal that was opened and not started.
+  messages::result<rotation_report> rotate(const rotation& what);
+  messages::result<void> check_no_checkin_of(const std::set<messages::id>& patients) const;
+  messages::result<void> put_rotated(const std::map<std::uint64_t, std::string>& ring,
+                                     const std::map<std::uint64_t, key_record>& destroyed,
+                                     const key_encryption_key& next);
+  messages::result<std::string> clear_envelope(const entry_view& entry) const;
   void step(std::string_view name) const {
     if (options.test.on_step) options.test.on_step(name);
   }
@@ -45,6 +56,7 @@ struct journal::parts {
   const journal_options options;
   const view_list views;
   std::unique_ptr<store> database;
+  std::unique_ptr<keyring> keys;
   std::unique_ptr<scribe> writer; ///< the journal's thread only, once it runs
 
   std::mutex queue_mutex;
@@ -52,6 +64,7 @@ struct journal::parts {
   std::vector<queued> queue;
   std::size_t queued_bytes = 0, awaited = 0; ///< awaited: of the queue, those somebody waits for
   std::chrono::steady_clock::time_point due; ///< when the oldest of the queue must be written, awaited or not
+  std::vector<std::function<void()>> errands; ///< for the journal's thread, between two batches
   bool idle = false, timed = false, ending = false;
   std::uint64_t busy = 0, deepest = 0;
   /// Why nothing is taken; also before start() and in a journal that is only read.

@@ -2,6 +2,7 @@
 // not the history: the first entry, the last thousand, one row per topic, the outbox.
 #include "storage/scribe.hpp"
 
+#include "messages/registry.hpp"
 #include "storage/big_endian.hpp"
 #include "storage/entry.hpp"
 #include "storage/pending_rows.hpp"
@@ -14,7 +15,7 @@ using messages::error_code;
 using messages::failure;
 
 std::vector<std::string> table_names(const view_list& views) {
-  std::vector<std::string> names{"entries", "outbox", "replies", "topics", "meta"};
+  std::vector<std::string> names{"entries", "outbox", "replies", "topics", "meta", "keys", "key_names"};
   for (const auto& v : views)
     names.push_back("view." + std::string{v->name()});
   return names;
@@ -25,6 +26,7 @@ tl::unexpected<messages::error> scribe::damaged(std::string what) const {
 }
 
 messages::result<void> scribe::load(const std::optional<head_mark>& mark) {
+  if (keys_.chain_key()) tags_.emplace(*keys_.chain_key());
   if (auto done = load_meta(); !done) return done;
   if (auto done = load_head(); !done) return done;
   // A mark of an earlier epoch speaks of the journal that a restored backup replaced.
@@ -78,6 +80,13 @@ messages::result<void> scribe::check_tail() {
   if (head_ == 0) return {};
   std::uint64_t expected = head_ > tail_checked_entries ? head_ - tail_checked_entries + 1 : 1;
   std::optional<messages::error> fault;
+  if (expected > 1) {
+    const auto before = store_.get(entries_table, index_key(expected - 1));
+    if (!before) return failure(before.error());
+    const auto entry = *before ? parse_entry(expected - 1, **before) : failure(error_code::journal_damaged, "", "");
+    if (!entry) return damaged("entry " + std::to_string(expected - 1) + ": it is missing or no entry");
+    tag_ = entry->chain_tag;
+  }
   const auto seen = store_.scan(entries_table, index_key(expected), [&](std::string_view key, std::string_view bytes) {
     ++entries_read_;
     const auto index = read_big_endian(key);
@@ -92,7 +101,11 @@ messages::result<void> scribe::check_tail() {
       return false;
     }
     if (!entry) return wrong(entry.error().args.back());
-    const auto event = messages::decode_event(entry->envelope);
+    if (tags_ && chain_tag(*tags_, tag_, index, bytes) != entry->chain_tag)
+      return wrong("it, or an entry before it, was changed: the chain does not hold");
+    tag_ = entry->chain_tag;
+    const auto envelope = unsealed_event(keys_, entry->topic, entry->envelope);
+    const auto event = envelope ? messages::decode_event(*envelope) : failure(envelope.error());
     if (!event) return wrong("its envelope cannot be decoded");
     if (event->index != index || event->topic != entry->topic) return wrong("its envelope is of another entry");
     last_time_ms_ = std::max(last_time_ms_, event->time_ms);
@@ -150,6 +163,23 @@ messages::result<void> scribe::keep_views_up() {
   return store_.commit(batch_);
 }
 
+messages::result<void> scribe::tell_followed_rotation() {
+  if (!keys_.followed_rotation()) return {};
+  sealed_draft told;
+  std::uint64_t destroyed = 0;
+  for (const auto& [patient, keys] : keys_.found_forgotten()) {
+    told.what.events.push_back(messages::make_draft(messages::patient_forgotten{patient, keys}));
+    destroyed += keys;
+  }
+  told.what.events.push_back(messages::make_draft(messages::keys_rotated{keys_.kek().generation, 0, destroyed}));
+  told.bodies.resize(told.what.events.size());
+  add(told);
+  if (auto built = build(); !built) return built;
+  if (auto done = commit(); !done) return done;
+  take_committed();
+  return {};
+}
+
 messages::result<void> scribe::fold_from_start(const std::vector<std::size_t>& views) {
   for (const auto n : views)
     if (auto done = store_.clear(first_view_table + n); !done) return done;
@@ -157,7 +187,8 @@ messages::result<void> scribe::fold_from_start(const std::vector<std::size_t>& v
   const auto seen = store_.scan(entries_table, {}, [&](std::string_view key, std::string_view bytes) {
     const auto index = read_big_endian(key);
     const auto entry = parse_entry(index, bytes);
-    const auto event = entry ? messages::decode_event(entry->envelope) : messages::failure(entry.error());
+    const auto envelope = entry ? unsealed_event(keys_, entry->topic, entry->envelope) : failure(entry.error());
+    const auto event = envelope ? messages::decode_event(*envelope) : failure(envelope.error());
     if (!event) {
       outcome = damaged("entry " + std::to_string(index) + " cannot be decoded");
       return false;
@@ -165,9 +196,10 @@ messages::result<void> scribe::fold_from_start(const std::vector<std::size_t>& v
     for (const auto n : views) {
       views_[n]->apply(*event, *rows_[n]);
       if (index % 1000 == 0 || index == head_)
-        if (auto moved = rows_[n]->move_into(batch_); !moved) outcome = moved;
+        if (auto moved = rows_[n]->move_into(batch_, options_.now_ms()); !moved) outcome = moved;
     }
-    if (outcome && (index % 1000 == 0 || index == head_)) outcome = store_.commit(batch_, index == head_);
+    keys_.put_fresh(batch_);
+    if (outcome && (index % 1000 == 0 || index == head_)) outcome = store_.commit(batch_);
     return outcome.has_value();
   });
   if (!seen) return seen;

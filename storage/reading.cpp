@@ -1,5 +1,6 @@
 // What others may read of a journal, from any thread: only what is durable.
 #include "storage/big_endian.hpp"
+#include "storage/damage.hpp"
 #include "storage/entry.hpp"
 #include "storage/journal_parts.hpp"
 
@@ -35,16 +36,26 @@ messages::result<page> journal::read(std::uint64_t from, std::size_t limit,
         ++found.next;
         const auto wanted = [&](const std::string& prefix) { return entry->topic.starts_with(prefix); };
         if (prefixes.empty() || std::ranges::any_of(prefixes, wanted)) {
-          found.events.push_back(
-              {index, entry->previous_of_topic, std::string{entry->topic}, std::string{entry->envelope}});
+          auto envelope = parts_->clear_envelope(*entry);
+          if (!envelope) {
+            fault = messages::error{error_code::journal_damaged,
+                                    {"entry " + std::to_string(index), envelope.error().args.back()}};
+            return false;
+          }
+          found.events.push_back({index, entry->previous_of_topic, std::string{entry->topic}, std::move(*envelope)});
           bytes_held += bytes.size();
         }
         return ++scanned < limits.page_scanned_max && found.events.size() < entries_max &&
                bytes_held < limits.page_bytes_max;
       });
-  if (!seen) return failure(seen.error());
-  if (fault) return failure(*fault);
+  if (!seen) fault = seen.error();
+  if (fault) return failure(located(*fault, parts_->options.folder, "entry " + std::to_string(found.next)));
   return found;
+}
+
+messages::result<std::string> journal::parts::clear_envelope(const entry_view& entry) const {
+  if (entry.key_id == 0) return std::string{entry.envelope};
+  return unsealed_event(*keys, entry.topic, entry.envelope);
 }
 
 std::uint64_t journal::head() const { return parts_->head.load(); }
@@ -78,10 +89,13 @@ messages::result<std::vector<messages::outbox_row>> journal::open_effects(std::s
     messages::outbox_row effect;
     const auto tree = messages::unpack(bytes);
     good = tree && messages::read_fields(*tree, effect);
-    if (good && effect.owner == owner) open.push_back(std::move(effect));
+    if (!good || effect.owner != owner) return good;
+    const auto readable = unseal_in_place(*parts_->keys, effect);
+    good = readable.has_value();
+    if (good && *readable) open.push_back(std::move(effect));
     return good;
   });
-  if (!seen) return failure(seen.error());
+  if (!seen) return failure(located(seen.error(), parts_->options.folder, parts_->last_entry()));
   if (!good) return failure(error_code::journal_damaged, parts_->options.folder.string(), "a row of the outbox");
   return open;
 }
@@ -89,11 +103,13 @@ messages::result<std::vector<messages::outbox_row>> journal::open_effects(std::s
 messages::result<std::optional<remembered_answer>> journal::remembered(const messages::id& command) const {
   const std::string_view key{reinterpret_cast<const char*>(command.bytes.data()), messages::id::size};
   auto found = parts_->database->get(replies_table, key);
-  if (!found) return failure(found.error());
+  if (!found) return failure(located(found.error(), parts_->options.folder, parts_->last_entry()));
   if (!*found) return std::nullopt;
   const std::string_view bytes{**found};
   if (bytes.size() < 8) return failure(error_code::journal_damaged, parts_->options.folder.string(), "a reply");
-  return remembered_answer{read_big_endian(bytes.substr(0, 8)), std::string{bytes.substr(8)}};
+  auto frame = unsealed_reply(*parts_->keys, command, bytes.substr(8));
+  if (!frame) return failure(located(frame.error(), parts_->options.folder, parts_->last_entry()));
+  return remembered_answer{read_big_endian(bytes.substr(0, 8)), std::move(*frame)};
 }
 
 std::uint64_t journal::remembers_since_ms() const {
@@ -114,19 +130,31 @@ messages::result<std::vector<stored_row>> journal::rows_of(std::string_view view
   if (!in) return failure(error_code::wrong_value, "view", std::string{view});
   std::vector<stored_row> found;
   if (limit == 0) return found;
+  std::optional<messages::error> fault;
   const auto seen = parts_->database->scan(*in, key_prefix, [&](std::string_view key, std::string_view bytes) {
     if (!key.starts_with(key_prefix)) return false;
-    found.emplace_back(key, bytes);
+    auto row = unsealed_row(*parts_->keys, place_of_row(view, key), bytes);
+    if (!row) {
+      fault = row.error();
+      return false;
+    }
+    found.emplace_back(key, std::move(*row));
     return found.size() < limit;
   });
-  if (!seen) return failure(seen.error());
+  if (!seen) return failure(located(seen.error(), parts_->options.folder, parts_->last_entry()));
+  if (fault) return failure(located(*fault, parts_->options.folder, parts_->last_entry()));
   return found;
 }
 
 messages::result<std::optional<std::string>> journal::get(std::string_view view, std::string_view key) const {
   const auto in = parts_->table_of(view);
   if (!in) return failure(error_code::wrong_value, "view", std::string{view});
-  return parts_->database->get(*in, key);
+  auto stored = parts_->database->get(*in, key);
+  if (!stored) return failure(located(stored.error(), parts_->options.folder, parts_->last_entry()));
+  if (!*stored) return stored;
+  auto row = unsealed_row(*parts_->keys, place_of_row(view, key), **stored);
+  if (!row) return failure(located(row.error(), parts_->options.folder, parts_->last_entry()));
+  return std::optional{std::move(*row)};
 }
 
 namespace {
@@ -141,20 +169,42 @@ std::string hexadecimal(std::string_view bytes) {
   return text;
 }
 
-/// The first row in which a stored view differs from @p folded.
-messages::result<std::optional<std::string>> difference(const store& database, table in, const store::snapshot& at,
+/// Does the row hold a value that was forgotten, now or when it was written? Then nobody can fold it again.
+bool holds_forgotten(std::string_view row, bool forgotten) {
+  if (forgotten || !row.starts_with(marked_row)) return forgotten;
+  const auto seen = messages::replace_extensions(row.substr(1), messages::ext_forgotten, [&](std::string_view) {
+    forgotten = true;
+    return std::string{"\xc0"};
+  });
+  return forgotten || !seen;
+}
+
+/// The first row in which a stored view differs from @p folded. A row with forgotten values is not compared.
+messages::result<std::optional<std::string>> difference(const store& database, keyring& keys, std::string_view view,
+                                                        table in, const store::snapshot& at,
                                                         const memory_rows& folded) {
   auto expected = folded.all().begin();
   const auto end = folded.all().end();
   std::optional<std::string> found;
+  std::optional<messages::error> fault;
   const auto seen = database.scan(
       in, {},
-      [&](std::string_view key, std::string_view bytes) {
+      [&](std::string_view key, std::string_view stored) {
+        bool forgotten = false;
+        const auto bytes = unsealed_row(keys, place_of_row(view, key), stored, &forgotten);
+        if (!bytes) {
+          fault = bytes.error();
+          return false;
+        }
+        if (holds_forgotten(*bytes, forgotten)) {
+          if (expected != end && expected->first == key) ++expected;
+          return true;
+        }
         if (expected == end || key < expected->first)
           found = hexadecimal(key) + ": is stored, but no event makes it";
         else if (expected->first < key)
           found = hexadecimal(expected->first) + ": is not stored";
-        else if (expected->second != bytes)
+        else if (expected->second != *bytes)
           found = hexadecimal(key) + ": is stored differently";
         else
           ++expected;
@@ -162,6 +212,7 @@ messages::result<std::optional<std::string>> difference(const store& database, t
       },
       &at);
   if (!seen) return failure(seen.error());
+  if (fault) return failure(*fault);
   if (!found && expected != end) found = hexadecimal(expected->first) + ": is not stored";
   return found;
 }
@@ -179,7 +230,8 @@ journal::rebuild_and_compare(const std::function<void(std::uint64_t, std::uint64
   const auto fold = [&](std::string_view key, std::string_view bytes) {
     const auto index = read_big_endian(key);
     const auto entry = parse_entry(index, bytes);
-    const auto event = entry ? messages::decode_event(entry->envelope) : failure(entry.error());
+    const auto envelope = entry ? parts_->clear_envelope(*entry) : failure(entry.error());
+    const auto event = envelope ? messages::decode_event(*envelope) : failure(envelope.error());
     if (!event || index != found.entries + 1) {
       fault = {error_code::journal_damaged, {"entry " + std::to_string(found.entries + 1), "missing or unreadable"}};
       return false;
@@ -190,12 +242,12 @@ journal::rebuild_and_compare(const std::function<void(std::uint64_t, std::uint64
     if (progress && index % 4096 == 0) progress(index, std::max(of, index));
     return true;
   };
-  if (auto seen = parts_->database->scan(entries_table, {}, fold, at.get()); !seen) return failure(seen.error());
-  if (fault) return failure(*fault);
+  if (auto seen = parts_->database->scan(entries_table, {}, fold, at.get()); !seen) fault = seen.error();
+  if (fault) return failure(located(*fault, parts_->options.folder, "entry " + std::to_string(found.entries + 1)));
   for (std::size_t n = 0; n < views.size() && !found.first_difference; ++n) {
     found.rows += folded[n].all().size();
-    auto differs = difference(*parts_->database, first_view_table + n, *at, folded[n]);
-    if (!differs) return failure(differs.error());
+    auto differs = difference(*parts_->database, *parts_->keys, views[n]->name(), first_view_table + n, *at, folded[n]);
+    if (!differs) return failure(located(differs.error(), parts_->options.folder, parts_->last_entry()));
     if (*differs) found.first_difference = "view " + std::string{views[n]->name()} + ", key " + **differs;
   }
   if (progress) progress(found.entries, found.entries);

@@ -4,6 +4,7 @@
 #include "storage/big_endian.hpp"
 #include "storage/entry.hpp"
 #include "storage/pending_rows.hpp"
+#include "messages/registry.hpp"
 
 #include <algorithm>
 
@@ -32,10 +33,10 @@ bool may_be_map(std::string_view body) {
 
 } // namespace
 
-scribe::scribe(store& into, const view_list& views, const journal_options& options)
-    : store_(into), views_(views), options_(options) {
+scribe::scribe(store& into, keyring& keys, const view_list& views, const journal_options& options)
+    : store_(into), keys_(keys), views_(views), options_(options) {
   for (std::size_t n = 0; n < views_.size(); ++n)
-    rows_.push_back(std::make_unique<pending_rows>(store_, first_view_table + n));
+    rows_.push_back(std::make_unique<pending_rows>(store_, first_view_table + n, keys_, views_[n]->name()));
 }
 
 scribe::~scribe() = default;
@@ -59,8 +60,14 @@ std::optional<messages::error> scribe::fault_of(const messages::draft& what, con
   return std::nullopt;
 }
 
-appended scribe::add(const messages::draft& what) {
+store::batch& scribe::batch() {
   if (batch_.empty()) batch_time_ms_ = std::max(options_.now_ms(), last_time_ms_);
+  return batch_;
+}
+
+appended scribe::add(const sealed_draft& sealed) {
+  const auto& what = sealed.what;
+  batch(); // its time, when this is the first in it
   if (what.events.empty()) {
     for (const auto& effect : what.settled)
       settle(effect);
@@ -68,9 +75,10 @@ appended scribe::add(const messages::draft& what) {
       remember(reply);
     return {head_, 0};
   }
+  if (head_ > 0 && day_text(batch_time_ms_) != day_text(last_time_ms_)) sign_head();
   const auto first = head_ + 1;
-  for (const auto& event : what.events)
-    add_event(event);
+  for (std::size_t n = 0; n < what.events.size(); ++n)
+    add_event(what.events[n], sealed.bodies[n]);
   for (const auto& effect : what.settled)
     settle(effect);
   std::uint64_t n = 0;
@@ -86,7 +94,19 @@ appended scribe::add(const messages::draft& what) {
   return {first, what.events.size()};
 }
 
-void scribe::add_event(const messages::event_draft& draft) {
+/// The first event of a day is the signature over all before it (FORMAT.md).
+void scribe::sign_head() {
+  messages::head_signed head;
+  head.day = day_text(batch_time_ms_);
+  head.index = head_;
+  const auto octets = [](std::string_view s) { return messages::bytes(s.begin(), s.end()); };
+  head.tag = octets(tag_);
+  head.public_key = octets(public_key_of(*keys_.signing_key()));
+  head.signature = octets(sign(*keys_.signing_key(), signed_text(head.day, head.index, tag_)));
+  add_event(messages::make_draft(head), {});
+}
+
+void scribe::add_event(const messages::event_draft& draft, const sealed_draft::body& sealed) {
   messages::event_envelope event{draft.v,    ++head_,       batch_time_ms_, draft.topic, options_.node,
                                  draft.desk, draft.checkin, draft.account,  draft.cause, draft.body};
   last_time_ms_ = batch_time_ms_;
@@ -97,8 +117,17 @@ void scribe::add_event(const messages::event_draft& draft) {
     events_->first_index = head_;
   }
   events_->events.push_back({head_, topic->second, draft.topic, messages::encode(event)});
-  store_.put(batch_, entries_table, index_key(head_), entry_header(topic->second, draft.topic),
-             events_->events.back().envelope);
+  auto header = entry_header(sealed.key_id, topic->second, draft.topic);
+  std::string sealed_envelope;
+  if (sealed.key_id != 0) {
+    auto stored = event;
+    stored.body = sealed.bytes;
+    sealed_envelope = messages::encode(stored);
+  }
+  const std::string_view envelope = sealed.key_id != 0 ? sealed_envelope : events_->events.back().envelope;
+  tag_ = chain_tag(*tags_, tag_, head_, header, envelope);
+  set_chain_tag(header, tag_);
+  store_.put(batch_, entries_table, index_key(head_), header, envelope);
   topic->second = head_;
   store_.put(batch_, topics_table, draft.topic, index_key(head_));
   for (std::size_t n = 0; n < views_.size(); ++n)
@@ -155,7 +184,8 @@ messages::result<void> scribe::build() {
     replies_changed_ = false;
   }
   for (auto& rows : rows_)
-    if (auto done = rows->move_into(batch_); !done) return done;
+    if (auto done = rows->move_into(batch_, batch_time_ms_); !done) return done;
+  keys_.put_fresh(batch_); // last: rows may have needed new ones
   return {};
 }
 

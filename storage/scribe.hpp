@@ -3,8 +3,10 @@
 #pragma once
 
 #include "messages/draft.hpp"
+#include "storage/entry.hpp"
 #include "storage/head_mark.hpp"
 #include "storage/journal.hpp"
+#include "storage/sealing.hpp"
 #include "storage/store.hpp"
 #include "storage/tables.hpp"
 
@@ -16,7 +18,7 @@ class pending_rows;
 
 class scribe {
 public:
-  scribe(store& into, const view_list& views, const journal_options& options);
+  scribe(store& into, keyring& keys, const view_list& views, const journal_options& options);
   ~scribe();
 
   /// Reads where the journal stands and checks its tail against @p mark. Errors: `journal_damaged`, `newer_version`.
@@ -24,11 +26,16 @@ public:
   /// Folds the views that are new, or of another version, from entry 1.
   messages::result<void> keep_views_up();
 
+  /// Events for what an opening found rotated and forgotten elsewhere (keyring::load).
+  messages::result<void> tell_followed_rotation();
+  /// For rotating keys: what goes into the batch beside drafts.
+  store::batch& batch();
+
   /// Why @p what cannot be an append; nothing when it can. Reads limits only: safe from any thread.
   static std::optional<messages::error> fault_of(const messages::draft& what, const journal_limits& limits);
 
   /// Adds @p what to the batch. Indexes are given out now; they count only when commit() succeeds.
-  appended add(const messages::draft& what);
+  appended add(const sealed_draft& what);
   std::size_t batch_bytes() const { return batch_.bytes(); }
   bool batch_empty() const { return batch_.empty(); } ///< nothing but empty drafts, or effects settled before
   /// Puts the views' rows into the batch and makes it durable. After an error the scribe is not used any more.
@@ -39,6 +46,8 @@ public:
 
   std::uint64_t head() const { return head_; }
   std::uint64_t epoch() const { return epoch_; }
+  /// Chain tag of the last entry.
+  const std::string& tag() const { return tag_; }
   const std::map<std::string, std::uint64_t, std::less<>>& topics() const { return topics_; }
   std::uint64_t entries_read() const { return entries_read_; }
   /// Replies to commands with an older id were erased.
@@ -51,13 +60,15 @@ private:
   messages::result<void> load_topics();
   messages::result<void> load_effects();
   messages::result<void> fold_from_start(const std::vector<std::size_t>& views);
-  void add_event(const messages::event_draft& draft);
+  void add_event(const messages::event_draft& draft, const sealed_draft::body& sealed);
+  void sign_head();
   void settle(const messages::id& effect);
   void remember(const messages::remembered_reply& reply);
   messages::result<void> forget_old_replies();
   tl::unexpected<messages::error> damaged(std::string what) const;
 
   store& store_;
+  keyring& keys_;
   const view_list& views_;
   const journal_options& options_;
   store::batch batch_;
@@ -68,6 +79,8 @@ private:
   std::uint64_t head_ = 0, epoch_ = 1, last_time_ms_ = 0, batch_time_ms_ = 0;
   std::uint64_t entries_read_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> topics_;
+  std::optional<tagger> tags_; ///< none in a reading without keys
+  std::string tag_{first_tag()};
   std::unordered_map<messages::id, std::string> effects_; ///< effect → its key in the outbox
   std::string kept_views_;
 

@@ -1,11 +1,18 @@
 // RocksDB is named in this file and nowhere else; reference/stack.md §5 has the measurements behind the options.
 #include "storage/store.hpp"
 
+#include "storage/big_endian.hpp"
+#include "storage/filled_logs.hpp"
+#include "storage/log_file.hpp"
+
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/statistics.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <cerrno>
@@ -101,15 +108,49 @@ rocksdb::DBOptions database_options(const store_options& wanted) {
   return options;
 }
 
+/// The last entry that a batch of the log puts.
+class entry_finder final : public rocksdb::WriteBatch::Handler {
+public:
+  rocksdb::Status PutCF(std::uint32_t table, const rocksdb::Slice& key, const rocksdb::Slice&) override {
+    if (table == entries_number && key.size() == 8) found_ = read_big_endian(text(key));
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteCF(std::uint32_t, const rocksdb::Slice&) override { return rocksdb::Status::OK(); }
+  static std::optional<std::uint64_t> last_entry(std::string_view batch) {
+    entry_finder finder;
+    const rocksdb::WriteBatch whole{std::string{batch}};
+    return whole.Iterate(&finder).ok() ? finder.found_ : std::nullopt;
+  }
+
+private:
+  static constexpr std::uint32_t entries_number = 1; ///< RocksDB's for the first table that was made
+  std::optional<std::uint64_t> found_;
+};
+
+/// Under RocksDB's own LOCK, so that the log of a running node is never touched.
+messages::result<healed_logs> heal_under_lock(rocksdb::FileSystem& files, const store_options& wanted) {
+  const auto& folder = wanted.folder;
+  if (wanted.read_only) return heal_logs(folder, true, entry_finder::last_entry);
+  rocksdb::FileLock* lock = nullptr;
+  const auto status = files.LockFile((folder / "LOCK").string(), {}, &lock, nullptr);
+  if (!status.ok()) return failure(translated(status, folder));
+  auto healed = heal_logs(folder, false, entry_finder::last_entry);
+  files.UnlockFile(lock, {}, nullptr).PermitUncheckedError(); // the process's end would do it too
+  return healed;
+}
+
 } // namespace
 
 struct store::database {
   store_options wanted;
+  std::shared_ptr<rocksdb::FileSystem> files;
+  std::unique_ptr<rocksdb::Env> env;
   std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(16u << 20);
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> tables; ///< by store_options::tables; null: not there (read only)
   std::vector<rocksdb::ColumnFamilyHandle*> others; ///< must be open, are not ours to touch
   std::shared_ptr<rocksdb::Statistics> statistics;
+  bool ends_torn = false;
 
   ~database() {
     if (!db) return;
@@ -154,9 +195,20 @@ messages::result<std::unique_ptr<store>> store::open(store_options wanted) {
   auto options = database_options(opened->wanted);
   opened->statistics = options.statistics;
   const auto listener = std::make_shared<damage_listener>();
+  opened->files = filled_logs(opened->wanted.files ? opened->wanted.files : rocksdb::FileSystem::Default(),
+                              opened->wanted.read_only ? 0 : opened->wanted.log_filled_bytes);
+  opened->env = rocksdb::NewCompositeEnv(opened->files);
+  options.env = opened->env.get();
   options.info_log = listener; // a reader must not even write RocksDB's LOG; a writer's says nothing we do not say
   std::vector<std::string> present{rocksdb::kDefaultColumnFamilyName};
   if (there) {
+    if (auto fit = check_manifest(folder); !fit) return failure(fit.error());
+    const auto healed = heal_under_lock(*opened->files, opened->wanted);
+    if (!healed) return failure(healed.error());
+    opened->ends_torn = healed->torn && opened->wanted.read_only;
+    // Still there for a reader, and nothing whole behind it: the one case in which this mode drops nothing that counts.
+    if (opened->ends_torn)
+      options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     const auto listed = rocksdb::DB::ListColumnFamilies(options, folder.string(), &present);
     if (!listed.ok()) return failure(translated(listed, folder, listener->heard()));
   }
@@ -209,7 +261,7 @@ messages::result<void> store::commit(batch& what, bool sync) {
   const auto status = db_->db->Write(options, &what.content_->batch);
   if (!status.ok()) {
     auto why = db_->error_of(status);
-    if (why.code == error_code::journal_damaged) why.code = error_code::write_failed;
+    if (why.code == error_code::journal_damaged && !status.IsCorruption()) why.code = error_code::write_failed;
     return failure(std::move(why));
   }
   what.clear();
@@ -267,6 +319,30 @@ messages::result<void> store::clear(table in) {
   if (!status.ok()) return failure(db_->error_of(status));
   return {};
 }
+
+messages::result<void> store::flush() {
+  std::vector<rocksdb::ColumnFamilyHandle*> all;
+  for (auto* handle : db_->tables)
+    if (handle) all.push_back(handle);
+  if (const auto status = db_->db->Flush({}, all); !status.ok()) return failure(db_->error_of(status));
+  return {};
+}
+
+messages::result<void> store::copy_into(const std::filesystem::path& folder) {
+  rocksdb::Checkpoint* made = nullptr;
+  auto status = rocksdb::Checkpoint::Create(db_->db.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder.string());
+  if (!status.ok()) return failure(db_->error_of(status));
+  return {};
+}
+
+messages::result<void> store::check_files() const {
+  if (const auto status = db_->db->VerifyChecksum(); !status.ok()) return failure(db_->error_of(status));
+  return {};
+}
+
+bool store::ends_torn() const { return db_->ends_torn; }
 
 std::uint64_t store::log_syncs() const { return db_->statistics->getTickerCount(rocksdb::WAL_FILE_SYNCED); }
 

@@ -12,6 +12,10 @@
 #include <functional>
 #include <memory>
 
+namespace rocksdb {
+class FileSystem;
+}
+
 namespace storage {
 
 /// A table by its place in store_options::tables.
@@ -19,9 +23,11 @@ using table = std::size_t;
 
 struct store_options {
   std::filesystem::path folder;
-  std::vector<std::string> tables;       ///< made when missing (unless read_only: then they read as empty)
-  bool read_only = false;                ///< writes nothing at all, takes no LOCK
-  std::size_t wal_bytes_max = 32u << 20; ///< what an opening after a crash may have to read again
+  std::vector<std::string> tables;            ///< made when missing (unless read_only: then they read as empty)
+  bool read_only = false;                     ///< writes nothing at all, takes no LOCK
+  std::size_t wal_bytes_max = 32u << 20;      ///< what an opening after a crash may have to read again
+  std::size_t log_filled_bytes = 1u << 20;    ///< zeros kept ahead in the write-ahead log; 0: none (filled_logs.hpp)
+  std::shared_ptr<rocksdb::FileSystem> files; ///< tests put a bad disk here; null: this host's files
 };
 
 /// Is there a database in @p folder?
@@ -81,6 +87,19 @@ public:
   messages::result<std::optional<stored_row>> last(table in) const;
   /// Removes every row of a table, at once.
   messages::result<void> clear(table in);
+
+  /// Writes the tables out, so that the log holds little; from any thread.
+  messages::result<void> flush();
+  /// An openable copy in @p folder, which must not be there: tables as hard links, everything committed so far. Nothing
+  /// may be committed meanwhile.
+  messages::result<void> copy_into(const std::filesystem::path& folder);
+
+  /// Reads every block of every table file and compares its checksum.
+  messages::result<void> check_files() const;
+
+  /// A reader's: the log ends in something that is no whole batch. A crash leaves that, until a node opens it and cuts
+  /// it off; so does a changed byte behind the last batch.
+  bool ends_torn() const;
 
   /// How often the write-ahead log was synced, as RocksDB counts it.
   std::uint64_t log_syncs() const;

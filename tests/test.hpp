@@ -1,6 +1,8 @@
 // What every test includes, precompiled once.
 #pragma once
 
+#include "messages/registry.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>

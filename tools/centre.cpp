@@ -2,6 +2,7 @@
 #include "drivers/clock/port.hpp"
 #include "drivers/line/centre.hpp"
 #include "drivers/line/centre_server.hpp"
+#include "drivers/line/link_application.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
 #include "tools/stop_signal.hpp"
@@ -16,6 +17,29 @@ namespace tools {
 using messages::failure;
 
 namespace {
+
+/// 連携アプリ on the folders that the configuration names; nullptr when it names none.
+std::unique_ptr<drivers::line::link_application> play_link_application(const centre_config& c,
+                                                                       drivers::line::centre& to) {
+  if (c.requests.empty()) return nullptr;
+  drivers::line::link_options options;
+  options.requests = c.requests;
+  options.results = c.results;
+  options.faces = c.faces;
+  options.work = c.data / "link";
+  options.institution = c.institution;
+  options.zip_password = c.zip_password;
+  auto link = std::make_unique<drivers::line::link_application>(options, to);
+  link->behave({.answer_delay_ms = c.answer_delay_ms,
+                .silent = c.silent,
+                .zipped = c.zipped,
+                .shift_jis = c.shift_jis,
+                .out_of_order = c.out_of_order,
+                .errors = c.errors,
+                .half_written_ms = c.half_written_ms});
+  spdlog::warn("SIMULATED link application on {} and {}", c.requests.string(), c.results.string());
+  return link;
+}
 
 outcome run_centre(const std::filesystem::path& file) {
   stop_signal stop;
@@ -33,8 +57,12 @@ outcome run_centre(const std::filesystem::path& file) {
                                                    for (auto& o : octets)
                                                      o = static_cast<std::uint8_t>(chance->draw());
                                                    return octets;
-                                                 }});
+                                                 },
+                                             .bulk_ms = config->bulk_ms,
+                                             .population = config->population,
+                                             .population_seed = config->population_seed});
   if (!opened) return failure(opened.error());
+  auto& served = **opened; // lives as long as the server
   auto server = drivers::line::serve_centre({.port = config->port,
                                              .certificate_file = config->certificate,
                                              .key_file = config->key,
@@ -47,8 +75,10 @@ outcome run_centre(const std::filesystem::path& file) {
     std::ofstream{temporary} << (*server)->port() << '\n';
     std::filesystem::rename(temporary, config->port_file);
   }
+  const auto link = play_link_application(*config, served);
   spdlog::warn("SIMULATED national system on 127.0.0.1:{}", (*server)->port());
   const auto why = stop.wait();
+  if (link) link->stop();
   (*server)->stop();
   if (why) return failure(*why);
   return 0;

@@ -22,6 +22,15 @@ void add_centre(CLI::App& app, chosen& run);
 void add_simulate(CLI::App& app, chosen& run, const std::string& program);
 void add_watch(CLI::App& app, chosen& run);
 void add_bench(CLI::App& app, chosen& run);
+void add_account(CLI::App& app, chosen& run);
+void add_keys(CLI::App& app, chosen& run);
+void add_audit(CLI::App& app, chosen& run);
+void add_backup(CLI::App& app, chosen& run);
+void add_restore(CLI::App& app, chosen& run);
 void add_diagram(CLI::App& app, chosen& run);
+void add_ask(CLI::App& app, chosen& run);
+void add_reference(CLI::App& app, chosen& run);
+void add_card(CLI::App& app, chosen& run);
+void add_reader(CLI::App& app, chosen& run);
 
 } // namespace tools

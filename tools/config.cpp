@@ -1,6 +1,8 @@
 // Reads TOML key by key: nothing unknown passes, every complaint has a line.
 #include "tools/config.hpp"
 
+#include "storage/key_folder.hpp"
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -124,12 +126,81 @@ section patience_section(consent_session::patience& p) {
           {"taking_card_ms", wait(p.taking_card_ms)}};
 }
 
+section line_section(line_config& l) {
+  return {{"host", text_into(l.host)},
+          {"port", number_into(l.port, 1, 65535)},
+          {"ca", path_into(l.ca)},
+          {"certificate", path_into(l.certificate)},
+          {"key", path_into(l.key)},
+          {"institution", text_into(l.institution)},
+          {"answer_wait_ms_max", number_into(l.answer_wait_ms_max, 100, 120'000)}};
+}
+
+section folders_section(folders_config& f) {
+  return {{"requests", path_into(f.requests)},
+          {"results", path_into(f.results)},
+          {"work", path_into(f.work)},
+          {"zip_password", text_into(f.zip_password)},
+          {"institution", text_into(f.institution)}};
+}
+
+section faces_section(faces_config& f) {
+  return {{"folders", names_into(f.folders)},
+          {"desks", names_into(f.desks)},
+          {"work", path_into(f.work)},
+          {"zip_password", text_into(f.zip_password)},
+          {"institution", text_into(f.institution)}};
+}
+
+/// Of the Face folders: nothing when they can be used, and whose they are when they do not say so themselves.
+std::optional<std::string> complete(faces_config& f, const node_config& c) {
+  if (f.folders.size() != f.desks.size())
+    return "[faces] folders and desks have to be as many: one desk for each folder, \"\" for a shared one";
+  if (f.institution.empty() && c.line) f.institution = c.line->institution;
+  if (f.institution.empty() && c.folders) f.institution = c.folders->institution;
+  if (f.work.empty() || f.institution.empty()) return "[faces] needs work and institution";
+  return std::nullopt;
+}
+
+section backup_section(backup_config& b) {
+  return {{"folder", path_into(b.folder)},
+          {"every_hours", number_into(b.every_hours, 1, 24 * 366)},
+          {"keep", number_into(b.keep, 0, 100'000)}};
+}
+
+/// Takes @p b over when it is there; what is wrong with it.
+std::optional<std::string> take_over(const backup_config& b, node_config& c) {
+  if (b.folder.empty() && b.every_hours == 0 && b.keep == 0) return std::nullopt;
+  if (b.folder.empty() || b.every_hours == 0) return "[backup] needs folder and every_hours";
+  if (c.name != c.hub) return "[backup] is for the hub: the journal is there";
+  c.backup = b;
+  return std::nullopt;
+}
+
+section screen_section(std::filesystem::path& hands, pages_config& p, bool& with_pages) {
+  return {{"hands", path_into(hands)},
+          {"pages", flag_into(with_pages)},
+          {"address", text_into(p.address)},
+          {"port", number_into(p.port, 0, 65535)},
+          {"port_file", path_into(p.port_file)},
+          {"folder", path_into(p.folder)},
+          {"certificate", path_into(p.certificate)},
+          {"key", path_into(p.key)},
+          {"names", names_into(p.names)},
+          {"development_password", text_into(p.development_password)}};
+}
+
 } // namespace
 
 result<node_config> read_node_config(const std::filesystem::path& file) {
   node_config c;
   line_config line;
+  folders_config folders;
+  faces_config faces;
   rig_config rig;
+  pages_config pages;
+  backup_config backup;
+  bool with_pages = false;
   std::int64_t seed = -1;
   const sections known{
       {"node",
@@ -138,23 +209,27 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"actors", names_into(c.actors)},
         {"simulated", flag_into(c.simulated)},
         {"seed", number_into(seed, 0, INT64_MAX)}}},
-      {"data", {{"folder", path_into(c.data)}, {"run", path_into(c.run)}}},
+      {"data",
+       {{"folder", path_into(c.data)},
+        {"run", path_into(c.run)},
+        {"keys_dir", path_into(c.keys)},
+        {"passphrase_file", path_into(c.passphrase_file)}}},
+      {"retention",
+       {{"record_days", number_into(c.kept.record_days, 0, 36'600)},
+        {"proof_days", number_into(c.kept.proof_days, 0, 36'600)}}},
+      {"backup", backup_section(backup)},
       {"bus", {{"tcp", flag_into(c.tcp)}, {"port_base", number_into(c.port_base, 0, 65000)}}},
-      {"line",
-       {{"host", text_into(line.host)},
-        {"port", number_into(line.port, 1, 65535)},
-        {"ca", path_into(line.ca)},
-        {"certificate", path_into(line.certificate)},
-        {"key", path_into(line.key)},
-        {"institution", text_into(line.institution)},
-        {"answer_wait_ms_max", number_into(line.answer_wait_ms_max, 100, 120'000)}}},
+      {"line", line_section(line)},
+      {"folders", folders_section(folders)},
+      {"faces", faces_section(faces)},
       {"rig",
        {{"cards", path_into(rig.cards)},
         {"socket", path_into(rig.socket)},
         {"pin", text_into(rig.pin)},
         {"usb", flag_into(rig.usb)}}},
-      {"reader", {{"match", text_into(c.reader_match)}}},
-      {"screen", {{"hands", path_into(c.hands)}}},
+      {"receipt", {{"names", names_into(c.receipts.names)}, {"folders", names_into(c.receipts.folders)}}},
+      {"reader", {{"match", text_into(c.reader_match)}, {"authorities", path_into(c.reader_authorities)}}},
+      {"screen", screen_section(c.hands, pages, with_pages)},
       {"patience", patience_section(c.patience)},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
@@ -163,9 +238,23 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.run.empty()) return wrong(file, 1, "[data] run is missing: a folder for this host's sockets");
   if (c.name == c.hub && c.data.empty())
     return wrong(file, 1, "[data] folder is missing: where the hub keeps its journal");
+  if (c.keys.empty() && !c.data.empty()) c.keys = storage::default_key_folder(c.data);
+  if (c.receipts.names.size() != c.receipts.folders.size())
+    return wrong(file, 1, "[receipt] names and folders have to be as many: one folder for each receipt computer");
   if (line.port != 0) c.line = line;
+  if (!folders.requests.empty() || !folders.results.empty()) c.folders = folders;
+  if (c.folders && c.line) return wrong(file, 1, "[folders] and [line] both lead to the national system: keep one");
+  if (c.folders && (folders.requests.empty() || folders.results.empty() || folders.work.empty()))
+    return wrong(file, 1, "[folders] needs requests, results and work");
+  if (!faces.folders.empty()) {
+    if (const auto missing = complete(faces, c)) return wrong(file, 1, *missing);
+    c.faces = faces;
+  }
   if (!rig.socket.empty()) c.rig = rig;
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
+  if (const auto amiss = take_over(backup, c)) return wrong(file, 1, *amiss);
+  if (with_pages) c.pages = pages;
+  if (pages.certificate.empty() != pages.key.empty()) return wrong(file, 1, "[screen] certificate and key go together");
   if (seed >= 0) c.seed = static_cast<std::uint64_t>(seed);
   return c;
 }
@@ -182,7 +271,22 @@ result<centre_config> read_centre_config(const std::filesystem::path& file) {
         {"card_ca", path_into(c.card_ca)},
         {"persons", path_into(c.persons)},
         {"data", path_into(c.data)},
-        {"answer_delay_ms", number_into(c.answer_delay_ms, 0, 60'000)}}},
+        {"answer_delay_ms", number_into(c.answer_delay_ms, 0, 60'000)},
+        {"bulk_ms", number_into(c.bulk_ms, 0, 86'400'000)},
+        {"population", number_into(c.population, 0, 200'000)},
+        {"population_seed", number_into(c.population_seed, 0, INT64_MAX)}}},
+      {"folders",
+       {{"requests", path_into(c.requests)},
+        {"results", path_into(c.results)},
+        {"faces", path_into(c.faces)},
+        {"institution", text_into(c.institution)},
+        {"zip_password", text_into(c.zip_password)},
+        {"zipped", flag_into(c.zipped)},
+        {"shift_jis", flag_into(c.shift_jis)},
+        {"out_of_order", flag_into(c.out_of_order)},
+        {"silent", flag_into(c.silent)},
+        {"errors", flag_into(c.errors)},
+        {"half_written_ms", number_into(c.half_written_ms, 0, 60'000)}}},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
   const std::map<std::string, const std::filesystem::path*> needed{
@@ -190,6 +294,8 @@ result<centre_config> read_centre_config(const std::filesystem::path& file) {
       {"card_ca", &c.card_ca},         {"persons", &c.persons}, {"data", &c.data}};
   for (const auto& [name, value] : needed)
     if (value->empty()) return wrong(file, 1, "[centre] " + name + " is missing");
+  if (!c.requests.empty() && (c.results.empty() || c.faces.empty() || c.institution.empty()))
+    return wrong(file, 1, "[folders] needs requests, results, faces and institution");
   return c;
 }
 

@@ -4,6 +4,7 @@
 
 #include "actors/consent_session/transitions.hpp"
 #include "messages/result.hpp"
+#include "storage/retention.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -21,6 +22,25 @@ struct line_config {
   std::uint32_t answer_wait_ms_max = 8000;
 };
 
+/// Where answers are handed over as files.
+struct receipt_config {
+  std::vector<std::string> names, folders; ///< of the receipt computers, in the same order
+};
+
+/// Instead of HTTPS: the folders of 連携アプリ.
+struct folders_config {
+  std::filesystem::path requests, results; ///< Req, Res
+  std::filesystem::path work;              ///< ours, on this host
+  std::string zip_password, institution;
+};
+
+/// Where certified readers put their results.
+struct faces_config {
+  std::vector<std::string> folders, desks; ///< in the same order; the desk "" where several desks share the folder
+  std::filesystem::path work;              ///< ours, on this host
+  std::string zip_password, institution;   ///< empty institution: the line's
+};
+
 /// SIMULATED: the emulated USB reader of a desk and the cards that hands put on it.
 struct rig_config {
   std::filesystem::path cards;  ///< where the throw-away card authority keeps its files
@@ -29,17 +49,43 @@ struct rig_config {
   bool usb = true;              ///< real libusb under umockdev; false: a virtual reader in process
 };
 
+/// When the hub backs its journal up while it runs.
+struct backup_config {
+  std::filesystem::path folder;  ///< outside the data folder, best on another medium
+  std::uint32_t every_hours = 0; ///< from one to the next
+  std::size_t keep = 0;          ///< how many stay; 0: all
+};
+
+/// The pages of a node in browsers.
+struct pages_config {
+  std::string address = "127.0.0.1"; ///< beyond loopback: only with certificate and key
+  std::uint16_t port = 0;            ///< 0: a free one, written to port_file
+  std::filesystem::path port_file;
+  std::filesystem::path folder;           ///< of the pages' files
+  std::filesystem::path certificate, key; ///< PEM; both or neither
+  std::vector<std::string> names;         ///< further host names that lead here
+  std::string development_password;       ///< account `development` at reception, on loopback only; empty: none
+};
+
 struct node_config {
   std::string name, hub = "hub";
   std::vector<std::string> actors;
   bool simulated = false;
   std::filesystem::path data, run;
+  storage::retention kept; ///< [retention]: the legal reasons stand in storage/retention.hpp
+  std::filesystem::path keys, passphrase_file; ///< of the hub; keys_dir's default lies beside `data`
+  std::optional<backup_config> backup;         ///< of the hub
   bool tcp = true;
   int port_base = 5570;
   std::optional<line_config> line;
+  receipt_config receipts;
+  std::optional<folders_config> folders;
+  std::optional<faces_config> faces;
   std::optional<rig_config> rig;
-  std::string reader_match;    ///< "054c:0dc8"; empty: any
-  std::filesystem::path hands; ///< the screen port's socket; empty: no screen
+  std::string reader_match;          ///< "054c:0dc8"; empty: any
+  std::filesystem::path reader_authorities; ///< folder of JPKI's CA certificates; empty: not checked
+  std::filesystem::path hands;       ///< scripted hands' socket; empty: none
+  std::optional<pages_config> pages; ///< in browsers
   consent_session::patience patience;
   std::optional<std::uint64_t> seed;
 };
@@ -49,6 +95,14 @@ struct centre_config {
   std::filesystem::path port_file; ///< the port in use is written here
   std::filesystem::path certificate, key, client_ca, card_ca, persons, data;
   std::uint32_t answer_delay_ms = 0;
+  std::uint64_t bulk_ms = 0;        ///< how long a bulk request is 処理中
+  std::size_t population = 0;       ///< persons made by seed beside those of the file
+  std::uint64_t population_seed = 1;
+  // It plays 連携アプリ, too, when the folders are named.
+  std::filesystem::path requests, results, faces;
+  std::string institution, zip_password;
+  bool zipped = false, shift_jis = false, out_of_order = false, silent = false, errors = false;
+  std::uint32_t half_written_ms = 0;
 };
 
 /// `file_unreadable`, or `wrong_configuration` with file, line and what is wrong there.

@@ -17,7 +17,16 @@ int main(int argc, char** argv) {
   tools::add_simulate(app, run, argv[0]);
   tools::add_watch(app, run);
   tools::add_bench(app, run);
+  tools::add_account(app, run);
+  tools::add_keys(app, run);
+  tools::add_audit(app, run);
+  tools::add_backup(app, run);
+  tools::add_restore(app, run);
   tools::add_diagram(app, run);
+  tools::add_ask(app, run);
+  tools::add_reference(app, run);
+  tools::add_card(app, run);
+  tools::add_reader(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -30,18 +30,20 @@ public:
     if (reader_) reader_->stop();
   }
 
-  result<void> start() {
+  result<void> start(drivers::card::authorities trusted) {
     if (config_.usb) {
 #ifdef UKETSUKE_WITH_RIG
       auto rig = drivers::card::usb_rig::start(slot_);
       if (!rig) return failure(rig.error());
       rig_ = std::move(*rig);
-      reader_ = drivers::card::make_usb_reader({});
+      drivers::card::usb_options usb;
+      usb.trusted = std::move(trusted);
+      reader_ = drivers::card::make_usb_reader(std::move(usb));
 #else
       return failure(error_code::wrong_value, "usb", "this build has no umockdev");
 #endif
     } else
-      reader_ = drivers::card::make_virtual_reader(slot_);
+      reader_ = drivers::card::make_virtual_reader(slot_, {}, std::move(trusted));
     auto socket = drivers::screen::open_hands_socket({.path = config_.socket.string()});
     if (!socket) return failure(socket.error());
     socket_ = std::move(*socket);
@@ -51,7 +53,7 @@ public:
 
   std::shared_ptr<drivers::card::reader> reader() override { return reader_; }
 
-  void page_joined(drivers::screen::page) override {}
+  void page_joined(drivers::screen::page, const drivers::screen::visitor&) override {}
   void page_left(drivers::screen::page) override {}
   void page_said(drivers::screen::page p, std::string line) override {
     const auto done = obey(line);
@@ -92,11 +94,12 @@ private:
 
 } // namespace
 
-result<std::unique_ptr<rig_hands>> rig_hands::open(const rig_config& config, std::uint64_t now_ms) {
+result<std::unique_ptr<rig_hands>> rig_hands::open(const rig_config& config, std::uint64_t now_ms,
+                                                    drivers::card::authorities trusted) {
   auto authority = drivers::card::card_authority::open(config.cards, static_cast<std::int64_t>(now_ms / 1000));
   if (!authority) return failure(authority.error());
   auto made = std::make_unique<hands>(config, std::move(*authority));
-  if (auto started = made->start(); !started) return failure(started.error());
+  if (auto started = made->start(std::move(trusted)); !started) return failure(started.error());
   return made;
 }
 

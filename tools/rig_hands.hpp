@@ -2,21 +2,19 @@
 // a line: `place ID`, `lift`, `unplug`, `plug`; each answered `ok` or `error WHY`.
 #pragma once
 
+#include "drivers/card/port.hpp"
 #include "messages/result.hpp"
 #include "tools/config.hpp"
 
 #include <memory>
-
-namespace drivers::card {
-class reader;
-}
 
 namespace tools {
 
 class rig_hands {
 public:
   /// Makes the slot, the emulated USB reader in front of it (config.usb) and the socket.
-  static messages::result<std::unique_ptr<rig_hands>> open(const rig_config& config, std::uint64_t now_ms);
+  static messages::result<std::unique_ptr<rig_hands>> open(const rig_config& config, std::uint64_t now_ms,
+                                                           drivers::card::authorities trusted = {});
   virtual ~rig_hands() = default;
   /// The port that a reader actor uses: real libusb, or the virtual reader in process.
   virtual std::shared_ptr<drivers::card::reader> reader() = 0;

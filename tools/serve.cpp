@@ -1,9 +1,16 @@
 // `uketsuke serve`: one node, its actors and ports as the configuration says.
 #include "actors/runtime/node.hpp"
+#include "drivers/card/authority_folder.hpp"
 #include "drivers/card/port.hpp"
 #include "drivers/clock/port.hpp"
+#include "drivers/line/face_folder.hpp"
+#include "drivers/line/folder_line.hpp"
+#include "drivers/line/handover.hpp"
 #include "drivers/line/https_line.hpp"
 #include "drivers/screen/hands_socket.hpp"
+#include "drivers/screen/page_server.hpp"
+#include "drivers/secrets/port.hpp"
+#include "tools/backups.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
 #include "tools/rig_hands.hpp"
@@ -11,6 +18,8 @@
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -21,18 +30,99 @@ using messages::failure;
 
 namespace {
 
-drivers::card::usb_options usb_options_of(const node_config& config) {
+/// Real, or emulated with its hands. Whose cards it accepts is said in the log, also when that is anybody's.
+messages::result<void> open_reader(const node_config& config, const drivers::clock::clock& clock,
+                                   std::unique_ptr<rig_hands>& hands, actors::runtime::node_ports& ports) {
+  const bool real = std::ranges::find(config.actors, "reader") != config.actors.end();
+  if (!config.rig && !real) return {};
   drivers::card::usb_options o;
   o.match = config.reader_match;
-  return o;
+  if (config.reader_authorities.empty()) {
+    spdlog::info("whose cards lie on the reader is not checked here: [reader] authorities names no folder");
+  } else {
+    auto trusted = drivers::card::read_authorities(config.reader_authorities);
+    if (!trusted) return failure(trusted.error());
+    o.trusted = std::move(*trusted);
+    spdlog::info("cards of {} authorities are accepted", o.trusted->size());
+  }
+  if (!config.rig) {
+    ports.reader = drivers::card::make_usb_reader(std::move(o));
+    return {};
+  }
+  auto opened = rig_hands::open(*config.rig, clock.utc_ms(), std::move(o.trusted));
+  if (!opened) return failure(opened.error());
+  hands = std::move(*opened);
+  ports.reader = hands->reader();
+  spdlog::warn("SIMULATED reader and cards");
+  return {};
 }
 
-/// The ports that the configuration asks for; what is simulated is named in the log.
-messages::result<actors::runtime::node_ports> open_ports(const node_config& config, const drivers::clock::clock& clock,
-                                                         std::unique_ptr<rig_hands>& hands) {
-  actors::runtime::node_ports ports;
-  ports.patience = config.patience;
-  ports.pin = std::make_shared<messages::secret_slot>();
+/// Where the pages' files are when no folder is configured: beside the sources the program was built from.
+std::filesystem::path pages_folder(const pages_config& p) {
+  return p.folder.empty() ? std::filesystem::path{UKETSUKE_SOURCE_DIR} / "drivers" / "screen" / "pages" : p.folder;
+}
+
+messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pages(const node_config& config,
+                                                                                   messages::secret_slot* pin) {
+  using drivers::screen::page_kind;
+  const auto& p = *config.pages;
+  drivers::screen::page_server_options o;
+  o.address = p.address;
+  o.port = p.port;
+  o.folder = pages_folder(p).string();
+  o.certificate = p.certificate.string();
+  o.key = p.key.string();
+  o.names = p.names;
+  o.pin = pin;
+  o.of.node = config.name;
+  o.of.simulated = config.simulated;
+  if (std::ranges::find(config.actors, "reader") != config.actors.end()) o.of.offers.push_back(page_kind::patient);
+  if (config.name == config.hub) o.of.offers.insert(o.of.offers.end(), {page_kind::reception, page_kind::monitor});
+  o.development_account = !p.development_password.empty();
+  if (o.development_account)
+    o.of.known = [password = p.development_password](std::string_view account,
+                                                     std::string_view said) -> std::optional<std::string> {
+      const bool right = drivers::screen::same_secret(said, password);
+      return account == "development" && right ? std::optional<std::string>{"development"} : std::nullopt;
+    };
+  auto server = drivers::screen::open_page_server(std::move(o));
+  if (!server) return failure(server.error());
+  if (!p.port_file.empty()) {
+    const auto temporary = p.port_file.string() + ".new";
+    std::ofstream{temporary} << (*server)->port() << '\n';
+    std::filesystem::rename(temporary, p.port_file);
+  }
+  spdlog::info("pages on port {}", (*server)->port());
+  return server;
+}
+
+messages::result<std::unique_ptr<drivers::screen::pages>> open_pages(const node_config& config,
+                                                                     messages::secret_slot* pin) {
+  std::vector<std::unique_ptr<drivers::screen::pages>> all;
+  if (!config.hands.empty()) {
+    auto hands = drivers::screen::open_hands_socket({.path = config.hands.string(), .pin = pin});
+    if (!hands) return failure(hands.error());
+    all.push_back(std::move(*hands));
+  }
+  if (config.pages) {
+    auto server = open_browser_pages(config, pin);
+    if (!server) return failure(server.error());
+    all.push_back(std::move(*server));
+  }
+  if (all.empty()) return nullptr;
+  return drivers::screen::together(std::move(all));
+}
+
+/// Who takes Face files in, for the lease that other importers see.
+std::string importer_name(const std::string& node) {
+  char host[256] = {};
+  (void)::gethostname(host, sizeof host - 1);
+  return node + '@' + host + ' ' + std::to_string(::getpid());
+}
+
+/// The national system, the Face folders beside it and the receipt computers behind it.
+messages::result<void> open_line(const node_config& config, const drivers::clock::clock& clock,
+                                 actors::runtime::node_ports& ports) {
   if (config.line) {
     ports.answer_wait_ms_max = config.line->answer_wait_ms_max;
     auto line = drivers::line::open_https_line({.host = config.line->host,
@@ -45,20 +135,57 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
                                                 .now_ms = [&clock] { return clock.utc_ms(); }});
     if (!line) return failure(line.error());
     ports.line = std::move(*line);
+    ports.institution = config.line->institution;
   }
-  if (config.rig) {
-    auto opened = rig_hands::open(*config.rig, clock.utc_ms());
-    if (!opened) return failure(opened.error());
-    hands = std::move(*opened);
-    ports.reader = hands->reader();
-    spdlog::warn("SIMULATED reader and cards");
-  } else if (std::ranges::find(config.actors, "reader") != config.actors.end())
-    ports.reader = drivers::card::make_usb_reader(usb_options_of(config));
-  if (!config.hands.empty()) {
-    auto pages = drivers::screen::open_hands_socket({.path = config.hands.string(), .pin = ports.pin.get()});
-    if (!pages) return failure(pages.error());
-    ports.pages = std::move(*pages);
+  if (config.folders) {
+    auto line = drivers::line::open_folder_line({.who = {config.folders->institution, config.simulated},
+                                                 .requests = config.folders->requests,
+                                                 .results = config.folders->results,
+                                                 .work = config.folders->work,
+                                                 .zip_password = config.folders->zip_password});
+    if (!line) return failure(line.error());
+    ports.line = std::move(*line);
+    ports.institution = config.folders->institution;
   }
+  if (config.faces) {
+    drivers::line::face_options options;
+    for (std::size_t n = 0; n < config.faces->folders.size(); ++n)
+      options.folders.push_back({config.faces->folders[n], config.faces->desks[n]});
+    options.work = config.faces->work;
+    options.institution = config.faces->institution;
+    options.holder = importer_name(config.name);
+    options.zip_password = config.faces->zip_password;
+    auto faces = drivers::line::open_face_folders(std::move(options));
+    if (!faces) return failure(faces.error());
+    ports.faces = std::move(*faces);
+  }
+  if (!config.receipts.names.empty()) {
+    std::vector<drivers::line::receipt_computer_options> which;
+    for (std::size_t n = 0; n < config.receipts.names.size(); ++n)
+      which.push_back({config.receipts.names[n], config.receipts.folders[n]});
+    auto receipts = drivers::line::receipt_computers::open(std::move(which));
+    if (!receipts) return failure(receipts.error());
+    ports.receipts = std::move(*receipts);
+  }
+  return {};
+}
+
+/// The ports that the configuration asks for; what is simulated is named in the log.
+messages::result<actors::runtime::node_ports> open_ports(const node_config& config, const drivers::clock::clock& clock,
+                                                         std::unique_ptr<rig_hands>& hands) {
+  actors::runtime::node_ports ports;
+  ports.patience = config.patience;
+  ports.pin = std::make_shared<messages::secret_slot>();
+  if (auto opened = open_line(config, clock, ports); !opened) return failure(opened.error());
+  if (auto opened = open_reader(config, clock, hands, ports); !opened) return failure(opened.error());
+  if (std::ranges::find(config.actors, "account_admin") != config.actors.end()) {
+    auto hasher = drivers::secrets::open_hasher(config.keys / "accounts.key");
+    if (!hasher) return failure(hasher.error());
+    ports.hasher = std::move(*hasher);
+  }
+  auto pages = open_pages(config, ports.pin.get());
+  if (!pages) return failure(pages.error());
+  ports.pages = std::move(*pages);
   return ports;
 }
 
@@ -68,6 +195,17 @@ void write_ports_file(const std::filesystem::path& folder, const actors::runtime
   std::ofstream{temporary} << "{\"commands\":" << ports.commands << ",\"events\":" << ports.events
                            << ",\"replay\":" << ports.replay << "}\n";
   std::filesystem::rename(temporary, folder / "ports.json");
+}
+
+/// The backups that the configuration asks for, made of what @p node writes.
+std::unique_ptr<scheduled_backups> schedule_backups(const node_config& config, actors::runtime::node& node,
+                                                    const drivers::clock::clock& clock) {
+  if (!config.backup) return nullptr;
+  const auto& b = *config.backup;
+  return std::make_unique<scheduled_backups>(
+      backup_plan{config.data, config.keys, b.folder, b.keep}, b.every_hours * std::uint64_t{3'600'000},
+      [&node](const std::filesystem::path& folder) { return node.copy_journal(folder); },
+      [&clock] { return clock.utc_ms(); });
 }
 
 outcome serve(const std::filesystem::path& file) {
@@ -86,6 +224,9 @@ outcome serve(const std::filesystem::path& file) {
   options.hub = config->hub;
   options.actors = config->actors;
   options.data = config->data;
+  options.keys = config->keys;
+  options.kept = config->kept;
+  options.passphrase_file = config->passphrase_file;
   options.run = config->run;
   options.tcp = config->tcp;
   options.port_base = config->port_base;
@@ -93,14 +234,19 @@ outcome serve(const std::filesystem::path& file) {
                                            [&stop](const messages::error& why) { stop.fail(why); });
   if (!node) return failure(node.error());
   if (config->name == config->hub) write_ports_file(config->data, (*node)->ports());
+  auto backups = schedule_backups(*config, **node, *clock);
   spdlog::info("node {} serves", config->name);
 
   const auto why = stop.wait();
   spdlog::info("node {} ends", config->name);
+  backups.reset(); // it copies what the node writes
   (*node)->stop();
+  if (ports->hasher) ports->hasher->stop();
   if (ports->pages) ports->pages->stop();
   if (ports->reader) ports->reader->stop();
+  if (ports->faces) ports->faces->stop();
   if (ports->line) ports->line->stop();
+  if (ports->receipts) ports->receipts->stop();
   if (why) return failure(*why);
   return 0;
 }

@@ -3,16 +3,17 @@
 #include "drivers/bus/subscriber.hpp"
 #include "drivers/clock/port.hpp"
 #include "messages/json.hpp"
-#include "storage/journal.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
+#include "tools/stopped_journal.hpp"
+#include "tools/time_text.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
+#include <cstdio>
 #include <iostream>
 
 namespace tools {
@@ -25,6 +26,7 @@ namespace {
 struct watch_options {
   std::string hub;  ///< HOST[:PORT] of the commands port; the events port is one above, replay two
   std::string data; ///< of a stopped node
+  std::string keys; ///< of a stopped node; without them personal values are redacted
   std::string run;  ///< folder of a local hub's sockets: in clear
   std::uint64_t from = 1;
   std::vector<std::string> topics;
@@ -33,14 +35,10 @@ struct watch_options {
 };
 
 /// 2026-11-22 08:42:10.123 in Japan.
-std::string time_text(std::uint64_t ms) {
-  const auto jst = static_cast<std::time_t>(ms / 1000 + 9 * 3600);
-  std::tm t{};
-  ::gmtime_r(&jst, &t);
-  char text[40], whole[48];
-  std::strftime(text, sizeof text, "%F %T", &t);
-  std::snprintf(whole, sizeof whole, "%s.%03u", text, static_cast<unsigned>(ms % 1000));
-  return whole;
+std::string precise_time_text(std::uint64_t ms) {
+  char fraction[8];
+  std::snprintf(fraction, sizeof fraction, ".%03u", static_cast<unsigned>(ms % 1000));
+  return time_text(ms) + fraction;
 }
 
 bool wanted(const watch_options& o, const event_envelope& e) {
@@ -57,18 +55,14 @@ void print(const watch_options& o, const event_envelope& e) {
     return;
   }
   const auto body = unpack(e.body);
-  std::cout << time_text(e.time_ms) << "  " << e.index << "  " << (e.desk.empty() ? e.node : e.desk) << "  " << e.topic
+  std::cout << precise_time_text(e.time_ms) << "  " << e.index << "  " << (e.desk.empty() ? e.node : e.desk)
+            << "  " << e.topic
             << "  " << (body ? to_json(*body) : "") << '\n';
 }
 
 /// A stopped node's journal, page by page.
 outcome watch_folder(const watch_options& o) {
-  storage::journal_options j;
-  j.folder = o.data;
-  j.node = "watch";
-  j.now_ms = [] { return drivers::clock::system_clock()->utc_ms(); };
-  j.read_only = true;
-  const auto opened = storage::journal::open(std::move(j), {});
+  const auto opened = storage::journal::open(stopped_journal{o.data, o.keys, {}}.options(), {});
   if (!opened) return failure(opened.error());
   for (std::uint64_t from = o.from;;) {
     const auto page = (*opened)->read(from, 1000, o.topics);
@@ -145,6 +139,7 @@ void add_watch(CLI::App& app, chosen& run) {
   auto o = std::make_shared<watch_options>();
   auto* hub = command->add_option("--hub", o->hub, "HOST[:PORT] of a hub, redacted (default: the local hub's sockets)");
   auto* data = command->add_option("--data", o->data, "the journal folder of a stopped node");
+  command->add_option("--keys", o->keys, "the key folder of --data (default: beside it, NAME-keys)")->needs(data);
   auto* folder = command->add_option("--run", o->run, "the folder of a local hub's sockets: personal data in clear");
   hub->excludes(data)->excludes(folder);
   data->excludes(folder);

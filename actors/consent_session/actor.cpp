@@ -4,6 +4,7 @@
 #include "actors/runtime/ports.hpp"
 #include "actors/runtime/shell.hpp"
 #include "storage/load.hpp"
+#include "storage/views/outage_ledger.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -21,6 +22,13 @@ private:
     auto kept = here().journal->open_effects("consent_session");
     if (!rows) return here().fail(rows.error());
     if (!kept) return here().fail(kept.error());
+    auto past =
+        storage::load_rows<storage::ledger_row>(*here().journal, "outage_ledger", storage::ledger_prefix, 10'000);
+    if (!past) return here().fail(past.error());
+    std::vector<past_visit> not_asked;
+    for (const auto& row : *past)
+      if (!row.settled() && !row.checkin.empty()) not_asked.push_back({row.checkin, row.patient, row.desk, row.person});
+    session_.remember(std::move(not_asked));
     carry_out(session_.resume(std::move(*rows), std::move(*kept), now_ms()));
   }
   void on_command(const messages::command_envelope& command) override {

@@ -7,6 +7,11 @@ namespace consent_session {
 
 using namespace messages;
 
+/// Said by the bus or the reader before anything was done: no try is in doubt.
+static bool never_reached_the_card(error_code why) {
+  return describe(why).retry != retry_class::same_identity && why != error_code::already_done;
+}
+
 actors::effects session::on_reply(const actors::tag& who, const result<std::string>& body, std::uint64_t version,
                                   std::uint64_t now_ms) {
   now_ms_ = now_ms;
@@ -22,6 +27,9 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
     on_shown(sequence, body);
     return out;
   }
+  // although its check-in may be over; an unknown outcome is no end
+  if (who.step == attempt_made && (body || never_reached_the_card(body.error().code)))
+    std::erase_if(attempts_, [&](const auto& a) { return a.second.attempt == who.about; });
   const auto found = who.step == attempt_made
                          ? std::ranges::find(visits_, who.about, [](const auto& v) { return v.second.row.attempt; })
                          : visits_.find(who.about);
@@ -74,11 +82,6 @@ void session::on_challenge(visit& v, const result<std::string>& body, std::uint6
   fire(v, {.on = event::challenge_ready}, out);
 }
 
-/// Said by the bus or the reader before anything was done: no try is in doubt.
-static bool never_reached_the_card(error_code why) {
-  return describe(why).retry != retry_class::same_identity && why != error_code::already_done;
-}
-
 void session::on_attempt(visit& v, const result<std::string>& body, std::uint64_t version, actors::effects& out) {
   if (v.now != state::verifying) return;
   const auto report = body ? decode_body<pin_report>(*body, version) : failure(body.error());
@@ -99,7 +102,9 @@ void session::on_attempt(visit& v, const result<std::string>& body, std::uint64_
     if (what.pin.outcome == pin_outcome::blocked) what.on = event::pin_blocked;
     // Right, but the card did not sign: without a proof nothing can be asked; the PIN may be entered again.
     if (report->outcome == pin_outcome::right)
-      what.on = report->signature.reveal().empty() ? event::pin_in_doubt : event::pin_right;
+      what.on = report->signature.reveal().empty() ? event::pin_in_doubt
+                : v.row.eligibility_only()         ? event::pin_right_eligibility_only
+                                                   : event::pin_right;
   }
   fire(v, what, out);
 }
@@ -210,7 +215,8 @@ actors::effects session::resume(std::vector<open_checkin> rows, std::vector<outb
     v.how = v.row.how;
     v.tries_left = v.row.tries_left;
     v.choices = v.row.choices;
-    if (!v.row.attempt.empty()) { // a VERIFY may have happened; it is never repeated
+    if (!v.row.attempt.empty()) { // a VERIFY may have happened, or still be under way; it is never repeated
+      attempts_[v.row.patient] = {v.row.attempt, v.row.desk, now_ms + 2 * options_.waits.verifying_ms};
       happening doubt{.on = event::timed_out};
       doubt.pin.tries_left = -1;
       end_attempt(v, doubt, out);
@@ -236,12 +242,7 @@ void session::on_presence(visit& v, const result<std::string>& body, std::uint64
     v.tries_left = said->tries_left;
     return show(v, out);
   }
-  if (same_card) {
-    v.resuming = false;
-    if (said->tries_left >= 0) v.tries_left = said->tries_left;
-    go_on(v, out);
-    return;
-  }
+  if (same_card) return go_on_with(v, said->tries_left, out);
   if (!said && now_ms_ < v.until_ms) return; // the desk may still be starting: on_tick asks again
   v.resuming = false;
   happening what{.on = event::card_removed};
@@ -251,20 +252,23 @@ void session::on_presence(visit& v, const result<std::string>& body, std::uint64
 }
 
 /// The card is still there: back to the step whose answer the restart lost.
-void session::go_on(visit& v, actors::effects& out) {
+void session::go_on_with(visit& v, std::int64_t tries_left, actors::effects& out) {
+  v.resuming = false;
+  if (tries_left >= 0) v.tries_left = tries_left;
   switch (v.now) {
   case state::preparing:
   case state::entering_pin: // the challenge was only in memory
     v.now = state::preparing;
     out.inquire(gateway(), obtain_challenge{}, {challenge_wanted, v.row.checkin}, options_.waits.preparing_ms);
     break;
-  case state::providing:
-    v.now = state::consenting;
-    break; // half an answer is no consent
+  case state::providing: // half an answer is no consent
+    v.now = v.row.eligibility_only() ? state::providing : state::consenting;
+    if (v.row.eligibility_only()) offer_nothing_medical(v);
+    break;
   default:
     break;
   }
-  if (v.now == state::consenting) v.challenge_id = v.row.challenge_id;
+  if (v.now == state::consenting || v.now == state::providing) v.challenge_id = v.row.challenge_id;
   v.until_ms = now_ms_ + options_.waits.of(v.now);
   record(v, checkin_resumed{v.now}, {}, out);
   show(v, out);

@@ -11,9 +11,10 @@ session::session(options how, actors::id_source make_id) : options_(std::move(ho
 
 namespace {
 
-using handled = message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
-                             provide_information, stop_checkin, register_reference_number, skip_reference_number,
-                             finish_at_window, keep_walk_in, settle_checkin>;
+using handled =
+    message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
+                 provide_information, extend_time, stop_checkin, register_reference_number, skip_reference_number,
+                 finish_at_window, keep_walk_in, settle_checkin, messages::show_again>;
 
 std::string node_of(const std::string& text) {
   const auto a = address::from_text(text);
@@ -39,9 +40,9 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
     return v.second.row.reader_session == m.reader_session && v.second.row.desk == desk;
   });
   if (same != visits_.end()) { // said again: the first time may not have been heard
+    auto& v = same->second;
     out.reply(command, checkin_begun{same->first});
-    show(same->second, out);
-    return;
+    return v.resuming ? go_on_with(v, m.tries_left, out) : show(v, out);
   }
   // Overtaken by its own end: nobody would ever lift that card again.
   if (std::ranges::find(gone_, m.reader_session) != gone_.end())
@@ -61,13 +62,15 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
   v.row.checkin = checkin;
   v.row.desk = desk;
   v.tries_left = m.tries_left;
-  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark}, command.id, out);
+  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark, m.certificate}, command.id, out);
   out.reply(command, checkin_begun{checkin});
   auto on = event::card_placed;
   if (m.kind != card_kind::my_number_card || m.mark.empty())
     on = event::card_unusable;
   else if (m.tries_left == 0)
     on = event::pin_blocked;
+  else if (!usable(m.certificate))
+    on = event::card_expired;
   fire(v, {.on = on, .cause = command.id}, out);
 }
 
@@ -153,8 +156,16 @@ void session::handle(const enter_pin& m, const command_envelope& command, actors
   if (v->resuming || (v->now != state::entering_pin && v->now != state::verifying))
     out.show(reader_of(*v), forget_pin{v->row.reader_session});
   const bool may_be_last = v->tries_left <= 1; // unknown (-1) counts as one: doubt never burns a card
-  if (v->now == state::entering_pin && may_be_last && !m.last_try_confirmed)
-    return out.refuse(command, {error_code::last_try_unconfirmed, {}});
+  if (v->now == state::entering_pin && !v->resuming) {
+    if (may_be_last && !m.last_try_confirmed) { // the digits wait for the second key press
+      fire(*v, {.on = event::last_try_unconfirmed, .cause = command.id}, out);
+      return out.refuse(command, {error_code::last_try_unconfirmed, {}});
+    }
+    if (const auto desk = attempt_elsewhere(*v)) {
+      fire(*v, {.on = event::attempt_elsewhere, .cause = command.id}, out);
+      return out.refuse(command, {error_code::card_at_another_desk, {*desk}});
+    }
+  }
   fire_and_reply(*v, {.on = event::pin_entered}, command, out);
 }
 
@@ -163,11 +174,15 @@ void session::handle(const answer_consents& m, const command_envelope& command, 
   if (!v) return;
   if (!decided(m.surgery) || !decided(m.treatment) || !decided(m.drugs) || !decided(m.checkup))
     return out.refuse(command, {error_code::missing_value, {"consent"}});
+  if (m.language.size() > 35 || m.text_version.size() > 40)
+    return out.refuse(command, {error_code::wrong_value, {"language", "a language tag of at most 35 bytes"}});
   if (v->now == state::consenting) {
     v->choices.surgery = m.surgery;
     v->choices.treatment = m.treatment;
     v->choices.drugs = m.drugs;
     v->choices.checkup = m.checkup;
+    v->language = m.language;
+    v->text_version = m.text_version;
   }
   fire_and_reply(*v, {.on = event::consents_answered}, command, out);
 }
@@ -182,6 +197,27 @@ void session::handle(const provide_information& m, const command_envelope& comma
     v->choices.specified_disease = m.specified_disease;
   }
   fire_and_reply(*v, {.on = event::information_answered}, command, out);
+}
+
+/// Nobody is hurried: where a person is expected to act, the step's patience begins anew.
+void session::handle(const extend_time& m, const command_envelope& command, actors::effects& out) {
+  auto* v = find_for(command, m.checkin, out);
+  if (!v) return;
+  const bool at_the_patient = v->now == state::choosing || v->now == state::entering_pin ||
+                              v->now == state::consenting || v->now == state::providing;
+  if (v->resuming || !at_the_patient)
+    return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(v->now)}}});
+  v->until_ms = now_ms_ + options_.waits.of(v->now);
+  out.reply(command, done{});
+}
+
+void session::handle(const messages::show_again&, const command_envelope& command, actors::effects& out) {
+  const auto node = node_of(command.from);
+  if (const auto last = shown_.find(node); last != shown_.end()) show_patient(node, last->second, out);
+  if (node == options_.hub)
+    for (const auto& [checkin, v] : visits_)
+      show_reception(v, out);
+  out.reply(command, done{});
 }
 
 void session::handle(const stop_checkin& m, const command_envelope& command, actors::effects& out) {
@@ -209,31 +245,74 @@ void session::handle(const finish_at_window& m, const command_envelope& command,
     fire_and_reply(*v, {.on = event::window_finished}, command, out);
 }
 
+namespace {
+
+/// What is missing before a walk-in can be kept: a number to ask with, or the patient's declaration.
+std::optional<error> lacking(const keep_walk_in& m) {
+  const auto& p = m.person.reveal();
+  const bool declared = !m.declared.reveal().name.empty();
+  if (declared && p.insurer.empty() && p.number.empty()) return std::nullopt;
+  if (p.insurer.empty()) return error{error_code::missing_value, {"insurer"}};
+  if (p.number.empty()) return error{error_code::missing_value, {"number"}};
+  const bool digits = std::ranges::all_of(p.birth_date, [](char c) { return c >= '0' && c <= '9'; });
+  if (p.birth_date.size() != 8 || !digits) return error{error_code::wrong_value, {"birth_date", "yyyyMMdd"}};
+  return std::nullopt;
+}
+
+} // namespace
+
+void session::remember(std::vector<past_visit> past) {
+  for (auto& p : past)
+    keep_past(std::move(p));
+}
+
+void session::keep_past(past_visit past) {
+  const auto known = std::ranges::find(past_, past.checkin, &past_visit::checkin);
+  if (known != past_.end()) {
+    if (!past.kept.reveal().number.empty()) known->kept = std::move(past.kept);
+    return;
+  }
+  past_.push_back(std::move(past));
+  if (past_.size() > options_.past_max) past_.pop_front();
+}
+
+/// Whose walk-in this is: the card's patient, also after its check-in has ended. Personal data is sealed under its
+/// patient's key: nobody shares the key of "no patient".
+past_visit session::of_walk_in(id checkin) {
+  past_visit whose{checkin, {}, {}, {}};
+  if (const auto past = std::ranges::find(past_, checkin, &past_visit::checkin); past != past_.end()) whose = *past;
+  if (const auto open = visits_.find(checkin); open != visits_.end()) {
+    whose.patient = open->second.row.patient;
+    whose.desk = open->second.row.desk;
+  }
+  if (whose.patient.empty()) whose.patient = make_id_();
+  return whose;
+}
+
 /// The staff's way on when nothing was asked. The check-in may be over by now: the patient is not held.
 void session::handle(const keep_walk_in& m, const command_envelope& command, actors::effects& out) {
-  const auto& p = m.person.reveal();
-  if (p.insurer.empty()) return out.refuse(command, {error_code::missing_value, {"insurer"}});
-  if (p.number.empty()) return out.refuse(command, {error_code::missing_value, {"number"}});
-  const bool digits = std::ranges::all_of(p.birth_date, [](char c) { return c >= '0' && c <= '9'; });
-  if (p.birth_date.size() != 8 || !digits)
-    return out.refuse(command, {error_code::wrong_value, {"birth_date", "yyyyMMdd"}});
+  if (const auto why = lacking(m)) return out.refuse(command, *why);
   if (node_of(command.from) != options_.hub) return out.refuse(command, {error_code::not_allowed, {command.topic}});
   if (undelivered_.size() >= options_.undelivered_max)
     return out.refuse(command, {error_code::busy, {"consent_session"}});
 
-  const auto found = visits_.find(m.checkin);
-  auto* v = found == visits_.end() ? nullptr : &found->second;
-  const auto desk = v ? v->row.desk : std::string{};
-  // Personal data is sealed under its patient's key: nobody shares the key of "no patient".
-  const auto patient = v && !v->row.patient.empty() ? v->row.patient : make_id_();
-  const ask_typed ask{make_id_(), m.checkin, patient, desk, m.person, m.limit, care::outpatient};
-  const walk_in_kept kept{patient, ask.question, m.person, m.limit};
-  if (v)
-    record(*v, kept, command.id, out);
+  auto whose = of_walk_in(m.checkin);
+  const auto& desk = whose.desk;
+  const bool can_be_asked = !m.person.reveal().number.empty();
+  if (can_be_asked && !m.checkin.empty() && whose.kept == m.person) return out.reply(command, done{}); // said twice
+  const auto question = can_be_asked ? make_id_() : id{};
+  const walk_in_kept kept{whose.patient, question, m.person, m.limit, m.declared};
+  if (const auto found = visits_.find(m.checkin); found != visits_.end())
+    record(found->second, kept, command.id, out);
   else
     out.write(kept, desk, m.checkin, command.id);
-  deliver({make_id_(), "consent_session", std::string{ask_typed::topic}, encode_body(ask), m.checkin, desk},
-          ask.question, options_.waits.asking_ms, out);
+  if (can_be_asked) {
+    const ask_typed ask{question, m.checkin, whose.patient, desk, m.person, m.limit, care::outpatient, false};
+    deliver({make_id_(), "consent_session", std::string{ask_typed::topic}, encode_body(ask), m.checkin, desk}, question,
+            options_.waits.asking_ms, out);
+    whose.kept = m.person;
+    if (!m.checkin.empty()) keep_past(whose);
+  }
   out.reply(command, done{});
 }
 

@@ -19,6 +19,7 @@ struct options {
   std::uint32_t retry_ms = 1'000;       ///< between two deliveries of the same question to the gateway
   std::size_t checkins_max = 1'000;     ///< open at once
   std::size_t undelivered_max = 10'000; ///< questions that the gateway has not taken over; then no new check-in begins
+  std::size_t past_max = 1'000;         ///< ended and not asked; the oldest go first
   std::size_t desks_max = 200;          ///< whose page has not yet acknowledged what it should show
   std::uint32_t show_again_ms_max = 30'000; ///< between two repeats of a prompt: doubles from retry_ms up to here
 };
@@ -33,13 +34,17 @@ struct visit {
   bool pin_was_wrong = false;   ///< the last attempt of this check-in was, and the patient is told so
   bool forgotten = false;       ///< the alarm was raised
   messages::consent_choices choices;
-  std::string number_refused; ///< name of errors.def: why the reference number was not taken
+  std::string language, text_version; ///< in which the consents were asked
+  std::string number_refused;         ///< name of errors.def: why the reference number was not taken
   messages::personal<std::string> name, reference_number; ///< for reception's board
   messages::ending how = messages::ending::completed;
   std::uint64_t until_ms = 0; ///< when patience ends
   bool resuming = false;      ///< restarted: the desk has not yet said whether the card is still there
   std::uint64_t ask_again_ms = 0;
 };
+
+/// The choices of a patient whose card opens no medical information.
+void offer_nothing_medical(visit& v);
 
 /// A question that the gateway has not yet taken over.
 struct undelivered {
@@ -56,9 +61,26 @@ struct unshown {
   std::uint32_t again_ms = 0;
 };
 
+/// A check-in that could not be asked: whose it is, for the details that staff write down, during it or afterwards.
+struct past_visit {
+  messages::id checkin, patient;
+  std::string desk;
+  messages::personal<messages::insured_number> kept; ///< the details that are asked with: the same again is no question
+};
+
+/// One permission whose outcome is not known yet, also when its check-in is over.
+struct attempt_under_way {
+  messages::id attempt;
+  std::string desk;
+  std::uint64_t until_ms = 0;
+};
+
 class session {
 public:
   session(options how, actors::id_source make_id);
+
+  /// Before resume(): what an earlier process knew of check-ins that are over.
+  void remember(std::vector<past_visit> past);
 
   /// Goes on after a start: open check-ins and undelivered effects as the journal holds them.
   actors::effects resume(std::vector<messages::open_checkin> rows, std::vector<messages::outbox_row> effects,
@@ -102,6 +124,8 @@ private:
   void handle(const messages::enter_pin&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::answer_consents&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::provide_information&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::extend_time&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::show_again&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::stop_checkin&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::register_reference_number&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::skip_reference_number&, const messages::command_envelope&, actors::effects&);
@@ -124,7 +148,7 @@ private:
   void deliver(messages::outbox_row row, messages::id question, std::uint32_t wait_ms, actors::effects& out);
   void deliver_no_more(messages::id question, actors::effects& out);
   void on_presence(visit& v, const messages::result<std::string>& body, std::uint64_t version, actors::effects& out);
-  void go_on(visit& v, actors::effects& out);
+  void go_on_with(visit& v, std::int64_t tries_left, actors::effects& out);
   void deliver_again(actors::effects& out);
 
   // steps.cpp: what the table's effects do. False: the table has no row for this; nothing was done.
@@ -136,8 +160,11 @@ private:
   void ask_eligibility(visit& v, const happening& what, actors::effects& out);
   void register_number(visit& v, const happening& what, actors::effects& out);
   void note_answer(visit& v, const happening& what, actors::effects& out);
+  std::optional<std::string> attempt_elsewhere(const visit& v);
   void give_card_back(visit& v, const happening& what, actors::effects& out);
   void end(visit& v, const happening& what, actors::effects& out);
+  void keep_past(past_visit past);
+  past_visit of_walk_in(messages::id checkin);
   void show(const visit& v, actors::effects& out);
   void show_patient(const std::string& desk, messages::show_prompt shown, actors::effects& out);
   void show_desk(const std::string& desk, messages::prompt shown, actors::effects& out);
@@ -156,8 +183,12 @@ private:
   std::uint64_t sequence_ = 0; ///< of what is shown: later ones win
   std::map<messages::id, visit> visits_;
   std::map<messages::id, undelivered> undelivered_; ///< by effect
-  std::map<std::string, unshown> unshown_;          ///< by desk
-  std::deque<messages::id> gone_;                   ///< reader sessions whose card is known to be lifted
+  /// By card mark: the VERIFY that may be under way at some desk, until its report comes or patience is over.
+  std::map<messages::id, attempt_under_way> attempts_;
+  std::map<std::string, unshown> unshown_;             ///< by desk
+  std::map<std::string, messages::show_prompt> shown_; ///< by desk: the last one, for a screen that starts again
+  std::deque<past_visit> past_;                        ///< ended, and nobody could be asked
+  std::deque<messages::id> gone_;                      ///< reader sessions whose card is known to be lifted
 };
 
 /// Writes the event and folds it into the visit's row: the row is always what the journal will say.

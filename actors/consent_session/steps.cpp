@@ -31,15 +31,20 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
     v.how = ending::wrong_card;
     give_card_back(v, what, out);
     break;
+  case effect::explain_card: v.how = ending::wrong_card; break;
   case effect::prepare: prepare(v, what, out); break;
   case effect::show_pin_pad: break;
   case effect::allow_attempt: allow_attempt(v, what, out); break;
+  case effect::warn_last_try: break; // the page is shown again, with the one try left
+  case effect::hold_attempt: out.show(reader_of(v), forget_pin{v.row.reader_session}); break;
+  case effect::skip_consents:
   case effect::ask_consents:
     end_attempt(v, what, out);
     record(
         v,
         identity_proven{v.row.patient, identity_method::pin, v.challenge_id, what.pin.certificate, what.pin.signature},
         what.cause, out);
+    if (then == effect::skip_consents) offer_nothing_medical(v);
     break;
   case effect::try_again:
     end_attempt(v, what, out);
@@ -91,14 +96,29 @@ void session::prepare(visit& v, const happening& what, actors::effects& out) {
   out.inquire(gateway(), obtain_challenge{}, {challenge_wanted, v.row.checkin}, options_.waits.preparing_ms);
 }
 
+/// What is not offered is asked for as refused: the national system opens nothing by it.
+void offer_nothing_medical(visit& v) {
+  v.choices.surgery = v.choices.treatment = v.choices.drugs = v.choices.checkup = choice::refused;
+}
+
+/// The other desk at which a VERIFY of the same card may be under way: the command may reach its reader as late as
+/// patience allows, and the card may take as long again. At the same desk the reader itself has one attempt at a time.
+std::optional<std::string> session::attempt_elsewhere(const visit& v) {
+  std::erase_if(attempts_, [this](const auto& a) { return a.second.until_ms <= now_ms_; });
+  const auto found = attempts_.find(v.row.patient);
+  if (found == attempts_.end() || found->second.desk == v.row.desk) return std::nullopt;
+  return found->second.desk;
+}
+
 void session::allow_attempt(visit& v, const happening& what, actors::effects& out) {
   const auto attempt = make_id_();
   record(v, pin_attempt_allowed{attempt, v.row.reader_session, v.tries_left}, what.cause, out);
   // The row tells a restart that a VERIFY may have happened; it is never sent from there.
   out.journal.outbox.push_back(
       {attempt, "consent_session", std::string{verify_pin::topic}, encode_body(done{}), v.row.checkin, v.row.desk});
-  out.ask(reader_of(v), verify_pin{v.row.reader_session, attempt, v.challenge}, {attempt_made, attempt},
+  out.ask(reader_of(v), verify_pin{v.row.reader_session, attempt, v.challenge, v.tries_left}, {attempt_made, attempt},
           options_.waits.verifying_ms);
+  attempts_[v.row.patient] = {attempt, v.row.desk, now_ms_ + 2 * options_.waits.verifying_ms};
 }
 
 void session::end_attempt(visit& v, const happening& what, actors::effects& out) {
@@ -114,15 +134,15 @@ void session::end_attempt(visit& v, const happening& what, actors::effects& out)
 void session::ask_eligibility(visit& v, const happening& what, actors::effects& out) {
   const messages::ask_eligibility ask{make_id_(),         v.row.checkin,     v.row.patient,   v.row.desk,
                                       v.row.challenge_id, v.row.certificate, v.row.signature, v.choices};
-  record(v, consents_recorded{v.row.patient, ask.question, v.choices}, what.cause, out);
+  record(v, consents_recorded{v.row.patient, ask.question, v.choices, v.language, v.text_version}, what.cause, out);
   deliver({make_id_(), "consent_session", std::string{messages::ask_eligibility::topic}, encode_body(ask),
            v.row.checkin, v.row.desk},
           ask.question, options_.waits.asking_ms, out);
 }
 
 void session::register_number(visit& v, const happening& what, actors::effects& out) {
-  const messages::register_number ask{make_id_(),    v.row.question, v.row.checkin,
-                                      v.row.patient, v.row.desk,     what.number};
+  const messages::register_number ask{make_id_(), v.row.question, v.row.checkin, v.row.patient, v.row.desk, what.number,
+                                      {},         false};
   v.reference_number = what.number;
   record(v, registration_requested{ask.registration, v.row.patient, what.number}, what.cause, out);
   deliver({make_id_(), "consent_session", std::string{messages::register_number::topic}, encode_body(ask),
@@ -161,6 +181,7 @@ void session::end(visit& v, const happening& what, actors::effects& out) {
     how = v.row.how;
   else if (v.row.state == state::at_window)
     how = v.how;
+  if (v.row.outcome == question_outcome::not_asked) keep_past({v.row.checkin, v.row.patient, v.row.desk, {}});
   record(v, checkin_ended{how, v.row.reference}, what.cause, out);
   out.show(reader_of(v), forget_pin{v.row.reader_session});
 }
@@ -183,9 +204,25 @@ prompt prompt_of(const visit& v) {
   case state::registration:
   case state::registering: return prompt::please_wait;
   case state::at_window: return prompt::come_to_window;
-  case state::taking_card: return v.forgotten ? prompt::card_forgotten : prompt::take_card;
+  case state::taking_card:
+    if (v.forgotten) return prompt::card_forgotten;
+    // What cannot be read lies there the wrong way, or is another card: the page says so.
+    return v.how == ending::wrong_card ? prompt::turn_card : prompt::take_card;
   }
   return prompt::see_reception;
+}
+
+} // namespace
+
+namespace {
+
+/// The one error that reception should read now; what the certificate is worth, when there is nothing worse.
+std::string word_for_staff(const visit& v) {
+  if (!v.number_refused.empty()) return v.number_refused;
+  if (!v.row.error.empty()) return v.row.error;
+  const auto named = [](error_code code) { return std::string{describe(code).name}; };
+  if (v.row.standing == certificate_standing::expires_soon) return named(error_code::certificate_expires_soon);
+  return v.row.eligibility_only() ? named(error_code::certificate_expired_lately) : std::string{};
 }
 
 } // namespace
@@ -194,19 +231,23 @@ void session::show(const visit& v, actors::effects& out) {
   // A desk whose card was lifted belongs to the next patient.
   if (v.row.card_there) {
     const bool over = v.now == state::idle;
-    show_patient(v.row.desk, {over ? id{} : v.row.checkin, 0, prompt_of(v), over ? -1 : v.tries_left}, out);
+    show_patient(v.row.desk, {over ? id{} : v.row.checkin, 0, prompt_of(v), over ? -1 : v.tries_left,
+                  over ? 0 : options_.waits.of(v.now)},
+                 out);
   }
   show_reception(v, out);
 }
 
 void session::show_desk(const std::string& desk, prompt shown, actors::effects& out) {
-  show_patient(desk, {{}, 0, shown, -1}, out);
+  show_patient(desk, {{}, 0, shown, -1, 0}, out);
 }
 
 void session::show_patient(const std::string& desk, show_prompt shown, actors::effects& out) {
   if (!unshown_.contains(desk) && unshown_.size() >= options_.desks_max) unshown_.erase(unshown_.begin());
   auto& page = unshown_[desk];
   shown.sequence = ++sequence_;
+  if (!shown_.contains(desk) && shown_.size() >= options_.desks_max) shown_.erase(shown_.begin());
+  shown_[desk] = shown;
   page = {shown, 0, options_.retry_ms};
   send_prompt(desk, page, out);
 }
@@ -235,7 +276,7 @@ void session::show_again(actors::effects& out) {
 void session::show_reception(const visit& v, actors::effects& out) {
   out.show({"screen", options_.hub},
            show_at_reception{v.row.desk, v.row.checkin, ++sequence_, v.now, v.row.outcome, v.row.judged, v.name,
-                             v.reference_number, v.number_refused.empty() ? v.row.error : v.number_refused});
+                             v.reference_number, word_for_staff(v)});
 }
 
 } // namespace consent_session

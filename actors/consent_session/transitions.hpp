@@ -13,16 +13,17 @@ using state = messages::checkin_state;
 namespace messages {
 
 /// What can happen to a check-in.
-UKETSUKE_ENUMERATION(checkin_event, card_placed, card_unusable, pin_chosen, challenge_ready, line_is_down, pin_entered,
-                     pin_right, pin_wrong, pin_blocked, pin_in_doubt, consents_answered, information_answered,
-                     valid_with_number, valid_without_number, not_valid, answer_missing, number_given,
-                     number_registered, number_refused, number_unknown, number_skipped, window_finished, stopped,
-                     card_removed, timed_out)
+UKETSUKE_ENUMERATION(checkin_event, card_placed, card_unusable, card_expired, pin_chosen, challenge_ready, line_is_down,
+                     pin_entered, last_try_unconfirmed, attempt_elsewhere, pin_right, pin_right_eligibility_only,
+                     pin_wrong, pin_blocked, pin_in_doubt, consents_answered, information_answered, valid_with_number,
+                     valid_without_number, not_valid, answer_missing, number_given, number_registered, number_refused,
+                     number_unknown, number_skipped, window_finished, stopped, card_removed, timed_out)
 
 /// What is done about it.
-UKETSUKE_ENUMERATION(checkin_effect, offer_methods, refuse_card, prepare, show_pin_pad, allow_attempt, ask_consents,
-                     try_again, ask_information, ask_eligibility, offer_registration, send_to_window, not_asked,
-                     register_number, settle_number, offer_again, give_card_back, end, note_card_lifted, alarm)
+UKETSUKE_ENUMERATION(checkin_effect, offer_methods, refuse_card, explain_card, prepare, show_pin_pad, warn_last_try,
+                     hold_attempt, allow_attempt, ask_consents, skip_consents, try_again, ask_information,
+                     ask_eligibility, offer_registration, send_to_window, not_asked, register_number, settle_number,
+                     offer_again, give_card_back, end, note_card_lifted, alarm)
 
 } // namespace messages
 
@@ -44,12 +45,18 @@ inline constexpr std::array table{
   transition{state::idle,         event::card_placed,           state::choosing,     effect::offer_methods},
   transition{state::idle,         event::card_unusable,         state::taking_card,  effect::refuse_card},
   transition{state::idle,         event::pin_blocked,           state::at_window,    effect::send_to_window},
+  transition{state::idle,         event::card_expired,          state::at_window,    effect::explain_card},
 
   transition{state::choosing,     event::pin_chosen,            state::preparing,    effect::prepare},
   transition{state::preparing,    event::challenge_ready,       state::entering_pin, effect::show_pin_pad},
   transition{state::preparing,    event::line_is_down,          state::at_window,    effect::not_asked},
   transition{state::entering_pin, event::pin_entered,           state::verifying,    effect::allow_attempt},
+  // The last try wants a second, explicit confirmation; one card has one attempt under way, wherever it lies.
+  transition{state::entering_pin, event::last_try_unconfirmed,  state::entering_pin, effect::warn_last_try},
+  transition{state::entering_pin, event::attempt_elsewhere,     state::entering_pin, effect::hold_attempt},
   transition{state::verifying,    event::pin_right,             state::consenting,   effect::ask_consents},
+  // A certificate that expired within three months: eligibility only, no medical information is offered.
+  transition{state::verifying,    event::pin_right_eligibility_only, state::providing, effect::skip_consents},
   transition{state::verifying,    event::pin_wrong,             state::entering_pin, effect::try_again},
   transition{state::verifying,    event::pin_in_doubt,          state::entering_pin, effect::try_again},
   transition{state::verifying,    event::pin_blocked,           state::at_window,    effect::send_to_window},

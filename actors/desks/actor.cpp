@@ -22,7 +22,7 @@ private:
     std::vector<messages::desk_status> known;
     for (const auto& r : *rows)
       known.push_back({r.desk, r.open, r.mode, r.reader, r.model});
-    board_ = board{std::move(known)};
+    board_ = board{std::move(known), here().hub};
   }
   void on_command(const messages::command_envelope& command) override { carry_out(board_.on_command(command)); }
   void on_reply(const actors::tag&, const messages::result<std::string>&, std::uint64_t) override {}

@@ -5,7 +5,7 @@ namespace desks {
 
 using namespace messages;
 
-board::board(std::vector<desk_status> known) {
+board::board(std::vector<desk_status> known, std::string hub) : hub_(std::move(hub)) {
   for (auto& d : known) {
     d.reader = health::unknown; // what was attached before the restart will say so again
     desks_[d.desk] = std::move(d);
@@ -14,7 +14,8 @@ board::board(std::vector<desk_status> known) {
 
 actors::effects board::on_command(const command_envelope& command) {
   actors::effects out;
-  using handled = message_list<report_reader, open_desk, close_desk, switch_mode, list_desks>;
+  using handled =
+      message_list<report_reader, open_desk, close_desk, switch_mode, call_staff, attend_desk, list_desks, show_again>;
   actors::dispatch(handled{}, command, out, [&](const auto& body) { handle(body, command, out); });
   return out;
 }
@@ -40,6 +41,7 @@ void board::handle(const report_reader& m, const command_envelope& command, acto
   const bool changed = d->reader != m.state || d->reader_model != m.model;
   d->reader = m.state;
   d->reader_model = m.model;
+  if (changed) show(*d, out);
   if (changed && m.state == health::working) out.write(reader_attached{m.model}, d->desk, {}, command.id);
   if (changed && m.state != health::working) out.write(reader_detached{m.error}, d->desk, {}, command.id);
   out.reply(command, done{});
@@ -50,6 +52,7 @@ void board::handle(const open_desk& m, const command_envelope& command, actors::
   if (!d) return;
   if (!d->open) out.write(desk_opened{}, m.desk, {}, command.id);
   d->open = true;
+  show(*d, out);
   out.reply(command, done{});
 }
 
@@ -58,6 +61,7 @@ void board::handle(const close_desk& m, const command_envelope& command, actors:
   if (!d) return;
   if (d->open) out.write(desk_closed{}, m.desk, {}, command.id);
   d->open = false;
+  show(*d, out);
   out.reply(command, done{});
 }
 
@@ -66,6 +70,34 @@ void board::handle(const switch_mode& m, const command_envelope& command, actors
   if (!d) return;
   if (d->mode != m.mode) out.write(desk_mode_switched{m.mode}, m.desk, {}, command.id);
   d->mode = m.mode;
+  show(*d, out);
+  out.reply(command, done{});
+}
+
+void board::handle(const call_staff&, const command_envelope& command, actors::effects& out) {
+  const auto from = address::from_text(command.from);
+  auto* d = desk_named(from ? from->node : "", command, out);
+  if (!d) return;
+  if (called_.insert(d->desk).second) out.write(staff_called{}, d->desk, {}, command.id);
+  show(*d, out);
+  out.reply(command, done{});
+}
+
+void board::handle(const attend_desk& m, const command_envelope& command, actors::effects& out) {
+  auto* d = desk_named(m.desk, command, out);
+  if (!d) return;
+  if (called_.erase(m.desk) > 0) out.write(staff_attended{}, m.desk, {}, command.id);
+  show(*d, out);
+  out.reply(command, done{});
+}
+
+void board::show(const desk_status& desk, actors::effects& out) const {
+  out.show({"screen", hub_}, show_desk{desk, called_.contains(desk.desk)});
+}
+
+void board::handle(const show_again&, const command_envelope& command, actors::effects& out) {
+  for (const auto& [name, d] : desks_)
+    show(d, out);
   out.reply(command, done{});
 }
 

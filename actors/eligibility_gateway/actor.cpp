@@ -1,30 +1,24 @@
 // The shell of eligibility_gateway: connects its questions to the line.
+#include "actors/eligibility_gateway/file_names.hpp"
+#include "actors/eligibility_gateway/actor_lists.hpp"
 #include "actors/eligibility_gateway/questions.hpp"
 #include "actors/roster.hpp"
 #include "actors/runtime/ports.hpp"
 #include "actors/runtime/shell.hpp"
+#include "drivers/line/handover.hpp"
 #include "drivers/line/port.hpp"
 #include "storage/load.hpp"
+#include "storage/views/face_files.hpp"
+#include "storage/views/handovers.hpp"
+#include "storage/views/outage_ledger.hpp"
 #include "storage/views/questions.hpp"
 
 #include <caf/actor_system.hpp>
-
-#include <ctime>
 
 namespace eligibility_gateway {
 namespace {
 
 using namespace messages;
-
-/// The day in Japan, yyyyMMdd.
-std::string japanese_day(std::uint64_t utc_ms) {
-  const auto jst = static_cast<std::time_t>(utc_ms / 1000 + 9 * 3600);
-  std::tm day{};
-  ::gmtime_r(&jst, &day);
-  char text[16];
-  std::strftime(text, sizeof text, "%Y%m%d", &day);
-  return text;
-}
 
 /// A settled question as the view remembers it.
 question from_row(const storage::question_row& row) {
@@ -46,24 +40,34 @@ question from_row(const storage::question_row& row) {
 
 class actor final : public actors::runtime::shell {
 public:
-  actor(caf::actor_config& config, actors::runtime::place where, std::shared_ptr<drivers::line::line> line,
-        std::uint32_t answer_wait_ms_max)
-      : shell(config, where), line_(std::move(line)),
-        questions_({.hub = where.hub, .answer_wait_ms_max = answer_wait_ms_max}, where.make_id) {}
+  actor(caf::actor_config& config, actors::runtime::place where, const actors::runtime::node_ports& ports)
+      : shell(config, where), line_(ports.line), faces_(ports.faces), receipts_(ports.receipts), book_(*where.journal),
+        questions_(options_of(where, ports), where.make_id, &book_) {}
 
 private:
   void on_start() override {
     auto rows =
         storage::load_rows<storage::question_row>(*here().journal, "questions", storage::question_prefix, 20'000);
     auto open = here().journal->open_effects("eligibility_gateway");
+    auto left = left_over_now();
     if (!rows) return here().fail(rows.error());
     if (!open) return here().fail(open.error());
+    if (!left) return here().fail(left.error());
     std::vector<question> known;
     for (const auto& row : *rows)
       if (row.outcome != question_outcome::open) known.push_back(from_row(row));
+    questions_.remember(std::move(*left), now_ms());
     act_on(questions_.resume(std::move(known), std::move(*open), now_ms()));
+    if (faces_) faces_->start(in_this_actor<drivers::line::face_arrival>([this](const auto& came) { take(came); }));
   }
-  void on_command(const command_envelope& command) override { act_on(questions_.on_command(command, now_ms())); }
+  void on_command(const command_envelope& command) override {
+    if (auto listed = read_list(command, *here().journal, questions_.line_up())) {
+      actors::effects said;
+      said.replies.push_back({command, std::move(*listed), false});
+      return carry_out(std::move(said));
+    }
+    act_on(questions_.on_command(command, now_ms()));
+  }
   void on_reply(const actors::tag& who, const result<std::string>& body, std::uint64_t version) override {
     act_on(questions_.on_reply(who, body, version, now_ms()));
   }
@@ -76,6 +80,17 @@ private:
     std::vector<std::function<void()>> asks;
     for (auto& r : d.line)
       asks.push_back(asking(r));
+    for (auto& h : d.handovers)
+      asks.push_back(handing(h));
+    if (!d.kept.empty())
+      asks.push_back([line = line_, faces = faces_, kept = d.kept] {
+        for (const auto& question : kept) {
+          line->kept(question);
+          if (faces) faces->taken(question);
+        }
+      });
+    for (const auto& h : d.looks)
+      look(h);
     std::function<void()> act;
     if (!asks.empty())
       act = [asks = std::move(asks)] {
@@ -117,7 +132,7 @@ private:
     case line_request::kind::typed: {
       const auto m = decode_body<ask_typed>(r.body, ask_typed::version);
       if (!m) break;
-      drivers::line::typed_question q{r.key, m->person, m->limit, m->kind, japanese_day(r.key.time_ms())};
+      drivers::line::typed_question q{r.key, m->person, m->limit, m->kind, japanese_time(r.key.time_ms()).substr(0, 8)};
       return [line = line_, q, wait_ms, told] { line->ask(q, wait_ms, told); };
     }
     case line_request::kind::registration: {
@@ -132,13 +147,72 @@ private:
       };
       return [line = line_, q, wait_ms, kept] { line->register_reference_number(q, wait_ms, kept); };
     }
-    case line_request::kind::challenge:
-      break;
+    case line_request::kind::challenge: break;
     }
     return [told] { told(failure(error_code::malformed, "outbox", "a question that cannot be read")); };
   }
 
+  static options options_of(const actors::runtime::place& where, const actors::runtime::node_ports& ports) {
+    options o;
+    o.hub = where.hub;
+    o.answer_wait_ms_max = ports.answer_wait_ms_max;
+    o.institution = ports.institution;
+    if (ports.receipts) o.receipt_computers = ports.receipts->names();
+    return o;
+  }
+
+  result<left_over> left_over_now() const {
+    left_over left;
+    const auto& journal = *here().journal;
+    const auto line = journal.get("outage_ledger", storage::line_key);
+    const auto files = storage::load_rows<handover_status>(journal, "handovers", "", 100'000);
+    const auto faces =
+        storage::load_rows<storage::face_file_row>(journal, "face_files", storage::face_file_prefix, 100'000);
+    if (!line) return failure(line.error());
+    if (!files) return failure(files.error());
+    if (!faces) return failure(faces.error());
+    if (*line) left.line_lost_ms = storage::decode_row<storage::line_row>(**line).value_or(storage::line_row{}).lost_ms;
+    for (const auto& f : *files)
+      if (f.now == handover_state::written) left.written.push_back({f.handover, f.receipt_computer, f.file, {}});
+    for (const auto& f : *faces)
+      left.face_files[f.question] = {f.checkin, f.patient, f.desk};
+    return left;
+  }
+
+  void take(const drivers::line::face_arrival& came) {
+    face_file file{came.arrival, came.file, came.desk, failure(error_code::line_unreadable, came.file)};
+    if (came.read)
+      file.read = line_answer{came.read->typed, came.original};
+    else
+      file.read = failure(came.read.error());
+    act_on(questions_.on_face_file(file, now_ms()));
+  }
+
+  /// The file for a receipt computer, once its row is durable.
+  std::function<void()> handing(const hand_over_request& h) {
+    auto went = in_this_actor<result<void>>([this, h](const result<void>& how) {
+      auto d = questions_.on_handed_over(h.handover, how, now_ms());
+      const bool written = !d.journal.settled.empty();
+      std::function<void()> forget;
+      if (written) forget = [all = receipts_, h] { all->forget(h.receipt_computer, h.file); };
+      carry_out(std::move(d), std::move(forget));
+    });
+    if (!receipts_) return [went] { went(failure(error_code::missing_value, "receipt computers")); };
+    return [all = receipts_, h, went] { all->hand_over(h.receipt_computer, h.file, h.octets, went); };
+  }
+
+  void look(const hand_over_request& h) {
+    if (!receipts_) return;
+    receipts_->look(h.receipt_computer, h.file, in_this_actor<bool>([this, h](bool there) {
+                      if (!there) receipts_->forget(h.receipt_computer, h.file); // its mark, if a crash left it
+                      act_on(questions_.on_looked(h.handover, there, now_ms()));
+                    }));
+  }
+
   std::shared_ptr<drivers::line::line> line_;
+  std::shared_ptr<drivers::line::face_source> faces_;
+  std::shared_ptr<drivers::line::receipt_computers> receipts_;
+  journal_book book_;
   questions questions_;
 };
 
@@ -146,7 +220,7 @@ private:
 
 caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where,
                  const actors::runtime::node_ports& ports) {
-  return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports.line, ports.answer_wait_ms_max));
+  return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports));
 }
 
 } // namespace eligibility_gateway

@@ -12,6 +12,10 @@ void questions::fire(question& q, const happening& what, decision& out) {
   if (!row) return; // an answer to a settled question: the centre said the same before
   if (what.command && row->then != effect::tell_known) q.waiting.push_back(*what.command);
   q.now = row->to;
+  if (q.now == state::asked || q.now == state::doubtful)
+    open_.insert(q.key);
+  else
+    open_.erase(q.key);
   switch (row->then) {
   case effect::write_and_ask:
     write_and_ask(q, what, out);
@@ -26,7 +30,7 @@ void questions::fire(question& q, const happening& what, decision& out) {
     take_refusal(q, what, out);
     break;
   case effect::ask_same_again:
-    ask_line(q, out);
+    ask_or_doubt(q, out);
     break;
   case effect::tell_known:
     out.reply(*what.command, q.report);
@@ -34,6 +38,7 @@ void questions::fire(question& q, const happening& what, decision& out) {
   case effect::wait_on:
     if (what.on == event::silence &&
         q.report.outcome == question_outcome::not_asked) { // something may have been sent now
+      q.may_have_been_sent = true;
       q.report.outcome = question_outcome::unknown;
       q.report.error = describe(what.why.code).name;
     }
@@ -45,19 +50,13 @@ void questions::fire(question& q, const happening& what, decision& out) {
 
 void questions::write_and_ask(question& q, const happening& what, decision& out) {
   out.write(question_asked{q.key, q.patient, q.kind}, q.desk, q.checkin, what.cause);
+  if (q.kind == question_kind::registration)
+    out.write(registration_begun{q.key, q.patient, q.report.reference_number, q.background}, q.desk, q.checkin);
   std::string topic{ask_eligibility::topic};
   if (q.kind == question_kind::typed) topic = ask_typed::topic;
   if (q.kind == question_kind::registration) topic = register_number::topic;
   out.journal.outbox.push_back({q.key, "eligibility_gateway", topic, q.body, q.checkin, q.desk});
-  ask_line(q, out);
-}
-
-void questions::ask_line(question& q, decision& out) {
-  auto kind = line_request::kind::card;
-  if (q.kind == question_kind::typed) kind = line_request::kind::typed;
-  if (q.kind == question_kind::registration) kind = line_request::kind::registration;
-  q.in_flight = true;
-  out.line.push_back({kind, q.key, q.body, q.person, options_.answer_wait_ms_max});
+  ask_or_doubt(q, out);
 }
 
 void questions::take_answer(question& q, const happening& what, decision& out) {
@@ -77,8 +76,11 @@ void questions::take_answer(question& q, const happening& what, decision& out) {
       q.person = personal<insured_number>{{first.insurer, first.symbol, first.number, first.branch, first.birth_date}};
     }
     out.write(eligibility_answered{q.key, q.patient, q.was_unknown, a, what.answer->original}, q.desk, q.checkin);
+    hand_over(q, *what.answer, q.file, out);
+    match_answer(q, a, out);
   }
   out.journal.settled.push_back(q.key);
+  out.kept.push_back(q.key);
   q.body.clear();
   tell(q, out);
 }
@@ -86,8 +88,10 @@ void questions::take_answer(question& q, const happening& what, decision& out) {
 void questions::take_refusal(question& q, const happening& what, decision& out) {
   q.report.outcome = question_outcome::refused;
   q.report.error = describe(what.why.code).name;
-  out.write(question_refused{q.key, q.patient, q.report.error, what.why.args}, q.desk, q.checkin);
+  const personal words{what.why.args}; // a message about a person is the person's, in a refusal as in an answer
+  out.write(question_refused{q.key, q.patient, q.report.error, {}, words}, q.desk, q.checkin);
   out.journal.settled.push_back(q.key);
+  out.kept.push_back(q.key);
   q.body.clear();
   tell(q, out);
 }
@@ -111,7 +115,8 @@ void questions::tell(question& q, decision& out) {
     out.reply(command, q.report);
   q.waiting.clear();
   const bool settled = q.now == state::answered || q.now == state::refused;
-  if (settled && q.was_unknown) tell_consent_session(q, out);
+  // What runs in the background, or for no check-in, is read from the events.
+  if (settled && q.was_unknown && !q.background && !q.checkin.empty()) tell_consent_session(q, out);
 }
 
 void questions::tell_consent_session(const question& q, decision& out) {

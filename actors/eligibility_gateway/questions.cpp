@@ -7,26 +7,35 @@ namespace eligibility_gateway {
 
 using namespace messages;
 
-namespace {
-
 /// Without its command there is nothing to ask with; such a question can only stand in a damaged journal.
-bool waits_to_be_asked(const question& q) { return q.now == state::doubtful && !q.in_flight && !q.body.empty(); }
+bool questions::waits_to_be_asked(const question& q) const {
+  return q.now == state::doubtful && !q.in_flight && !q.body.empty() && !traffic_.waits(q.key);
+}
 
-} // namespace
-
-questions::questions(options how, actors::id_source make_id) : options_(std::move(how)), make_id_(std::move(make_id)) {}
+questions::questions(options how, actors::id_source make_id, const patient_book* book)
+    : options_(std::move(how)), make_id_(std::move(make_id)), traffic_(options_.traffic), book_(book) {}
 
 decision questions::on_command(const command_envelope& command, std::uint64_t now_ms) {
   now_ms_ = now_ms;
   decision out;
-  using handled = message_list<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer>;
+  using handled = message_list<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer,
+                               claim_face_file, find_match, decide_match, register_numbers>;
   actors::dispatch(handled{}, command, out, [&](const auto& body) { handle(body, command, out); });
+  send_next(out);
   return out;
 }
 
 void questions::handle(const obtain_challenge&, const command_envelope& command, decision& out) {
   if (challenges_.size() >= options_.challenges_in_flight_max)
     return out.refuse(command, {error_code::busy, {"eligibility_gateway"}});
+  const auto trial_at = traffic_.trial_at_ms();
+  if (trial_at && !challenges_offered_) return out.refuse(command, {error_code::not_offered, {"challenge"}});
+  if (trial_at && (*trial_at > now_ms_ || !trial_.empty())) // nobody waits for what is known to be lost
+    return out.refuse(command, {error_code::line_down, {"lost"}});
+  if (trial_at) {
+    trial_ = command.id;
+    traffic_.trial_sent(now_ms_);
+  }
   challenges_[command.id] = command;
   const auto wait_ms = std::min(options_.challenge_wait_ms_max, command.deadline_ms);
   out.line_at_once.push_back({line_request::kind::challenge, command.id, {}, {}, wait_ms});
@@ -36,12 +45,17 @@ decision questions::on_challenge(id key, const result<challenge>& came, std::uin
   now_ms_ = now_ms;
   decision out;
   const auto found = challenges_.find(key);
-  if (found == challenges_.end()) return out;
-  if (came)
-    out.reply(found->second, challenge_obtained{came->id, came->value});
-  else
-    out.refuse(found->second, came.error());
-  challenges_.erase(found);
+  const bool trial = !trial_.empty() && trial_ == key;
+  if (found == challenges_.end() && !trial) return out;
+  if (found != challenges_.end()) {
+    if (came)
+      out.reply(found->second, challenge_obtained{came->id, came->value});
+    else
+      out.refuse(found->second, came.error());
+    challenges_.erase(found);
+  }
+  note_arrival(key, came ? nullptr : &came.error(), out);
+  send_next(out);
   return out;
 }
 
@@ -85,6 +99,7 @@ void questions::handle(const ask_typed& m, const command_envelope& command, deci
   if (!q) return;
   if (q->now == state::fresh) {
     q->kind = question_kind::typed;
+    q->background = m.background;
     q->checkin = m.checkin;
     q->patient = m.patient;
     q->desk = m.desk;
@@ -94,10 +109,19 @@ void questions::handle(const ask_typed& m, const command_envelope& command, deci
 
 void questions::handle(const register_number& m, const command_envelope& command, decision& out) {
   const auto answered = questions_.find(m.answered_question);
-  const bool nobody = answered == questions_.end() || answered->second.person.reveal().number.empty();
+  auto person = m.person;
+  if (person.reveal().number.empty() && answered != questions_.end()) person = answered->second.person;
   const bool known = questions_.contains(m.registration);
-  if (!known && nobody)
+  if (!known && person.reveal().number.empty())
     return out.refuse(command, {error_code::wrong_value, {"answered_question", "no answer names a person"}});
+  if (auto* same = known ? nullptr : same_registration(m.patient, m.number.reveal())) { // in the background already
+    same->background = false;                                                           // somebody waits for it now
+    if (same->now == state::asked && same->waiting.size() < options_.waiting_max)
+      same->waiting.push_back(command);
+    else
+      out.reply(command, same->report);
+    return;
+  }
   auto* q = want(m.registration, command, out);
   if (!q) return;
   if (q->now == state::fresh) {
@@ -105,8 +129,12 @@ void questions::handle(const register_number& m, const command_envelope& command
     q->checkin = m.checkin;
     q->patient = m.patient;
     q->desk = m.desk;
-    q->person = answered->second.person;
+    q->person = person;
+    q->background = m.background;
     q->report.reference_number = m.number;
+    auto whole = m; // the row outlives the answer that names the person
+    whole.person = person;
+    q->body = encode_body(whole);
   }
   fire(*q, {.on = event::wanted, .cause = command.id, .command = &command}, out);
 }
@@ -132,20 +160,16 @@ decision questions::on_line(id key, const result<line_answer>& came, std::uint64
   else {
     what.why = came.error();
     switch (describe(what.why.code).retry) {
-    case retry_class::never:
-      what.on = event::refusal;
-      break;
-    case retry_class::later:
-      what.on = event::nothing_sent;
-      break;
-    case retry_class::same_identity:
-      what.on = event::silence;
-      break;
+    case retry_class::never: what.on = event::refusal; break;
+    case retry_class::later: what.on = event::nothing_sent; break;
+    case retry_class::same_identity: what.on = event::silence; break;
     }
     // The proof has expired: this question can never be answered any more.
     if (what.why.code == error_code::challenge_expired) what.on = event::refusal;
   }
   fire(q, what, out);
+  note_arrival(key, came ? nullptr : &came.error(), out);
+  send_next(out);
   return out;
 }
 
@@ -154,8 +178,14 @@ decision questions::on_line(id key, const result<line_answer>& came, std::uint64
 decision questions::on_tick(std::uint64_t now_ms) {
   now_ms_ = now_ms;
   decision out;
-  for (auto& [key, q] : questions_)
-    if (waits_to_be_asked(q) && q.again_at_ms <= now_ms) fire(q, {.on = event::time_to_ask_again}, out);
+  tell_those_without_a_place(out);
+  try_line(out);
+  const auto open = open_; // firing changes it
+  for (const auto& key : open)
+    if (auto& q = questions_.at(key); line_up() && waits_to_be_asked(q) && q.again_at_ms <= now_ms)
+      fire(q, {.on = event::time_to_ask_again}, out);
+  look_and_retry(out);
+  send_next(out);
   for (auto& [effect_id, u] : untold_)
     if (u.again_at_ms <= now_ms) send_settlement(u, out);
   return out;
@@ -164,8 +194,15 @@ decision questions::on_tick(std::uint64_t now_ms) {
 std::optional<std::uint64_t> questions::next_tick_ms() const {
   std::optional<std::uint64_t> next;
   const auto sooner = [&](std::uint64_t at) { next = std::min(next.value_or(at), at); };
-  for (const auto& [key, q] : questions_)
-    if (waits_to_be_asked(q)) sooner(q.again_at_ms);
+  for (const auto& key : open_) {
+    const auto& q = questions_.at(key);
+    if (line_up() && waits_to_be_asked(q)) sooner(q.again_at_ms);
+    if (q.now == state::asked && !q.background && traffic_.waits(key))
+      sooner(q.place_wanted_ms + options_.place_wait_ms_max);
+  }
+  if (const auto trial = traffic_.trial_at_ms(); trial && trial_.empty()) sooner(*trial);
+  for (const auto& [handed, h] : handovers_)
+    if (h.again_at_ms != never_ms) sooner(h.again_at_ms);
   for (const auto& [effect_id, u] : untold_)
     sooner(u.again_at_ms);
   return next;
@@ -182,40 +219,74 @@ decision questions::on_reply(const actors::tag& who, const result<std::string>& 
   return out;
 }
 
+void questions::remember(left_over left, std::uint64_t now_ms) {
+  if (left.line_lost_ms != 0) traffic_.open_circuit(left.line_lost_ms, now_ms);
+  for (auto& file : left.written) {
+    auto& h = handovers_[file.handover];
+    h.file = std::move(file);
+    h.written = true;
+    h.again_at_ms = now_ms;
+  }
+  face_files_ = std::move(left.face_files);
+}
+
 decision questions::resume(std::vector<question> settled, std::vector<outbox_row> open, std::uint64_t now_ms) {
   now_ms_ = now_ms;
   decision out;
-  for (auto& q : settled)
+  for (auto& q : settled) {
+    if (q.now == state::doubtful) open_.insert(q.key);
     questions_.emplace(q.key, std::move(q));
-  for (auto& row : open) {
-    if (row.topic == settle_checkin::topic) {
-      auto& u = untold_[row.effect];
-      u.row = std::move(row);
-      send_settlement(u, out);
-      continue;
-    }
-    auto& q = questions_[row.effect];
-    q.key = row.effect;
-    q.body = row.body;
-    q.checkin = row.checkin;
-    q.desk = row.desk;
-    if (q.now != state::doubtful) q.now = state::asked;
-    q.was_unknown = true; // whoever waited for it may be gone: its outcome is told as a settlement
-    if (const auto m = decode_body<register_number>(row.body, 1); m && row.topic == register_number::topic) {
-      q.kind = question_kind::registration;
-      q.patient = m->patient;
-      q.report.reference_number = m->number;
-      if (const auto of = questions_.find(m->answered_question); of != questions_.end()) q.person = of->second.person;
-    } else if (const auto t = decode_body<ask_typed>(row.body, 1); t && row.topic == ask_typed::topic) {
-      q.kind = question_kind::typed;
-      q.patient = t->patient;
-    } else if (const auto c = decode_body<ask_eligibility>(row.body, 1)) {
-      q.kind = question_kind::card;
-      q.patient = c->patient;
-    }
-    fire(q, {.on = event::started_again}, out);
   }
+  for (auto& row : open)
+    resume_row(std::move(row), out);
+  send_next(out);
   return out;
+}
+
+void questions::resume_row(outbox_row row, decision& out) {
+  if (row.topic == settle_checkin::topic) {
+    auto& u = untold_[row.effect];
+    u.row = std::move(row);
+    return send_settlement(u, out);
+  }
+  if (row.topic == messages::hand_over::topic) {
+    const auto m = decode_body<messages::hand_over>(row.body, messages::hand_over::version);
+    if (!m) return;
+    auto& h = handovers_[row.effect];
+    h.file = {row.effect, m->receipt_computer, m->file, m->octets};
+    h.again_ms = options_.again_ms_first;
+    h.again_at_ms = never_ms;
+    out.handovers.push_back(h.file);
+    return;
+  }
+  auto& q = questions_[row.effect];
+  q.key = row.effect;
+  q.body = row.body;
+  q.checkin = row.checkin;
+  q.desk = row.desk;
+  if (q.now != state::doubtful) {
+    q.now = state::asked;
+    q.may_have_been_sent = true;
+  }
+  q.was_unknown = true; // whoever waited for it may be gone: its outcome is told as a settlement
+  if (const auto m = decode_body<register_number>(row.body, register_number::version);
+      m && row.topic == register_number::topic) {
+    q.kind = question_kind::registration;
+    q.patient = m->patient;
+    q.background = m->background;
+    q.report.reference_number = m->number;
+    q.person = m->person;
+    const auto of = questions_.find(m->answered_question); // a row of an older version names nobody itself
+    if (q.person.reveal().number.empty() && of != questions_.end()) q.person = of->second.person;
+  } else if (const auto t = decode_body<ask_typed>(row.body, ask_typed::version); t && row.topic == ask_typed::topic) {
+    q.kind = question_kind::typed;
+    q.background = t->background;
+    q.patient = t->patient;
+  } else if (const auto c = decode_body<ask_eligibility>(row.body, ask_eligibility::version)) {
+    q.kind = question_kind::card;
+    q.patient = c->patient;
+  }
+  fire(q, {.on = event::started_again}, out);
 }
 
 void questions::forget_oldest_settled() {

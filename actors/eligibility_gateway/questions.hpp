@@ -2,10 +2,15 @@
 // shell carries `line` requests out and brings back what came.
 #pragma once
 
+#include "actors/eligibility_gateway/matching.hpp"
+#include "actors/eligibility_gateway/traffic.hpp"
 #include "actors/eligibility_gateway/transitions.hpp"
 #include "actors/pure/effects.hpp"
 
+#include <deque>
+#include <limits>
 #include <map>
+#include <set>
 
 namespace eligibility_gateway {
 
@@ -18,6 +23,14 @@ struct options {
   std::size_t questions_max = 20'000; ///< remembered; settled ones are forgotten first
   std::size_t challenges_in_flight_max = 200;
   std::size_t waiting_max = 8; ///< commands that wait for the same question
+  traffic_limits traffic{};
+  std::uint32_t place_wait_ms_max = 8'000; ///< a patient's question that finds no place by then is told as not sent
+  std::vector<std::string> receipt_computers{}; ///< each gets the file of every answer
+  std::string institution{};                    ///< 医療機関コード, inside the files' names
+  std::uint32_t look_ms = 2'000;                ///< how often it is looked whether a receipt computer took its files
+  std::size_t face_files_max = 20'000;          ///< remembered so that none is taken twice
+  std::size_t numbers_max = 1'000;              ///< rows of one bulk registration
+  weights weigh{};                              ///< of differences
 };
 
 /// What the shell asks of the line. `body` is the packed command that the question came with.
@@ -29,9 +42,19 @@ struct line_request {
   std::uint32_t wait_ms_max = 0;
 };
 
+/// A file on its way to a receipt computer.
+struct hand_over_request {
+  messages::id handover;
+  std::string receipt_computer, file;
+  messages::personal<messages::bytes> octets;
+};
+
 struct decision : actors::effects {
-  std::vector<line_request> line;         ///< binding: after the journal
-  std::vector<line_request> line_at_once; ///< challenges: nothing rests on them
+  std::vector<line_request> line;           ///< binding: after the journal
+  std::vector<line_request> line_at_once;   ///< challenges: nothing rests on them
+  std::vector<hand_over_request> handovers; ///< binding: after the journal
+  std::vector<hand_over_request> looks;     ///< without octets: does the file still lie there?
+  std::vector<messages::id> kept;           ///< binding: what came to these is durable now, the line may forget it
 };
 
 /// What came back for a question.
@@ -43,6 +66,20 @@ struct line_answer {
 struct challenge {
   std::string id;
   messages::bytes value;
+};
+
+/// A check-in of a certified reader, as a file brought it.
+struct face_file {
+  messages::id arrival; ///< the same file again has the same
+  std::string file;     ///< its name
+  std::string desk;     ///< the folder's; empty where readers share it
+  messages::result<line_answer> read = line_answer{};
+};
+
+/// A Face file as it is remembered.
+struct face_checkin {
+  messages::id checkin, patient;
+  std::string desk; ///< empty: nobody has claimed it
 };
 
 /// A question as it is remembered; after a restart from the view and the outbox.
@@ -60,11 +97,34 @@ struct question {
   std::uint64_t again_at_ms = 0;
   std::uint32_t again_ms = 0;
   bool in_flight = false;
+  bool background = false;
+  std::string file;                ///< of a Face file: its own name is kept on the way to receipt computers
+  bool may_have_been_sent = false; ///< by an earlier process, or in silence
+  std::uint64_t place_wanted_ms = 0;
+};
+
+/// A file that a receipt computer has not taken yet.
+struct handover {
+  hand_over_request file; ///< its octets only until it was written
+  bool written = false;
+  std::uint64_t again_at_ms = 0;
+  std::uint32_t again_ms = 0;
+};
+
+/// What an earlier process left, beside questions and outbox.
+struct left_over {
+  std::uint64_t line_lost_ms = 0;                    ///< since when the line is lost; 0: it is not
+  std::vector<hand_over_request> written{};          ///< files not taken yet, without octets
+  std::map<messages::id, face_checkin> face_files{}; ///< by arrival
 };
 
 class questions {
 public:
-  questions(options how, actors::id_source make_id);
+  /// @p book outlives this; none: nobody is known here, and every answer is a new patient's.
+  questions(options how, actors::id_source make_id, const patient_book* book = nullptr);
+
+  /// Before resume().
+  void remember(left_over left, std::uint64_t now_ms);
 
   /// Settled questions of the last days as the view holds them, and what the outbox says is not settled.
   decision resume(std::vector<question> settled, std::vector<messages::outbox_row> open, std::uint64_t now_ms);
@@ -73,10 +133,15 @@ public:
                     std::uint64_t now_ms);
   decision on_challenge(messages::id key, const messages::result<challenge>& came, std::uint64_t now_ms);
   decision on_line(messages::id key, const messages::result<line_answer>& came, std::uint64_t now_ms);
+  decision on_face_file(const face_file& came, std::uint64_t now_ms);
+  decision on_handed_over(messages::id handover, const messages::result<void>& went, std::uint64_t now_ms);
+  decision on_looked(messages::id handover, bool still_there, std::uint64_t now_ms);
   decision on_tick(std::uint64_t now_ms);
   std::optional<std::uint64_t> next_tick_ms() const;
 
   const std::map<messages::id, question>& all() const { return questions_; }
+  const std::map<messages::id, handover>& handovers() const { return handovers_; }
+  bool line_up() const { return !traffic_.circuit_open(); }
 
 private:
   /// What came with a happening.
@@ -97,6 +162,10 @@ private:
   void handle(const messages::ask_typed&, const messages::command_envelope&, decision&);
   void handle(const messages::register_number&, const messages::command_envelope&, decision&);
   void handle(const messages::recall_answer&, const messages::command_envelope&, decision&);
+  void handle(const messages::claim_face_file&, const messages::command_envelope&, decision&);
+  void handle(const messages::find_match&, const messages::command_envelope&, decision&);
+  void handle(const messages::decide_match&, const messages::command_envelope&, decision&);
+  void handle(const messages::register_numbers&, const messages::command_envelope&, decision&);
   question* want(messages::id key, const messages::command_envelope& command, decision& out);
 
   void fire(question& q, const happening& what, decision& out);
@@ -104,20 +173,51 @@ private:
   void take_answer(question& q, const happening& what, decision& out);
   void note_unknown(question& q, const happening& what, decision& out);
   void take_refusal(question& q, const happening& what, decision& out);
-  void ask_line(question& q, decision& out);
   void tell(question& q, decision& out);
   void tell_consent_session(const question& q, decision& out);
   void send_settlement(untold& u, decision& out);
+  bool waits_to_be_asked(const question& q) const;
   void forget_oldest_settled();
+  void resume_row(messages::outbox_row row, decision& out);
+
+  // outage.cpp: places on the line, and when it is lost
+  void ask_or_doubt(question& q, decision& out);
+  void send_next(decision& out);
+  void send(question& q, decision& out);
+  void note_arrival(messages::id key, const messages::error* why, decision& out);
+  void try_line(decision& out);
+  void try_with_question(decision& out);
+  void ask_all_again(decision& out);
+  void tell_those_without_a_place(decision& out);
+
+  // handing_over.cpp
+  void hand_over(const question& q, const line_answer& came, std::string file, decision& out);
+  void look_and_retry(decision& out);
+
+  // whose.cpp: whose an answer is
+  void match_answer(const question& q, const messages::eligibility_answer& answer, decision& out);
+  void confirm(const question& q, const messages::eligibility_answer& answer, const messages::patient_record& kept,
+               messages::match_basis by, decision& out);
+  question* same_registration(const messages::id& patient, const std::string& number);
+  bool begin_registration(const messages::number_wanted& wanted, const question* like, decision& out);
 
   enum step : std::uint16_t { settlement_told };
+  static constexpr auto never_ms = std::numeric_limits<std::uint64_t>::max();
 
   options options_;
   actors::id_source make_id_;
   std::uint64_t now_ms_ = 0;
   std::map<messages::id, question> questions_;
+  std::set<messages::id> open_;                                   ///< of them: asked or doubtful
   std::map<messages::id, messages::command_envelope> challenges_; ///< by the asking command's id
   std::map<messages::id, untold> untold_;                         ///< by effect
+  traffic traffic_;
+  messages::id trial_; ///< the challenge, or question, that is asked to see whether the line is back; empty: none
+  bool challenges_offered_ = true; ///< by this line, as far as it is known
+  const patient_book* book_;
+  std::map<messages::id, handover> handovers_;
+  std::uint64_t look_at_ms_ = 0;
+  std::map<messages::id, face_checkin> face_files_; ///< by arrival
 };
 
 } // namespace eligibility_gateway

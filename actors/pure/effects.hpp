@@ -28,6 +28,7 @@ struct outgoing {
   std::uint32_t wait_ms_max = 5000; ///< its deadline, counted from the moment it is sent
   messages::id cause;
   std::optional<tag> answer_to; ///< whom its reply is for; none: nobody waits for it
+  std::string account{};        ///< on whose behalf; empty: the actor's own
 };
 
 /// A reply to a command that was received.

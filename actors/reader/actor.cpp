@@ -113,7 +113,9 @@ private:
     switch (action) {
     case port_action::identify:
       port_->identify(in_this_actor<result<drivers::card::card_found>>(
-          [this](const result<drivers::card::card_found>& found) { act_on(stay_.on_identified(facts_from(found))); }));
+          [this](const result<drivers::card::card_found>& found) {
+            act_on(stay_.on_identified(facts_from(found, now_ms())));
+          }));
       break;
     case port_action::verify_pin: {
       auto pin = pin_->take();
@@ -134,9 +136,11 @@ private:
     }
   }
 
-  static result<card_facts> facts_from(const result<drivers::card::card_found>& found) {
+  static result<card_facts> facts_from(const result<drivers::card::card_found>& found, std::uint64_t now_ms) {
     if (!found) return failure(found.error());
-    card_facts f{found->kind, found->tries_left, found->certificate, {}};
+    card_facts f{found->kind, found->tries_left, found->certificate, {}, {}};
+    if (found->kind == card_kind::my_number_card)
+      f.standing = drivers::card::standing_at(found->facts, static_cast<std::int64_t>(now_ms / 1000));
     if (found->mark.size() == id::size) std::ranges::copy(found->mark, f.mark.bytes.begin());
     return f;
   }

@@ -168,6 +168,9 @@ void card_stay::handle(const verify_pin& m, const command_envelope& command, dec
     return out.refuse(command, {error_code::already_done, {}});
   if (now_ != state::ready || attempt_command_)
     return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(now_)}}});
+  // The patient confirmed another situation: nothing is sent, and the true number goes back.
+  if (m.tries_told >= 0 && m.tries_told != card_.tries_left)
+    return out.reply(command, pin_report{pin_outcome::not_made, card_.tries_left, {}, {}});
   attempts_seen_.push_back(m.attempt);
   if (attempts_seen_.size() > attempts_remembered_max) attempts_seen_.pop_front();
   attempt_command_ = command;
@@ -202,7 +205,7 @@ void card_stay::tell_reader(decision& out) {
 
 void card_stay::tell_placed(decision& out) {
   placing_untold_ = true;
-  out.inquire(consent_session(), report_card_placed{session_, card_.kind, card_.tries_left, card_.mark},
+  out.inquire(consent_session(), report_card_placed{session_, card_.kind, card_.tries_left, card_.mark, card_.standing},
               {placing_told, session_}, tell_wait_ms_max);
 }
 

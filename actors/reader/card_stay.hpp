@@ -24,6 +24,7 @@ struct card_facts {
   std::int64_t tries_left = -1;
   messages::personal<messages::bytes> certificate;
   messages::id mark;
+  messages::certificate_standing standing{};
 };
 
 class card_stay {

@@ -1,6 +1,7 @@
 // Opens a node's journal, sockets and actors in order, and ends them in the reverse.
 #include "actors/runtime/node.hpp"
 
+#include "actors/account_admin/rules.hpp"
 #include "actors/roster.hpp"
 #include "actors/runtime/bus_port.hpp"
 #include "actors/runtime/supervisor.hpp"
@@ -11,11 +12,7 @@
 #include "drivers/bus/switchboard.hpp"
 #include "drivers/clock/port.hpp"
 #include "storage/journal.hpp"
-#include "storage/views/consents.hpp"
-#include "storage/views/desks.hpp"
-#include "storage/views/open_checkins.hpp"
-#include "storage/views/questions.hpp"
-#include "storage/views/reference_numbers.hpp"
+#include "storage/views/all.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -65,11 +62,20 @@ public:
     const auto c = switchboard_->counts();
     return {c.delivered, c.replied};
   }
+  result<storage::backup_source> copy_journal(const std::filesystem::path& folder) override {
+    if (!journal_) return failure(error_code::no_such_data, options_.name);
+    const auto copied = journal_->copy_into(folder);
+    if (!copied) return failure(copied.error());
+    return storage::backup_source{folder, copied->index, copied->epoch};
+  }
   void kill_actor(const std::string& name) override { caf::anon_send(supervisor_, runtime::kill_actor{name}); }
   void stop() override;
 
 private:
   bool is_hub() const { return options_.name == options_.hub; }
+  bool has_accounts() const {
+    return is_hub() && std::ranges::find(options_.actors, "account_admin") != options_.actors.end();
+  }
   result<void> check_actors() const;
   result<void> open_journal();
   result<void> open_switchboard();
@@ -113,25 +119,23 @@ result<void> whole_node::check_actors() const {
     if (row->lives == home::hub && !is_hub())
       return failure(error_code::wrong_value, "actors", name + " lives on the hub");
     const bool needs = (name == "reader" && !ports_.reader) || (name == "screen" && !ports_.pages) ||
-                       (name == "eligibility_gateway" && !ports_.line);
+                       (name == "eligibility_gateway" && !ports_.line) ||
+                       (name == "account_admin" && !ports_.hasher);
     if (needs)
-      return failure(error_code::missing_value, name + "'s port in the configuration ([line], [reader] or [screen])");
+      return failure(error_code::missing_value,
+                     name + "'s port in the configuration ([line], [reader], [screen], accounts.key)");
   }
   return {};
 }
 
 result<void> whole_node::open_journal() {
-  std::vector<std::unique_ptr<storage::view>> views;
-  views.push_back(std::make_unique<storage::open_checkins>());
-  views.push_back(std::make_unique<storage::questions>());
-  views.push_back(std::make_unique<storage::desks>());
-  views.push_back(std::make_unique<storage::reference_numbers>());
-  views.push_back(std::make_unique<storage::consents>());
   storage::journal_options o;
   o.folder = options_.data;
+  o.kept = options_.kept;
+  o.keys = storage::key_access{options_.keys, storage::passphrase_in(options_.passphrase_file)};
   o.node = options_.name;
   o.now_ms = [clock = clock_] { return clock->utc_ms(); };
-  auto opened = storage::journal::open(std::move(o), std::move(views));
+  auto opened = storage::journal::open(std::move(o), storage::all_views());
   if (!opened) return failure(opened.error());
   journal_ = std::move(*opened);
   return {};
@@ -147,7 +151,12 @@ result<void> whole_node::open_switchboard() {
   o.rules.incarnation = incarnation_;
   o.rules.epoch = [this] { return journal_->epoch(); };
   o.rules.hub_inside_only = true;
-  o.rules.allowed = [](const address&, const address& to, std::string_view topic) { return answers(to.actor, topic); };
+  // What only the house says among itself is the house's on the bus, too: not every actor has a journal to look into.
+  o.rules.allowed = [accounts = has_accounts()](const address& from, const address& to, std::string_view topic) {
+    const auto* right = account_admin::find_right(topic);
+    const bool the_house_s = right && right->without == account_admin::unnamed::house && right->may.bits == 0;
+    return answers(to.actor, topic) && (!accounts || !the_house_s || find_row(from.actor) != nullptr);
+  };
   auto opened = bus::switchboard::open(context_, std::move(o));
   if (!opened) return failure(opened.error());
   switchboard_ = std::move(*opened);
@@ -242,6 +251,7 @@ result<void> whole_node::start_actors() {
   s.common.bus = bus_port_;
   s.common.journal = journal_.get();
   s.common.clock = clock_.get();
+  s.common.accounts = has_accounts();
   s.common.make_id = [clock = clock_, chance = chance_] { return drivers::clock::fresh_id(*clock, *chance); };
   s.common.fail = [this](const error& why) { fail(why); };
   s.ports = ports_;

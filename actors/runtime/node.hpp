@@ -3,6 +3,8 @@
 
 #include "actors/runtime/ports.hpp"
 #include "messages/result.hpp"
+#include "storage/backup.hpp"
+#include "storage/retention.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -18,14 +20,17 @@ class chance;
 namespace actors::runtime {
 
 struct node_options {
-  std::string name;                ///< of this node; a desk's name is its node's
-  std::string hub = "hub";         ///< the hub's name; equal to `name` on the hub
-  std::vector<std::string> actors; ///< rows of the roster that live here
-  std::filesystem::path data;      ///< the journal's folder; the hub's only
-  std::filesystem::path run;       ///< 0700; the ipc sockets of this host's nodes
-  bool tcp = false;                ///< the hub also binds 127.0.0.1
-  int port_base = 5570;            ///< 0: free ports; see ports()
-  std::string hub_endpoint;        ///< of a desk node; empty: ipc in `run`
+  std::string name;                      ///< of this node; a desk's name is its node's
+  std::string hub = "hub";               ///< the hub's name; equal to `name` on the hub
+  std::vector<std::string> actors;       ///< rows of the roster that live here
+  std::filesystem::path data;            ///< the journal's folder; the hub's only
+  std::filesystem::path keys;            ///< the key folder; the hub's only, never inside `data`
+  storage::retention kept;         ///< housekeeping of the hub's journal
+  std::filesystem::path passphrase_file; ///< unlocks the keys; empty: they are not locked
+  std::filesystem::path run;             ///< 0700; the ipc sockets of this host's nodes
+  bool tcp = false;                      ///< the hub also binds 127.0.0.1
+  int port_base = 5570;                  ///< 0: free ports; see ports()
+  std::string hub_endpoint;              ///< of a desk node; empty: ipc in `run`
 };
 
 /// TCP ports in use, 0 where there is none.
@@ -55,6 +60,9 @@ public:
     std::uint64_t delivered = 0, replied = 0;
   };
   virtual bus_counts bus() const = 0;
+  /// A copy of the running hub's journal that opens, in @p folder, which must not be there, made between two commits:
+  /// what a backup is made of. From any thread, until stop(). `no_such_data` on a desk node.
+  virtual messages::result<storage::backup_source> copy_journal(const std::filesystem::path& folder) = 0;
   /// As a bug would: the supervisor starts it again.
   virtual void kill_actor(const std::string& name) = 0;
   /// Ends the actors, makes what they appended durable, closes the sockets. The destructor does it too.

@@ -11,6 +11,8 @@
 
 namespace drivers::line {
 class line;
+class face_source;
+class receipt_computers;
 }
 namespace drivers::card {
 class reader;
@@ -18,13 +20,20 @@ class reader;
 namespace drivers::screen {
 class pages;
 }
+namespace drivers::secrets {
+class hasher;
+}
 
 namespace actors::runtime {
 
 struct node_ports {
   std::shared_ptr<drivers::line::line> line;
+  std::shared_ptr<drivers::line::face_source> faces;          ///< none: no certified reader writes files here
+  std::shared_ptr<drivers::line::receipt_computers> receipts; ///< none: nothing is handed over
+  std::string institution;                                    ///< 医療機関コード, in the names of files handed over
   std::shared_ptr<drivers::card::reader> reader;
   std::shared_ptr<drivers::screen::pages> pages;
+  std::shared_ptr<drivers::secrets::hasher> hasher; ///< of the hub on which account_admin lives
   std::shared_ptr<messages::secret_slot> pin; ///< of this desk
   consent_session::patience patience;
   std::uint32_t answer_wait_ms_max = 8'000;         ///< one exchange with the centre

@@ -1,9 +1,11 @@
 // Receiving once, deciding, writing, then acting: the part that all actors share.
 #include "actors/runtime/shell.hpp"
 
+#include "actors/account_admin/rules.hpp"
 #include "actors/roster.hpp"
 #include "drivers/clock/port.hpp"
 #include "storage/journal.hpp"
+#include "storage/views/typed_rows.hpp"
 
 #include <caf/send.hpp>
 
@@ -69,7 +71,38 @@ void shell::hand_over(const caf::weak_actor_ptr& self, std::function<void()> wor
 
 void shell::take(const command_envelope& command) {
   if (seen_before(command)) return;
-  on_command(command);
+  // Only where it was proven; account_admin says itself whose its events are.
+  if (place_.accounts && place_.row->name != "account_admin") {
+    taken_ = command.id;
+    taken_account_ = is_account_id(command.account) ? command.account : std::string{};
+  }
+  if (auto why = refusal_of(command)) {
+    effects refused;
+    const command_refused event{command.topic, std::string{describe(why->code).name}, command.from};
+    refused.journal.events.push_back(make_draft(event, {}, {}, command.id));
+    refused.refuse(command, std::move(*why));
+    carry_out(std::move(refused));
+  } else
+    on_command(command);
+  taken_ = {};
+  taken_account_.clear();
+}
+
+/// Rights are asked where the work is done. account_admin asks the same table itself, of the rows it works on.
+std::optional<error> shell::refusal_of(const command_envelope& command) const {
+  if (!place_.accounts || !place_.journal || place_.row->name == "account_admin") return {};
+  account_admin::giver who;
+  who.account = command.account;
+  const auto from = address::from_text(command.from);
+  who.of_the_house = from && find_row(from->actor) != nullptr;
+  std::optional<account_record> row;
+  if (account_admin::find_right(command.topic) && !command.account.empty()) {
+    const auto stored = place_.journal->get("accounts", account_key(command.account));
+    if (stored && *stored) row = storage::decode_row<account_record>(**stored);
+  }
+  who.row = row ? &*row : nullptr;
+  who.session = row && from && row->session_at(from->node, now_ms());
+  return account_admin::refusal_of(command.topic, who);
 }
 
 /// A command id seen twice is executed once: the second time it gets the reply of the first.
@@ -120,6 +153,7 @@ command_envelope shell::envelope_of(outgoing&& command) {
   e.from = std::string{place_.row->name} + "@" + place_.node;
   e.to = command.to.text();
   e.cause = command.cause;
+  e.account = std::move(command.account);
   e.deadline_ms = command.wait_ms_max;
   e.body = std::move(command.body);
   if (command.answer_to) asked_.emplace(e.id, *command.answer_to);
@@ -158,8 +192,11 @@ void shell::carry_out(effects decided, std::function<void()> act) {
     if (act) act();
     return;
   }
+  for (auto& e : decided.journal.events)
+    if (e.account.empty() && !taken_.empty() && e.cause == taken_) e.account = taken_account_;
   for (const auto& e : decided.journal.events)
-    if (!publishes(*place_.row, e.topic)) return place_.fail({error_code::not_allowed, {e.topic}});
+    if (e.topic != command_refused::topic && !publishes(*place_.row, e.topic))
+      return place_.fail({error_code::not_allowed, {e.topic}});
 
   // The append's own thread sends what waited for it: no detour through this actor, whose next step may be long.
   ++*undurable_;

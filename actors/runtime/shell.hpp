@@ -35,6 +35,7 @@ struct place {
   storage::journal* journal = nullptr; ///< only on the hub
   const drivers::clock::clock* clock = nullptr;
   id_source make_id;
+  bool accounts = false; ///< account_admin lives on this hub: each command needs its right (account_admin/rules.hpp)
   std::function<void(const messages::error&)> fail; ///< ends the node: the journal refused a write
 };
 
@@ -74,6 +75,7 @@ private:
   void on_exit() override;
   void take(const messages::command_envelope& command);
   void take_reply(const messages::command_envelope& reply);
+  std::optional<messages::error> refusal_of(const messages::command_envelope& command) const;
   bool seen_before(const messages::command_envelope& command);
   messages::command_envelope envelope_of(outgoing&& command);
   std::vector<messages::command_envelope> envelopes_of(std::vector<outgoing>& commands);
@@ -97,6 +99,8 @@ private:
   std::uint64_t lazy_ = 0;                      ///< appends nobody waited for; how many of them are durable:
   std::shared_ptr<std::atomic<std::uint64_t>> durable_lazy_;
   std::optional<std::uint64_t> tick_at_ms_;
+  messages::id taken_;        ///< the command that is being decided on,
+  std::string taken_account_; ///< and on whose behalf: what it writes says so
 };
 
 } // namespace actors::runtime

@@ -4,12 +4,12 @@
 #include "actors/runtime/shell.hpp"
 #include "actors/screen/pages.hpp"
 #include "drivers/screen/port.hpp"
+#include "storage/journal.hpp"
 
 #include <caf/actor_system.hpp>
 
 #include <map>
 #include <mutex>
-#include <set>
 
 namespace screen {
 namespace {
@@ -17,36 +17,38 @@ namespace {
 using namespace messages;
 using drivers::screen::page;
 
+static_assert(static_cast<int>(page_kind::monitor) == static_cast<int>(drivers::screen::page_kind::monitor));
+
 /// Who is there and what they say, told to the present incarnation of the actor; the port is watched once.
 class audience_of_pages final : public drivers::screen::watcher {
 public:
   enum class what : std::uint8_t { joined, said, left };
-  using listener = std::function<void(what, page, std::string)>;
+  using listener = std::function<void(what, page, visitor, std::string)>;
 
   void tell(listener who) {
     const std::lock_guard lock{mutex_};
     listener_ = std::move(who);
-    for (const auto p : there_)
-      listener_(what::joined, p, {});
+    for (const auto& [p, as] : there_)
+      listener_(what::joined, p, as, {});
   }
-  void page_joined(page p) override {
+  void page_joined(page p, const drivers::screen::visitor& as) override {
     const std::lock_guard lock{mutex_};
-    there_.insert(p);
-    if (listener_) listener_(what::joined, p, {});
+    there_[p] = {static_cast<page_kind>(as.kind), as.account};
+    if (listener_) listener_(what::joined, p, there_[p], {});
   }
   void page_said(page p, std::string line) override {
     const std::lock_guard lock{mutex_};
-    if (listener_) listener_(what::said, p, std::move(line));
+    if (listener_) listener_(what::said, p, {}, std::move(line));
   }
   void page_left(page p) override {
     const std::lock_guard lock{mutex_};
     there_.erase(p);
-    if (listener_) listener_(what::left, p, {});
+    if (listener_) listener_(what::left, p, {}, {});
   }
 
 private:
   std::mutex mutex_;
-  std::set<page> there_;
+  std::map<page, visitor> there_;
   listener listener_;
 };
 
@@ -74,11 +76,12 @@ private:
   using what = audience_of_pages::what;
 
   void on_start() override {
-    audience_of(port_)->tell(in_this_actor<what, page, std::string>([this](what w, page p, const std::string& text) {
-      if (w == what::joined) act_on(pages_.on_joined(p));
-      if (w == what::said) act_on(pages_.on_said(p, text));
-      if (w == what::left) act_on(pages_.on_left(p));
-    }));
+    audience_of(port_)->tell(
+        in_this_actor<what, page, visitor, std::string>([this](what w, page p, const visitor& as, const auto& text) {
+          if (w == what::joined) act_on(pages_.on_joined(p, as));
+          if (w == what::said) act_on(pages_.on_said(p, text));
+          if (w == what::left) act_on(pages_.on_left(p));
+        }));
   }
   void on_command(const command_envelope& command) override { act_on(pages_.on_command(command)); }
   void on_reply(const actors::tag& who, const result<std::string>& body, std::uint64_t) override {
@@ -87,13 +90,23 @@ private:
   void on_hub(bool there) override { act_on(pages_.on_hub(there)); }
 
   void act_on(decision d) {
-    for (auto& l : d.lines) {
-      if (l.page == 0)
-        port_->send_to_all(std::move(l.text));
-      else
-        port_->send(l.page, std::move(l.text));
-    }
+    for (auto& l : d.lines)
+      port_->send(l.page, std::move(l.text));
+    for (const auto& wanted : d.reads)
+      read(wanted);
     carry_out(std::move(d));
+  }
+
+  /// The monitor's page reads the journal itself, page by page; only the hub has one, and only the hub has that page.
+  void read(const events_wanted& wanted) {
+    if (!here().journal) return;
+    const auto found = here().journal->read(wanted.from, wanted.limit, wanted.topics);
+    if (!found) return;
+    std::vector<event_envelope> events;
+    for (const auto& e : found->events)
+      if (auto one = decode_event(e.envelope)) events.push_back(std::move(*one));
+    auto answer = pages::answer_events(wanted, events, found->next, found->head);
+    port_->send(answer.page, std::move(answer.text));
   }
 
   std::shared_ptr<drivers::screen::pages> port_;

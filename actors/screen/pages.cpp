@@ -19,14 +19,16 @@ namespace {
 /// What a page may ask of which actor.
 struct permitted {
   std::string_view topic, actor;
-  bool patient; ///< also from the patient's page
+  bool patient; ///< from the patient's page; otherwise from reception's
 };
 constexpr std::array permissions{
     permitted{choose_method::topic, "consent_session", true},
     permitted{enter_pin::topic, "consent_session", true},
     permitted{answer_consents::topic, "consent_session", true},
     permitted{provide_information::topic, "consent_session", true},
+    permitted{extend_time::topic, "consent_session", true},
     permitted{stop_checkin::topic, "consent_session", true},
+    permitted{call_staff::topic, "desks", true},
     permitted{register_reference_number::topic, "consent_session", false},
     permitted{skip_reference_number::topic, "consent_session", false},
     permitted{finish_at_window::topic, "consent_session", false},
@@ -34,8 +36,11 @@ constexpr std::array permissions{
     permitted{open_desk::topic, "desks", false},
     permitted{close_desk::topic, "desks", false},
     permitted{switch_mode::topic, "desks", false},
+    permitted{attend_desk::topic, "desks", false},
     permitted{list_desks::topic, "desks", false},
 };
+constexpr std::string_view read_topic = "screen.read_events";
+constexpr std::uint64_t read_max = 200;
 
 /// The packed body of the command that @p topic names, from what the page wrote.
 result<std::string> body_from(std::string_view topic, const value& written) {
@@ -64,15 +69,20 @@ std::string answer_line(std::uint64_t n, const error* why) {
   return to_json(v);
 }
 
-template <class M> std::string shown_line(std::string_view key, const M& m) {
-  return to_json(value{value::map{{std::string{key}, *unpack(encode_body(m))}}});
+template <class M> value value_of(const M& m) { return *unpack(encode_body(m)); }
+
+constexpr std::string_view name_of(page_kind kind) {
+  constexpr std::array<std::string_view, 4> names{"hands", "patient", "reception", "monitor"};
+  return names[static_cast<std::size_t>(kind)];
 }
 
 } // namespace
 
+// -- what the actors show ------------------------------------------------------------------------------------------
+
 decision pages::on_command(const command_envelope& command) {
   decision out;
-  actors::dispatch(message_list<show_prompt, show_at_reception>{}, command, out,
+  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk>{}, command, out,
                    [&](const auto& body) { handle(body, command, out); });
   return out;
 }
@@ -80,7 +90,7 @@ decision pages::on_command(const command_envelope& command) {
 void pages::handle(const show_prompt& m, const command_envelope& command, decision& out) {
   if (m.sequence > prompt_.sequence) {
     prompt_ = m;
-    out.lines.push_back({0, prompt_line()});
+    patch("prompt", prompt_now(), out);
   }
   out.reply(command, done{});
 }
@@ -89,70 +99,143 @@ void pages::handle(const show_at_reception& m, const command_envelope& command, 
   auto& row = board_[m.checkin];
   if (m.sequence > row.sequence) {
     row = m;
-    out.lines.push_back({0, shown_line("desk", m)});
+    patch("checkin", value_of(m), out);
   }
   while (board_.size() > rows_max)
     board_.erase(board_.begin());
   out.reply(command, done{});
 }
 
-std::string pages::prompt_line() const {
-  auto shown = prompt_;
-  if (!hub_there_) shown.shown = prompt::see_reception;
-  return shown_line("prompt", shown);
+void pages::handle(const show_desk& m, const command_envelope& command, decision& out) {
+  if (desks_.contains(m.desk.desk) || desks_.size() < desks_max) {
+    desks_[m.desk.desk] = m;
+    patch("desk", value_of(m), out);
+  }
+  out.reply(command, done{});
 }
 
-decision pages::on_joined(std::uint64_t page) {
+/// Who sees what: the patient only the own desk's prompt, reception no prompt, the monitor no person.
+bool pages::is_shown(const visitor& who, std::string_view key) const {
+  if (key == "hub") return who.kind != page_kind::hands;
+  if (key == "prompt") return who.kind == page_kind::hands || who.kind == page_kind::patient;
+  if (key == "checkin") return who.kind == page_kind::hands || who.kind == page_kind::reception;
+  return who.kind != page_kind::patient;
+}
+
+void pages::patch(std::string_view key, const value& what, decision& out) {
+  for (auto& [p, open] : open_) {
+    if (!is_shown(open.who, key)) continue;
+    out.lines.push_back({p, to_json(value{value::map{{"seq", {++open.sequence}}, {std::string{key}, what}}})});
+  }
+}
+
+value pages::prompt_now() const {
+  auto shown = prompt_;
+  if (!hub_there_) shown.shown = prompt::see_reception;
+  return value_of(shown);
+}
+
+value pages::snapshot_for(const visitor& who) const {
+  value::map all{{"page", {std::string{name_of(who.kind)}}},
+                 {"node", {node_}},
+                 {"account", {who.account}},
+                 {"hub", value{hub_there_}}};
+  if (is_shown(who, "prompt")) all.emplace_back("prompt", prompt_now());
+  if (is_shown(who, "checkin")) {
+    value::array rows;
+    for (const auto& [checkin, row] : board_)
+      rows.push_back(value_of(row));
+    all.emplace_back("checkins", value{std::move(rows)});
+  }
+  if (is_shown(who, "desk")) {
+    value::array rows;
+    for (const auto& [name, d] : desks_)
+      rows.push_back(value_of(d));
+    all.emplace_back("desks", value{std::move(rows)});
+  }
+  return value{std::move(all)};
+}
+
+decision pages::on_joined(std::uint64_t page, visitor who) {
   decision out;
-  out.lines.push_back({page, prompt_line()});
-  for (const auto& [checkin, row] : board_)
-    out.lines.push_back({page, shown_line("desk", row)});
+  auto& open = open_[page] = {std::move(who), 0};
+  out.lines.push_back(
+      {page, to_json(value{value::map{{"seq", {++open.sequence}}, {"snapshot", snapshot_for(open.who)}}})});
   return out;
 }
 
 decision pages::on_left(std::uint64_t page) {
+  open_.erase(page);
   std::erase_if(asked_, [&](const auto& entry) { return entry.second.page == page; });
   return {};
 }
+
+// -- what the pages say --------------------------------------------------------------------------------------------
 
 decision pages::on_said(std::uint64_t page, const std::string& text) {
   decision out;
   const auto written = from_json(text);
   const auto* n = written ? written->find("n") : nullptr;
   const auto number = n && n->as_unsigned() ? *n->as_unsigned() : 0;
-  const auto refuse = [&](const error& why) { out.lines.push_back({page, answer_line(number, &why)}); };
-  if (!written) {
-    refuse(written.error());
-    return out;
-  }
-  const auto* topic = written->find("topic");
+  const auto refused = written ? say(page, number, *written, out) : std::optional<error>{written.error()};
+  if (refused) out.lines.push_back({page, answer_line(number, &*refused)});
+  return out;
+}
+
+std::optional<error> pages::say(std::uint64_t page, std::uint64_t number, const value& written, decision& out) {
+  const auto* topic = written.find("topic");
   const auto* name = topic ? topic->as<std::string>() : nullptr;
-  if (!name) {
-    refuse({error_code::missing_value, {"topic"}});
-    return out;
+  if (!name) return error{error_code::missing_value, {"topic"}};
+  const auto found = open_.find(page);
+  const auto kind = found == open_.end() ? page_kind::hands : found->second.who.kind;
+  if (*name == read_topic && kind == page_kind::monitor) {
+    read_events(page, number, written.find("body"), out);
+    return {};
   }
   const auto rule = std::ranges::find(permissions, *name, &permitted::topic);
-  const bool reception = node_ == hub_;
-  if (rule == permissions.end() || (!rule->patient && !reception)) {
-    refuse({rule == permissions.end() ? error_code::unknown_topic : error_code::not_allowed, {*name}});
-    return out;
-  }
-  const auto* body = written->find("body");
+  if (rule == permissions.end()) return error{error_code::unknown_topic, {*name}};
+  const bool staff = kind == page_kind::reception || (kind == page_kind::hands && node_ == hub_);
+  const bool patient = kind == page_kind::patient || kind == page_kind::hands;
+  if (rule->patient ? !patient : !staff) return error{error_code::not_allowed, {*name}};
+  const auto* body = written.find("body");
   auto packed = body_from(*name, body ? *body : value{value::map{}});
-  if (!packed) {
-    refuse(packed.error());
-    return out;
-  }
-  if (asked_.size() >= asked_max) {
-    refuse({error_code::busy, {"screen"}});
-    return out;
-  }
+  if (!packed) return packed.error();
+  if (asked_.size() >= asked_max) return error{error_code::busy, {"screen"}};
   asked_[++last_asked_] = {page, number};
   actors::outgoing command{
       {std::string{rule->actor}, hub_}, *name, version_of(*name), std::move(*packed), 5000, {}, {}};
   command.answer_to = actors::tag{0, make_id(0, last_asked_, 0)};
+  if (staff && found != open_.end()) command.account = found->second.who.account;
   out.showing.push_back(std::move(command));
-  return out;
+  return {};
+}
+
+void pages::read_events(std::uint64_t page, std::uint64_t number, const value* body, decision& out) const {
+  events_wanted wanted{page, number, 1, 100, {}};
+  const auto number_at = [&](std::string_view key, std::uint64_t otherwise) {
+    const auto* v = body ? body->find(key) : nullptr;
+    return v && v->as_unsigned() ? *v->as_unsigned() : otherwise;
+  };
+  wanted.from = std::max<std::uint64_t>(1, number_at("from", 1));
+  wanted.limit = std::clamp<std::uint64_t>(number_at("limit", 100), 1, read_max);
+  const auto* topics = body ? body->find("topics") : nullptr;
+  if (const auto* list = topics ? topics->as<value::array>() : nullptr)
+    for (const auto& item : *list)
+      if (const auto* prefix = item.as<std::string>(); prefix && wanted.topics.size() < 20)
+        wanted.topics.push_back(prefix->substr(0, 80));
+  out.reads.push_back(std::move(wanted));
+}
+
+line pages::answer_events(const events_wanted& wanted, const std::vector<event_envelope>& found, std::uint64_t next,
+                          std::uint64_t head) {
+  // The envelopes are JSON already: the line is put together as text.
+  std::string text = R"({"n":)" + std::to_string(wanted.n) + R"(,"ok":true,"next":)" + std::to_string(next) +
+                     R"(,"head":)" + std::to_string(head) + R"(,"events":[)";
+  for (const auto& e : found) {
+    if (text.back() == '}') text += ',';
+    text += to_json(redacted(e));
+  }
+  return {wanted.page, text + "]}"};
 }
 
 decision pages::on_reply(const actors::tag& who, const result<std::string>& body) {
@@ -167,11 +250,23 @@ decision pages::on_reply(const actors::tag& who, const result<std::string>& body
   return out;
 }
 
+// -- the hub -------------------------------------------------------------------------------------------------------
+
+/// What is shown is in no memory but this one's and the actors': a screen that starts anew asks for it.
+void pages::ask_for_everything(decision& out) const {
+  out.show({"consent_session", hub_}, show_again{});
+  if (node_ == hub_) out.show({"desks", hub_}, show_again{});
+}
+
 decision pages::on_hub(bool there) {
   decision out;
   if (there == hub_there_) return out;
   hub_there_ = there;
-  out.lines.push_back({0, prompt_line()});
+  // Another hub process counts anew, perhaps from less: its clock may have been set back.
+  if (!there) prompt_.sequence = 0;
+  if (there) ask_for_everything(out);
+  patch("hub", value{there}, out);
+  patch("prompt", prompt_now(), out);
   return out;
 }
 

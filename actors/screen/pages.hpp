@@ -1,21 +1,40 @@
 // What the pages of a node may say and what they are shown. Pure: no sockets. The patient's page knows its own desk
-// only; reception's page exists on the hub.
+// only; reception's and the monitor's pages exist on the hub.
+//
+// To a page goes first {"seq": 1, "snapshot": {…}}, everything it may see; then patches {"seq": n, "prompt" | "checkin"
+// | "desk" | "hub": …}, each n one higher than the last: a page that misses one opens itself anew.
 #pragma once
 
 #include "actors/pure/effects.hpp"
+#include "messages/value.hpp"
 
 #include <map>
 
 namespace screen {
 
-/// A line for one page, or for all (page 0).
+/// Whose page it is; scripted hands are the patient's and the staff's in one.
+enum class page_kind : std::uint8_t { hands, patient, reception, monitor };
+
+struct visitor {
+  page_kind kind = page_kind::hands;
+  std::string account;
+};
+
+/// A line for one page.
 struct line {
   std::uint64_t page = 0;
   std::string text;
 };
 
+/// A monitor's page wants to read on in the journal; the shell reads, and answers with answer_events().
+struct events_wanted {
+  std::uint64_t page = 0, n = 0, from = 1, limit = 100;
+  std::vector<std::string> topics; ///< prefixes; none: all
+};
+
 struct decision : actors::effects {
   std::vector<line> lines;
+  std::vector<events_wanted> reads;
 };
 
 class pages {
@@ -26,14 +45,18 @@ public:
   decision on_command(const messages::command_envelope& command);
   decision on_reply(const actors::tag& who, const messages::result<std::string>& body);
   /// A new page is shown everything at once.
-  decision on_joined(std::uint64_t page);
+  decision on_joined(std::uint64_t page, visitor who);
   decision on_left(std::uint64_t page);
   /// `{"n": 7, "topic": "checkin.stop", "body": {…}}`; answered by `{"n": 7, "ok": true}` or `{"n": 7, "error": {…}}`.
   decision on_said(std::uint64_t page, const std::string& text);
-  /// The hub was lost or found: the patient's page says so.
+  /// The hub was lost or found: the pages say so, and what is shown is asked for again.
   decision on_hub(bool there);
+  /// @p found: event envelopes in index order; personal values are blotted out here.
+  static line answer_events(const events_wanted& wanted, const std::vector<messages::event_envelope>& found,
+                            std::uint64_t next, std::uint64_t head);
 
-  static constexpr std::size_t rows_max = 500;  ///< check-ins on reception's board; the oldest leave first
+  static constexpr std::size_t rows_max = 500; ///< check-ins on reception's board; the oldest leave first
+  static constexpr std::size_t desks_max = 200;
   static constexpr std::size_t asked_max = 500; ///< sayings of pages that wait for their answer
 
 private:
@@ -41,14 +64,28 @@ private:
     std::uint64_t page = 0;
     std::uint64_t n = 0;
   };
+  struct open_page {
+    visitor who;
+    std::uint64_t sequence = 0; ///< of the last line sent to it
+  };
   void handle(const messages::show_prompt&, const messages::command_envelope&, decision&);
   void handle(const messages::show_at_reception&, const messages::command_envelope&, decision&);
-  std::string prompt_line() const;
+  void handle(const messages::show_desk&, const messages::command_envelope&, decision&);
+  std::optional<messages::error> say(std::uint64_t page, std::uint64_t number, const messages::value& written,
+                                     decision& out);
+  void read_events(std::uint64_t page, std::uint64_t number, const messages::value* body, decision& out) const;
+  void ask_for_everything(decision& out) const;
+  bool is_shown(const visitor& who, std::string_view key) const;
+  void patch(std::string_view key, const messages::value& what, decision& out);
+  messages::value prompt_now() const;
+  messages::value snapshot_for(const visitor& who) const;
 
   std::string node_, hub_;
   messages::show_prompt prompt_;
   bool hub_there_ = false;
   std::map<messages::id, messages::show_at_reception> board_;
+  std::map<std::string, messages::show_desk> desks_;
+  std::map<std::uint64_t, open_page> open_;
   std::map<std::uint64_t, asked> asked_; ///< by the number in the tag
   std::uint64_t last_asked_ = 0;
 };

@@ -2,6 +2,7 @@
 #include "drivers/card/card_authority.hpp"
 
 #include "drivers/card/digest.hpp"
+#include "drivers/card/virtual_person.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -114,7 +115,8 @@ bool set_extensions(X509* certificate, X509* issuer, bool is_authority) {
 }
 
 /// A key and its certificate; signed by @p issuer, or by itself when there is none.
-std::optional<key_pair> make_pair(std::string_view person_id, const key_pair* issuer, std::int64_t now_s) {
+std::optional<key_pair> make_pair(std::string_view person_id, const key_pair* issuer, std::int64_t now_s,
+                                  std::optional<std::int64_t> valid_until_s) {
   key_pair made{key_ptr{EVP_RSA_gen(2048)}, certificate_ptr{X509_new()}};
   if (!made.key || !made.certificate) return std::nullopt;
   auto* c = made.certificate.get();
@@ -122,7 +124,9 @@ std::optional<key_pair> make_pair(std::string_view person_id, const key_pair* is
   const auto years = issuer != nullptr ? person_years : authority_years;
   bool good = X509_set_version(c, 2) == 1 && set_serial(c, made.key.get()) && set_subject(c, person_id) &&
               X509_set_pubkey(c, made.key.get()) == 1;
-  auto from = static_cast<time_t>(now_s - day_s), until = static_cast<time_t>(now_s + years * 365 * day_s);
+  const auto until_s = valid_until_s.value_or(now_s + years * 365 * day_s);
+  auto from = static_cast<time_t>(std::min(now_s - day_s, until_s - years * 365 * day_s));
+  auto until = static_cast<time_t>(until_s);
   good = good && X509_time_adj_ex(X509_getm_notBefore(c), 0, 0, &from) != nullptr &&
          X509_time_adj_ex(X509_getm_notAfter(c), 0, 0, &until) != nullptr &&
          X509_set_issuer_name(c, X509_get_subject_name(signed_by)) == 1 &&
@@ -170,14 +174,15 @@ messages::result<bool> write_pair(const std::filesystem::path& path, const key_p
 
 /// The pair in @p path if it is good now and from @p issuer; otherwise a new one.
 messages::result<key_pair> obtain_pair(const std::filesystem::path& path, std::string_view person_id,
-                                       const key_pair* issuer, std::int64_t now_s) {
+                                       const key_pair* issuer, std::int64_t now_s,
+                                       std::optional<std::int64_t> valid_until_s = {}) {
   const auto good = [&](const std::optional<key_pair>& p) {
     auto* by = issuer != nullptr ? issuer->key.get() : p ? p->key.get() : nullptr;
-    return p && valid_at(p->certificate.get(), now_s) && X509_verify(p->certificate.get(), by) == 1;
+    return p && (valid_until_s || valid_at(p->certificate.get(), now_s)) && X509_verify(p->certificate.get(), by) == 1;
   };
   auto known = read_pair(path);
   if (good(known)) return std::move(*known);
-  auto made = make_pair(person_id, issuer, now_s);
+  auto made = make_pair(person_id, issuer, now_s, valid_until_s);
   if (!made) return messages::failure(error_code::certificate_problem, path.string(), "OpenSSL could not make it");
   std::error_code failed;
   const bool there = std::filesystem::exists(path, failed);
@@ -217,28 +222,76 @@ messages::result<card_authority> card_authority::open(std::filesystem::path fold
   return made;
 }
 
-messages::result<card_authority::person> card_authority::issue(std::string_view person_id) const {
+messages::result<void> card_authority::check_name(std::string_view person_id) const {
   const bool is_name =
       !person_id.empty() && person_id.size() <= person_size_max && std::ranges::all_of(person_id, [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
       });
   if (!is_name) return messages::failure(error_code::wrong_value, "person id", person_id);
+  return {};
+}
+
+namespace {
+
+card_authority::person person_from(key_pair pair) {
+  const std::shared_ptr<EVP_PKEY> key{std::move(pair.key)};
+  return {der(pair.certificate.get()), [key](apdu::octets info) { return sign_digest_info(key.get(), info); }};
+}
+
+} // namespace
+
+messages::result<card_authority::person> card_authority::issue(std::string_view person_id) const {
+  if (const auto named = check_name(person_id); !named) return messages::failure(named.error());
   const auto path = folder_ / ("card-" + std::string{person_id} + ".pem");
   auto pair = obtain_pair(path, person_id, static_cast<const key_pair*>(pair_.get()), now_s_);
   if (!pair) return messages::failure(pair.error());
-  auto certificate = der(pair->certificate.get());
-  const std::shared_ptr<EVP_PKEY> key{std::move(pair->key)};
-  return person{std::move(certificate), [key](apdu::octets info) { return sign_digest_info(key.get(), info); }};
+  return person_from(std::move(*pair));
+}
+
+messages::result<card_authority::person> card_authority::issue_until(std::string_view person_id,
+                                                                     std::int64_t valid_until_s) const {
+  if (const auto named = check_name(person_id); !named) return messages::failure(named.error());
+  const auto path = folder_ / ("card-" + std::string{person_id} + "-until-" + std::to_string(valid_until_s) + ".pem");
+  auto pair = obtain_pair(path, person_id, static_cast<const key_pair*>(pair_.get()), now_s_, valid_until_s);
+  if (!pair) return messages::failure(pair.error());
+  return person_from(std::move(*pair));
+}
+
+messages::result<card_authority::signer> card_authority::issue_signing(std::string_view person_id) const {
+  if (const auto named = check_name(person_id); !named) return messages::failure(named.error());
+  const auto issuer = obtain_pair(folder_ / "signing-authority.pem", "", nullptr, now_s_);
+  if (!issuer) return messages::failure(issuer.error());
+  const auto path = folder_ / ("signing-" + std::string{person_id} + ".pem");
+  auto pair = obtain_pair(path, person_id, &*issuer, now_s_);
+  if (!pair) return messages::failure(pair.error());
+  return signer{person_from(std::move(*pair)), der(issuer->certificate.get())};
 }
 
 messages::result<std::shared_ptr<virtual_card>> make_card(const card_authority& authority, std::string_view person_id,
                                                           virtual_card_options options) {
-  auto issued = authority.issue(person_id);
-  if (!issued) return messages::failure(issued.error());
-  options.certificate = std::move(issued->certificate);
-  options.issuer_certificate = authority.certificate();
-  options.key = std::move(issued->key);
+  if (options.certificate.empty()) {
+    auto issued = authority.issue(person_id);
+    if (!issued) return messages::failure(issued.error());
+    options.certificate = std::move(issued->certificate);
+    options.key = std::move(issued->key);
+  }
+  if (options.issuer_certificate.empty()) options.issuer_certificate = authority.certificate();
+  if (options.surface.empty() && options.kind == messages::card_kind::my_number_card) {
+    const auto owner = person_of(person_id);
+    options.surface = surface_of(owner);
+    options.check_number = check_number_of(owner);
+  }
   return virtual_card::make(std::move(options));
+}
+
+messages::result<std::shared_ptr<virtual_card>>
+make_whole_card(const card_authority& authority, std::string_view person_id, virtual_card_options options) {
+  auto signing = authority.issue_signing(person_id);
+  if (!signing) return messages::failure(signing.error());
+  options.signing_certificate = std::move(signing->own.certificate);
+  options.signing_issuer_certificate = std::move(signing->issuer_certificate);
+  options.signature_key = std::move(signing->own.key);
+  return make_card(authority, person_id, std::move(options));
 }
 
 bool signature_is_good(const messages::bytes& certificate, const messages::bytes& challenge,

@@ -33,8 +33,18 @@ public:
     signing_key key;
   };
   messages::result<person> issue(std::string_view person_id) const;
+  /// The same, but valid until @p valid_until_s (seconds since 1970), which may be past: kept in a file of its own.
+  messages::result<person> issue_until(std::string_view person_id, std::int64_t valid_until_s) const;
+  /// The person's certificate for digital signatures, of an authority of its own.
+  struct signer {
+    person own;
+    messages::bytes issuer_certificate;
+  };
+  messages::result<signer> issue_signing(std::string_view person_id) const;
 
 private:
+  messages::result<void> check_name(std::string_view person_id) const;
+
   card_authority(std::filesystem::path folder, std::int64_t now_s) : folder_(std::move(folder)), now_s_(now_s) {}
 
   std::filesystem::path folder_;
@@ -43,9 +53,13 @@ private:
   messages::bytes certificate_;
 };
 
-/// A virtual card of @p person_id. Of @p options the certificates and the key are filled in here.
+/// A virtual card of @p person_id. Of @p options the certificates for user authentication, the key and the surface are
+/// filled in here, unless they are given.
 messages::result<std::shared_ptr<virtual_card>> make_card(const card_authority& authority, std::string_view person_id,
                                                           virtual_card_options options = {});
+/// The same with the digital signature too: two more keys, made once.
+messages::result<std::shared_ptr<virtual_card>>
+make_whole_card(const card_authority& authority, std::string_view person_id, virtual_card_options options = {});
 
 /// True when @p signature over @p challenge was made by the key of @p certificate (DER), RSASSA-PKCS1-v1_5, SHA-256.
 bool signature_is_good(const messages::bytes& certificate, const messages::bytes& challenge,

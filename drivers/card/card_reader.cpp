@@ -6,8 +6,10 @@
 
 namespace drivers::card {
 
-card_reader::card_reader(std::shared_ptr<event_loop> loop, std::unique_ptr<transport_source> source, trace_line trace)
-    : loop_(std::move(loop)), source_(std::move(source)), trace_(std::move(trace)), idle_(*loop_) {}
+card_reader::card_reader(std::shared_ptr<event_loop> loop, std::unique_ptr<transport_source> source, trace_line trace,
+                         authorities trusted)
+    : loop_(std::move(loop)), source_(std::move(source)), trace_(std::move(trace)), trusted_(std::move(trusted)),
+      idle_(*loop_) {}
 
 card_reader::~card_reader() { card_reader::stop(); }
 
@@ -70,6 +72,44 @@ void card_reader::sign(messages::bytes challenge, std::function<void(messages::r
         auto signing = on->sign(challenge);
         auto signature = co_await signing;
         done(std::move(signature));
+        co_return nothing{};
+      },
+      std::move(refuse));
+}
+
+void card_reader::inspect(std::function<void(messages::result<card_details>)> done) {
+  auto refuse = [done] { done(messages::failure(messages::error_code::busy, "reader")); };
+  enqueue(
+      [this, done]() -> task<nothing> {
+        const card on = card_;
+        if (!on) {
+          done(messages::failure(why_no_card()));
+          co_return nothing{};
+        }
+        auto inspecting = on->inspect();
+        auto details = co_await inspecting;
+        done(std::move(details));
+        co_return nothing{};
+      },
+      std::move(refuse));
+}
+
+void card_reader::read_surface(messages::secret check_number, std::int64_t tries_told,
+                               std::function<void(surface_read)> done) {
+  auto held = std::make_shared<messages::secret>(std::move(check_number));
+  auto refuse = [done] { done({{messages::pin_outcome::not_made, -1}}); };
+  enqueue(
+      [this, done, held, tries_told]() -> task<nothing> {
+        const card on = card_;
+        if (!on) {
+          held->wipe();
+          done({{messages::pin_outcome::not_made, -1}});
+          co_return nothing{};
+        }
+        auto reading = on->read_surface(held, tries_told);
+        auto read = co_await reading;
+        held->wipe();
+        done(std::move(read));
         co_return nothing{};
       },
       std::move(refuse));
@@ -145,7 +185,7 @@ void card_reader::slot_changed(bool present, bool exchanged) {
     watcher_->card_removed();
   }
   if (!card_ && present) {
-    card_ = std::make_shared<my_number_card>(over_, trace_);
+    card_ = std::make_shared<my_number_card>(over_, trace_, trusted_);
     watcher_->card_placed();
   }
 }

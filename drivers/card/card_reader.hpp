@@ -15,13 +15,17 @@ namespace drivers::card {
 /// Both sides of the port, the real and the simulated one, are this class; they differ in their source only.
 class card_reader final : public reader, private source_watcher {
 public:
-  card_reader(std::shared_ptr<event_loop> loop, std::unique_ptr<transport_source> source, trace_line trace);
+  card_reader(std::shared_ptr<event_loop> loop, std::unique_ptr<transport_source> source, trace_line trace,
+              authorities trusted = {});
   ~card_reader() override;
 
   void watch(reader_watcher& watcher) override;
   void identify(std::function<void(messages::result<card_found>)> done) override;
   void verify_pin(messages::secret pin, std::function<void(pin_attempt)> done) override;
   void sign(messages::bytes challenge, std::function<void(messages::result<messages::bytes>)> done) override;
+  void inspect(std::function<void(messages::result<card_details>)> done) override;
+  void read_surface(messages::secret check_number, std::int64_t tries_told,
+                    std::function<void(surface_read)> done) override;
   void stop() override;
 
 private:
@@ -41,6 +45,7 @@ private:
   std::shared_ptr<event_loop> loop_;
   std::unique_ptr<transport_source> source_;
   trace_line trace_;
+  authorities trusted_;
   std::atomic<int> waiting_ = 0;
   std::atomic<bool> stopped_ = false;
 

@@ -24,7 +24,14 @@ inline constexpr std::size_t message_size_max = 65554;
 inline constexpr int stale_frames_max = 10;
 
 /// PC_to_RDR messages.
-enum class request : std::uint8_t { power_on = 0x62, power_off = 0x63, slot_status = 0x65, transfer = 0x6F };
+enum class request : std::uint8_t {
+  set_parameters = 0x61,
+  power_on = 0x62,
+  power_off = 0x63,
+  slot_status = 0x65,
+  transfer = 0x6F,
+  abort = 0x72
+};
 /// RDR_to_PC messages.
 enum class reply : std::uint8_t {
   data_block = 0x80,
@@ -36,6 +43,7 @@ enum class reply : std::uint8_t {
 
 /// The reply that belongs to a request.
 constexpr reply reply_to(request r) {
+  if (r == request::set_parameters) return reply::parameters;
   return r == request::power_on || r == request::transfer ? reply::data_block : reply::slot_status;
 }
 
@@ -65,6 +73,8 @@ tl::expected<frame, frame_fault> parse(octets received);
 /// True when @p received is a whole frame: then a reader that forgot the zero-length packet has still answered.
 bool is_whole(octets received);
 
+/// bError of a failed command, as far as something follows from it.
+inline constexpr std::uint8_t error_slot_busy = 0xE0, error_overrun = 0xFC, error_parity = 0xFD, error_mute = 0xFE;
 /// What bError of a failed command means.
 std::string explain_error(std::uint8_t error);
 

@@ -1,13 +1,10 @@
-// The class descriptor of a CCID interface, and the one place that decides how a reader is spoken to.
+// The class descriptor of a CCID interface: finding it and reading it. Pure; reader_profile.hpp decides what it means.
 #pragma once
-
-#include "messages/result.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 
 namespace drivers::card {
 
@@ -24,6 +21,8 @@ struct ccid_descriptor {
   std::uint32_t ifsd_max = 0;
   std::uint32_t features = 0;
   std::uint32_t message_size_max = 0;
+  std::uint32_t default_clock_khz = 0;
+  std::uint32_t data_rate_max = 0; ///< bit/s
 };
 
 /// Finds and reads the descriptor among the extra descriptors of an interface (or of its last endpoint, where some
@@ -33,19 +32,5 @@ std::optional<ccid_descriptor> find_descriptor(octets extra);
 /// True for an interface that is a reader: class 0x0B, or class 0xFF with exactly one 54-byte descriptor, which is how
 /// SCR3310-NTTCom and SCR331-DI-NTTCom come (card-reader.md §2.4 no. 1).
 bool is_reader(std::uint8_t interface_class, octets extra);
-
-enum class exchange_level : std::uint8_t { character, tpdu, short_apdu, extended_apdu };
-
-/// How one reader is spoken to.
-struct profile {
-  exchange_level level{};
-  bool auto_voltage = false;
-  std::uint8_t voltages = 0;        ///< as in the descriptor; tried 5 V, 3 V, 1.8 V without auto_voltage
-  std::size_t message_size_max = 0; ///< header included
-};
-
-/// The profile of a reader, or reader_failed that names @p model and what it lacks. Today: one slot, T=1, exchange at
-/// extended-APDU level; other levels are added here and in make_transport, nowhere else.
-messages::result<profile> decide_profile(const ccid_descriptor& descriptor, const std::string& model);
 
 } // namespace drivers::card

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 namespace drivers::card {
@@ -38,6 +39,8 @@ public:
   /// interrupt endpoint (it is optional in the class).
   virtual bool listen(ended each) = 0;
   virtual void clear_halt() = 0;
+  /// The class request ABORT on endpoint 0: the first half of making a slot forget its command (§5.3.1 of the class).
+  virtual void request_abort(std::uint8_t slot, std::uint8_t sequence, ended then) = 0;
 };
 
 } // namespace drivers::card

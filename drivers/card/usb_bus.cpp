@@ -80,28 +80,31 @@ octets extra_of(const unsigned char* extra, int size) {
   return size > 0 ? octets{extra, static_cast<std::size_t>(size)} : octets{};
 }
 
+/// Some readers hang the class descriptor there (card-reader.md §2.4 no. 2).
+octets extra_of_last_endpoint(const libusb_interface_descriptor& about) {
+  if (about.bNumEndpoints == 0) return {};
+  const auto& last = about.endpoint[about.bNumEndpoints - 1];
+  return extra_of(last.extra, last.extra_length);
+}
+
 std::optional<ccid_descriptor> descriptor_of(const libusb_interface_descriptor& about) {
   if (auto found = find_descriptor(extra_of(about.extra, about.extra_length))) return found;
-  if (about.bNumEndpoints == 0) return std::nullopt;
-  const auto& last = about.endpoint[about.bNumEndpoints - 1]; // some readers hang it there (card-reader.md §2.4 no. 2)
-  return find_descriptor(extra_of(last.extra, last.extra_length));
+  return find_descriptor(extra_of_last_endpoint(about));
 }
 
 bool fill_in(usb_place& place, const libusb_interface_descriptor& about) {
-  if (!is_reader(about.bInterfaceClass, extra_of(about.extra, about.extra_length))) return false;
+  if (!is_reader(about.bInterfaceClass, extra_of(about.extra, about.extra_length)) &&
+      !is_reader(about.bInterfaceClass, extra_of_last_endpoint(about)))
+    return false;
   place.interface_number = about.bInterfaceNumber;
+  place.interface_class = about.bInterfaceClass;
   for (int i = 0; i < about.bNumEndpoints; ++i) {
     const auto& end = about.endpoint[i];
     const bool in = (end.bEndpointAddress & LIBUSB_ENDPOINT_IN) != 0;
     switch (end.bmAttributes & LIBUSB_TRANSFER_TYPE_MASK) {
-    case LIBUSB_TRANSFER_TYPE_BULK:
-      (in ? place.endpoint_in : place.endpoint_out) = end.bEndpointAddress;
-      break;
-    case LIBUSB_TRANSFER_TYPE_INTERRUPT:
-      place.endpoint_interrupt = end.bEndpointAddress;
-      break;
-    default:
-      break;
+    case LIBUSB_TRANSFER_TYPE_BULK: (in ? place.endpoint_in : place.endpoint_out) = end.bEndpointAddress; break;
+    case LIBUSB_TRANSFER_TYPE_INTERRUPT: place.endpoint_interrupt = end.bEndpointAddress; break;
+    default: break;
     }
   }
   if (place.endpoint_in == 0 || place.endpoint_out == 0) return false;
@@ -109,42 +112,44 @@ bool fill_in(usb_place& place, const libusb_interface_descriptor& about) {
   return true;
 }
 
-std::optional<usb_place> look_at(const std::shared_ptr<usb_context>& context, libusb_device* device) {
+/// Every interface of the device that is a reader.
+std::vector<usb_place> look_at(const std::shared_ptr<usb_context>& context, libusb_device* device) {
   libusb_device_descriptor about{};
   libusb_config_descriptor* configuration = nullptr;
-  if (libusb_get_device_descriptor(device, &about) != 0) return std::nullopt;
-  if (libusb_get_active_config_descriptor(device, &configuration) != 0) return std::nullopt;
+  if (libusb_get_device_descriptor(device, &about) != 0) return {};
+  if (libusb_get_active_config_descriptor(device, &configuration) != 0) return {};
   const std::unique_ptr<libusb_config_descriptor, void (*)(libusb_config_descriptor*)> held{
       configuration, libusb_free_config_descriptor};
-  usb_place place;
-  bool found = false;
-  for (int i = 0; i < configuration->bNumInterfaces && !found; ++i)
-    if (configuration->interface[i].num_altsetting > 0)
-      found = fill_in(place, configuration->interface[i].altsetting[0]);
-  if (!found) return std::nullopt;
-  place.context = context;
-  place.device = {libusb_ref_device(device), libusb_unref_device};
-  place.bus = libusb_get_bus_number(device);
-  place.address = libusb_get_device_address(device);
-  place.product_text = about.iProduct;
+  usb_place common;
+  common.context = context;
+  common.device = {libusb_ref_device(device), libusb_unref_device};
+  common.bus = libusb_get_bus_number(device);
+  common.address = libusb_get_device_address(device);
+  common.product_text = about.iProduct;
   char text[16];
   std::snprintf(text, sizeof text, "%04x:%04x", about.idVendor, about.idProduct);
-  place.vendor_product = text;
-  return place;
+  common.vendor_product = text;
+  std::vector<usb_place> found;
+  for (int i = 0; i < configuration->bNumInterfaces; ++i) {
+    auto place = common;
+    if (configuration->interface[i].num_altsetting > 0 && fill_in(place, configuration->interface[i].altsetting[0]))
+      found.push_back(std::move(place));
+  }
+  return found;
 }
 
 } // namespace
 
-std::shared_ptr<usb_bus> usb_bus::shared(event_loop& loop) {
+std::shared_ptr<usb_bus> usb_bus::shared(const std::shared_ptr<event_loop>& loop) {
   static std::weak_ptr<usb_bus> one; // on the loop's thread only; the bus goes before its loop
   auto bus = one.lock();
   if (!bus) one = bus = std::make_shared<usb_bus>(loop);
   return bus;
 }
 
-void usb_bus::wake_listeners() {
-  for (auto* listener : listeners_)
-    listener->raise();
+std::vector<usb_place> usb_bus::without_taken(std::vector<usb_place> places) const {
+  std::erase_if(places, [this](const usb_place& place) { return is_taken(place); });
+  return places;
 }
 
 std::vector<usb_place> usb_bus::readers_of(const std::shared_ptr<usb_context>& context,
@@ -153,24 +158,29 @@ std::vector<usb_place> usb_bus::readers_of(const std::shared_ptr<usb_context>& c
   libusb_device** list = nullptr;
   const auto count = libusb_get_device_list(context->get(), &list);
   for (ssize_t i = 0; i < count; ++i) {
-    auto place = look_at(context, list[i]);
-    const bool wanted = place && (match.empty() || match == place->vendor_product);
-    if (wanted && !taken_.contains(place->key())) found.push_back(std::move(*place));
+    for (auto& place : look_at(context, list[i]))
+      if (match.empty() || match == place.vendor_product) found.push_back(std::move(place));
   }
   if (count >= 0) libusb_free_device_list(list, 1);
   // a stable order: the same desk gets the same reader again
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.key() < b.key(); });
+  std::ranges::stable_sort(found, {}, &usb_place::key);
   return found;
 }
 
 std::vector<usb_place> usb_bus::free_readers(const std::string& match) {
   if (context_) {
-    auto found = readers_of(context_, match);
+    auto found = without_taken(readers_of(context_, match));
     if (!found.empty()) return found;
   }
   // Debian's libusb learns of new devices from udev only; without it (containers, umockdev without a monitor) a new
   // context is what scans the bus again (card-reader.md §4)
-  auto fresh = std::make_shared<usb_context>(loop_, shared(loop_));
+  return without_taken(readers(match));
+}
+
+std::vector<usb_place> usb_bus::readers(const std::string& match) {
+  const auto loop = loop_.lock();
+  if (!loop) return {};
+  auto fresh = std::make_shared<usb_context>(*loop, shared(loop));
   if (!fresh->open()) return {};
   auto found = readers_of(fresh, match);
   if (!context_ || !found.empty()) context_ = std::move(fresh);

@@ -16,22 +16,17 @@ using messages::error_code;
 constexpr std::size_t packet_size_max = 512;
 constexpr std::size_t interrupt_size_max = 64;
 constexpr int interrupt_failures_max = 3;
-constexpr unsigned text_wait_ms_max = 1000;
+constexpr unsigned control_wait_ms_max = 1000;
 
 pipe_status status_of(libusb_transfer_status status) {
   switch (status) {
-  case LIBUSB_TRANSFER_COMPLETED:
-    return pipe_status::done;
-  case LIBUSB_TRANSFER_TIMED_OUT:
-    return pipe_status::timed_out;
-  case LIBUSB_TRANSFER_STALL:
-    return pipe_status::stalled;
+  case LIBUSB_TRANSFER_COMPLETED: return pipe_status::done;
+  case LIBUSB_TRANSFER_TIMED_OUT: return pipe_status::timed_out;
+  case LIBUSB_TRANSFER_STALL: return pipe_status::stalled;
   case LIBUSB_TRANSFER_CANCELLED: // only closing cancels
-  case LIBUSB_TRANSFER_NO_DEVICE:
-    return pipe_status::gone;
+  case LIBUSB_TRANSFER_NO_DEVICE: return pipe_status::gone;
   case LIBUSB_TRANSFER_ERROR:
-  case LIBUSB_TRANSFER_OVERFLOW:
-    break;
+  case LIBUSB_TRANSFER_OVERFLOW: break;
   }
   return pipe_status::failed;
 }
@@ -87,12 +82,30 @@ public:
                            : '?');
       done(got.status == pipe_status::done ? text : std::string{});
     };
-    auto move = prepare(wiped_bytes(LIBUSB_CONTROL_SETUP_SIZE + text_size_max), std::move(text_came));
-    libusb_fill_control_setup(move->buffer.data(), LIBUSB_ENDPOINT_IN, LIBUSB_REQUEST_GET_DESCRIPTOR,
-                              static_cast<std::uint16_t>(LIBUSB_DT_STRING << 8 | index), english, text_size_max);
-    libusb_fill_control_transfer(move->transfer, handle_, move->buffer.data(), bulk_ended, move.get(),
-                                 text_wait_ms_max);
-    submit(std::move(move));
+    control({LIBUSB_ENDPOINT_IN, LIBUSB_REQUEST_GET_DESCRIPTOR,
+             static_cast<std::uint16_t>(LIBUSB_DT_STRING << 8 | index), english, text_size_max},
+            std::move(text_came));
+  }
+
+  void read_data_rates(std::function<void(std::vector<std::uint32_t>)> done) override {
+    static constexpr std::uint8_t get_data_rates = 3;
+    static constexpr std::uint16_t size_max = 256 * 4;
+    auto rates_came = [done = std::move(done)](pipe_result got) {
+      std::vector<std::uint32_t> rates;
+      for (std::size_t i = LIBUSB_CONTROL_SETUP_SIZE; got.status == pipe_status::done && i + 3 < got.bytes.size();
+           i += 4)
+        rates.push_back(static_cast<std::uint32_t>(got.bytes[i] | got.bytes[i + 1] << 8 | got.bytes[i + 2] << 16) |
+                        static_cast<std::uint32_t>(got.bytes[i + 3]) << 24);
+      done(std::move(rates));
+    };
+    control({class_request | LIBUSB_ENDPOINT_IN, get_data_rates, 0, place_.interface_number, size_max},
+            std::move(rates_came));
+  }
+
+  void request_abort(std::uint8_t slot, std::uint8_t sequence, ended then) override {
+    static constexpr std::uint8_t abort = 1;
+    control({class_request, abort, static_cast<std::uint16_t>(sequence << 8 | slot), place_.interface_number, 0},
+            std::move(then));
   }
 
   void close(std::function<void()> done) override {
@@ -117,6 +130,21 @@ private:
     movement& operator=(const movement&) = delete;
     ~movement() { libusb_free_transfer(transfer); }
   };
+
+  struct request {
+    std::uint8_t type = 0, number = 0;
+    std::uint16_t value = 0, index = 0, size = 0;
+  };
+  static constexpr std::uint8_t class_request =
+      static_cast<std::uint8_t>(LIBUSB_REQUEST_TYPE_CLASS) | static_cast<std::uint8_t>(LIBUSB_RECIPIENT_INTERFACE);
+
+  void control(const request& r, ended then) {
+    auto move = prepare(wiped_bytes(LIBUSB_CONTROL_SETUP_SIZE + r.size), std::move(then));
+    libusb_fill_control_setup(move->buffer.data(), r.type, r.number, r.value, r.index, r.size);
+    libusb_fill_control_transfer(move->transfer, handle_, move->buffer.data(), bulk_ended, move.get(),
+                                 control_wait_ms_max);
+    submit(std::move(move));
+  }
 
   static unsigned wait_of(milliseconds wait) { return static_cast<unsigned>(std::max<std::int64_t>(wait.count(), 1)); }
 
@@ -206,21 +234,20 @@ private:
 
 messages::error why_not(int failed, const usb_place& place) {
   switch (failed) {
-  case LIBUSB_ERROR_BUSY:
-    return {error_code::reader_busy, {place.vendor_product}};
-  case LIBUSB_ERROR_NO_DEVICE:
-    return {error_code::reader_lost, {"opening it"}};
+  case LIBUSB_ERROR_BUSY: return {error_code::reader_busy, {place.vendor_product}};
+  case LIBUSB_ERROR_NO_DEVICE: return {error_code::reader_lost, {"opening it"}};
   case LIBUSB_ERROR_ACCESS:
     return {error_code::reader_failed, {place.vendor_product + ": no permission for the device node", "opening it"}};
-  default:
-    break;
+  default: break;
   }
   return {error_code::reader_failed, {place.vendor_product + ": " + libusb_error_name(failed), "opening it"}};
 }
 
 } // namespace
 
-messages::result<std::shared_ptr<usb_pipe>> open_pipe(std::shared_ptr<event_loop> loop, const usb_place& place) {
+messages::result<std::shared_ptr<usb_pipe>> usb_bus::open(const usb_place& place) {
+  auto loop = loop_.lock();
+  if (!loop) return messages::failure(error_code::reader_lost, "opening it");
   libusb_device_handle* handle = nullptr;
   int failed = libusb_open(place.device.get(), &handle);
   if (failed != 0) return messages::failure(why_not(failed, place));

@@ -74,6 +74,11 @@ virtual_slot::state virtual_slot::now() const {
   return {plugged_, card_ != nullptr, placed_count_, unplugged_count_};
 }
 
+card_make virtual_slot::make() const {
+  const std::lock_guard lock{guard_};
+  return card_ ? card_->make_of_card() : card_make{};
+}
+
 messages::bytes virtual_slot::power_on() {
   const std::lock_guard lock{guard_};
   if (!plugged_ || !card_) return {};
@@ -113,15 +118,9 @@ slot_answer virtual_slot::exchange(apdu::octets command) {
   if (!what) return result;
   if (what->kind != fault_kind::delay) result.bytes.clear();
   switch (what->kind) {
-  case fault_kind::delay:
-    result.delay_ms = what->delay_ms;
-    break;
-  case fault_kind::mute:
-    result.how = outcome::mute;
-    break;
-  case fault_kind::fail:
-    result.how = outcome::failed;
-    break;
+  case fault_kind::delay: result.delay_ms = what->delay_ms; break;
+  case fault_kind::mute: result.how = outcome::mute; break;
+  case fault_kind::fail: result.how = outcome::failed; break;
   case fault_kind::remove_before:
   case fault_kind::remove_after:
     remove();

@@ -68,6 +68,8 @@ public:
     std::uint64_t unplugged_count = 0; ///< so that a reader that left and came back is seen to have left
   };
   state now() const;
+  /// What the card's maker decided; of no card when there is none.
+  card_make make() const;
   /// The ATR; empty when there is no card.
   messages::bytes power_on();
   void power_off();

@@ -127,10 +127,10 @@ private:
 
 } // namespace
 
-std::unique_ptr<reader> make_virtual_reader(std::shared_ptr<virtual_slot> slot, trace_line trace) {
+std::unique_ptr<reader> make_virtual_reader(std::shared_ptr<virtual_slot> slot, trace_line trace, authorities trusted) {
   auto loop = event_loop::shared();
   auto source = std::make_unique<virtual_source>(loop, std::move(slot));
-  return std::make_unique<card_reader>(std::move(loop), std::move(source), std::move(trace));
+  return std::make_unique<card_reader>(std::move(loop), std::move(source), std::move(trace), std::move(trusted));
 }
 
 } // namespace drivers::card

@@ -1,6 +1,7 @@
 // The simulated national system.
 #include "drivers/line/centre.hpp"
 
+#include "drivers/line/centre_settle.hpp"
 #include "drivers/line/text.hpp"
 #include "drivers/line/xml_names.hpp"
 
@@ -90,19 +91,6 @@ void remark(messages::eligibility_answer& answered, std::string_view code, std::
 
 } // namespace
 
-/// What came of judging a question: a refusal, or something to remember and to answer.
-struct centre::outcome {
-  const profile::refusal* refused = nullptr;
-  std::string person, challenge, reference_number;
-  std::string xml;
-
-  static outcome refusal(const profile::refusal& why) {
-    outcome o;
-    o.refused = &why;
-    return o;
-  }
-};
-
 centre::centre(centre_options options, insured_persons persons, std::unique_ptr<card_authority> cards,
                std::unique_ptr<ledger> book)
     : options_(std::move(options)), persons_(std::move(persons)), cards_(std::move(cards)), ledger_(std::move(book)) {
@@ -111,11 +99,17 @@ centre::centre(centre_options options, insured_persons persons, std::unique_ptr<
     if (!person.reference_number.empty() && ledger_->number_of(persons_.institution(), person.card_name).empty() &&
         ledger_->owner_of(persons_.institution(), person.reference_number).empty())
       ledger_->remember_number(persons_.institution(), person.card_name, person.reference_number);
+  if (const auto asked = read_ledger(options_.data_folder))
+    for (const auto& q : *asked) {
+      if (q.kind == "withdrawal") withdrawn_.emplace(q.institution, q.person);
+      if (q.kind == "card") viewable_.emplace(q.institution, q.person);
+    }
 }
 
 result<std::unique_ptr<centre>> centre::open(centre_options options) {
   auto persons = insured_persons::load(options.persons_file);
   if (!persons) return failure(persons.error());
+  persons->populate(options.population, options.population_seed);
   auto cards = card_authority::open(options.card_ca_file);
   if (!cards) return failure(cards.error());
   auto book = ledger::open(options.data_folder);
@@ -146,12 +140,26 @@ centre::reply centre::refuse(const message_header& asked, const profile::refusal
 }
 
 centre::reply centre::handle(std::string_view path, std::string_view client_subject, std::string_view body) {
+  const std::lock_guard lock{mutex_};
   const std::string institution{client_subject};
-  if (path == profile::challenge_path) return give_challenge(institution, body);
-  if (path == profile::card_question_path) return take_card_question(institution, body);
-  if (path == profile::typed_question_path) return take_typed_question(institution, body);
-  if (path == profile::registration_path) return take_registration(institution, body);
-  return refuse(header_of(institution), profile::unknown_path);
+  const auto asked = names_->call_of_path(path);
+  return asked ? dispatch(*asked, institution, body) : refuse(header_of(institution), profile::unknown_path);
+}
+
+centre::reply centre::dispatch(call asked, const std::string& institution, std::string_view body) {
+  switch (asked.what) {
+  case function::challenge: return give_challenge(institution, body);
+  case function::card_question: return take_card_question(institution, body);
+  case function::eligibility: return take_typed_question(institution, body);
+  case function::registration: return take_registration(institution, body);
+  case function::home_visit:
+  case function::online: return take_visit_question(institution, body, asked.what);
+  case function::withdrawal: return take_withdrawal(institution, body);
+  case function::access_url: return give_url(institution, body);
+  case function::drugs:
+  case function::checkup: return give_records(institution, body, asked.what == function::checkup);
+  default: return asked.step == 1 ? take_bulk(institution, body, asked.what) : give_bulk(institution, body, asked.what);
+  }
 }
 
 centre::reply centre::give_challenge(const std::string& institution, std::string_view body) {
@@ -167,32 +175,6 @@ centre::reply centre::give_challenge(const std::string& institution, std::string
   const auto kept = ledger_->add_challenge(issued.id, {institution, issued.value, now, ""}, forget_before);
   if (!kept) return refuse(*asked, profile::too_busy);
   return {200, build_challenge(answer_header(*asked, "", ""), issued)};
-}
-
-template <class Judge>
-centre::reply centre::settle(const message_header& asked, const char* kind, const std::string& content, Judge judge) {
-  if (const auto* known = ledger_->find_question(asked.institution, asked.identifier)) {
-    if (known->kind != kind || known->content != content) return refuse(asked, profile::other_content);
-    const auto xml = known->reply;
-    if (!ledger_->add_repeat(asked.institution, asked.identifier, options_.now_ms())) return {};
-    return {200, xml};
-  }
-  if (ledger_->full()) return refuse(asked, profile::too_busy);
-  auto judged = judge();
-  if (judged.refused) return refuse(asked, *judged.refused);
-  ledger_question entry;
-  entry.institution = asked.institution;
-  entry.identifier = asked.identifier;
-  entry.kind = kind;
-  entry.person = std::move(judged.person);
-  entry.content = content;
-  entry.challenge = std::move(judged.challenge);
-  entry.reference_number = std::move(judged.reference_number);
-  entry.first_seen_ms = options_.now_ms();
-  entry.reply = judged.xml;
-  // what could not be written down must not be answered: a 500 without a word leaves the outcome unknown to the asker
-  if (!ledger_->add_question(std::move(entry))) return {};
-  return {200, std::move(judged.xml)};
 }
 
 centre::reply centre::take_card_question(const std::string& institution, std::string_view body) {
@@ -255,6 +237,7 @@ centre::outcome centre::judge_card(const message_header& asked, const card_quest
   const auto today = japanese_time(now).substr(0, 8);
   outcome o;
   o.person = person ? person->card_name : "";
+  if (person) viewable_.emplace(asked.institution, o.person);
   o.challenge = question.challenge_id;
   o.xml = build_answer(answer_header(asked, today, "1"), answered, details);
   return o;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "drivers/line/card_proof.hpp"
+#include "drivers/line/facts.hpp"
 #include "drivers/line/insured_persons.hpp"
 #include "drivers/line/ledger.hpp"
 #include "drivers/line/profile.hpp"
@@ -16,8 +17,13 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace drivers::line {
 
@@ -28,6 +34,9 @@ struct centre_options {
   std::uint64_t challenge_valid_ms = 10 * 60 * 1000;
   std::function<std::uint64_t()> now_ms;                     ///< milliseconds since 1970, UTC
   std::function<messages::bytes(std::size_t)> random_octets; ///< unforeseeable in earnest, by seed in a test
+  std::uint64_t bulk_ms = 0;  ///< how long a bulk request is 処理中 after it was accepted
+  std::size_t population = 0; ///< persons made from `population_seed` beside those of the file
+  std::uint64_t population_seed = 1;
 };
 
 /// How a centre misbehaves on purpose; kept by whatever carries its answers.
@@ -39,7 +48,7 @@ struct centre_behaviour {
   std::uint32_t down_requests = 0; ///< as many of the next ones find nobody; nothing of them arrives
 };
 
-/// One thread at a time.
+/// Any thread; one request after another.
 class centre {
 public:
   struct reply {
@@ -53,6 +62,10 @@ public:
   /// @p client_subject is the CN of the client's certificate: its 医療機関コード. Never throws, whatever @p body is.
   reply handle(std::string_view path, std::string_view client_subject, std::string_view body);
 
+  /// What a certified reader at @p institution would put into Face for the holder of @p card_name; nullopt for nobody.
+  std::optional<std::string> check_in(const std::string& card_name, const std::string& institution,
+                                      const messages::consent_choices& choices);
+
 private:
   struct outcome;
   centre(centre_options options, insured_persons persons, std::unique_ptr<card_authority> cards,
@@ -65,6 +78,25 @@ private:
   /// Answers a known identifier, or judges the question, remembers it and answers.
   template <class Judge>
   reply settle(const message_header& asked, const char* kind, const std::string& content, Judge judge);
+  reply dispatch(call asked, const std::string& institution, std::string_view body);
+  // centre_visits.cpp
+  reply take_visit_question(const std::string& institution, std::string_view body, function what);
+  reply take_withdrawal(const std::string& institution, std::string_view body);
+  reply give_url(const std::string& institution, std::string_view body);
+  reply give_records(const std::string& institution, std::string_view body, bool checkup);
+  // centre_bulk.cpp
+  reply take_bulk(const std::string& institution, std::string_view body, function what);
+  reply give_bulk(const std::string& institution, std::string_view body, function what);
+  messages::result<std::string> units_for(const std::string& institution, const std::string& request, function what,
+                                          wire::header& counts);
+  std::optional<wire::search> period_of(const std::string& request, function what) const;
+  wire::confirmed_unit confirm(const std::string& institution, const wire::search& asked, function what);
+  wire::confirmed_unit consented(const std::string& institution, const simulated_person& person, function what);
+  std::vector<wire::insurance> insurances_of(const std::string& institution, const simulated_person& person,
+                                             function what);
+  bool has_withdrawn(const std::string& institution, const simulated_person& person) const;
+  wire::header wire_header(const std::string& institution, const std::string& identifier) const;
+
   outcome judge_card(const message_header& asked, const card_question& question);
   outcome judge_typed(const message_header& asked, const typed_question& question);
   outcome judge_registration(const message_header& asked, const reference_registration& registration);
@@ -76,6 +108,9 @@ private:
   insured_persons persons_;
   std::unique_ptr<card_authority> cards_;
   std::unique_ptr<ledger> ledger_;
+  std::shared_ptr<const facts> names_ = facts::usual();
+  std::mutex mutex_;
+  std::set<std::pair<std::string, std::string>> withdrawn_, viewable_; ///< institution and person
 };
 
 } // namespace drivers::line

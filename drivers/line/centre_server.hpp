@@ -13,9 +13,9 @@ namespace drivers::line {
 struct centre_server_options {
   std::uint16_t port = 0; ///< on 127.0.0.1; 0 picks a free one
   std::filesystem::path certificate_file, key_file;
-  std::filesystem::path client_ca_file; ///< whose certificates a clinic may come with
-  std::uint32_t connections_max = 64;   ///< beyond: closed at once
-  std::size_t request_bytes_max = 256 * 1024;
+  std::filesystem::path client_ca_file;             ///< whose certificates a clinic may come with
+  std::uint32_t connections_max = 64;               ///< beyond: closed at once
+  std::size_t request_bytes_max = 64 * 1024 * 1024; ///< a bulk request of 100,000 persons is some 40 MB
   std::uint32_t request_ms_max = 10000; ///< greeting, or one request once it has begun, or sending the answer
   std::uint32_t idle_ms_max = 30000;    ///< between requests
   std::uint32_t silence_ms_max = 60000; ///< how long a silent centre holds a connection

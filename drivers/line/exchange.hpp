@@ -1,8 +1,11 @@
-// What goes out and what a reply means, whatever carries it: shared by the HTTPS line and the simulated line.
+// What goes out and what a reply means, whatever carries it: shared by HTTPS, the folders and the simulated line.
 #pragma once
 
+#include "drivers/line/bulk.hpp"
+#include "drivers/line/facts.hpp"
 #include "drivers/line/port.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,8 +14,10 @@ namespace drivers::line {
 
 /// A request ready to be carried.
 struct outgoing {
-  std::string_view path; ///< of profile.hpp
+  call what;
+  std::string path; ///< over HTTPS
   std::string body;
+  messages::id question; ///< none: it asks how things stand, and may be repeated under another name
 };
 
 /// A complete reply.
@@ -20,17 +25,15 @@ struct incoming {
   int status = 0;         ///< HTTP
   bool simulated = false; ///< the centre says so of itself
   std::string body;
+  std::shared_ptr<const octet_source> document{}; ///< instead of `body`, of a bulk result that lies in a file
 };
 
 /// Whose questions these are, and whom they may be put to.
 struct asker {
   std::string institution; ///< 医療機関コード
   bool simulated_allowed = false;
+  std::shared_ptr<const facts> names = facts::usual();
 };
-
-messages::result<challenge> read_challenge(const asker& who, const incoming& reply);
-messages::result<answer> read_answer(const asker& who, const messages::id& question, const incoming& reply);
-messages::result<void> read_registration(const asker& who, const messages::id& question, const incoming& reply);
 
 /// The port on top of anything that carries a request to a centre and brings its reply.
 class carried_line : public line {
@@ -42,6 +45,12 @@ public:
   void ask(typed_question question, std::uint32_t wait_ms_max, completion<answer> done) final;
   void register_reference_number(reference_registration registration, std::uint32_t wait_ms_max,
                                  completion<void> done) final;
+  void withdraw(withdrawal what, std::uint32_t wait_ms_max, completion<answer> done) final;
+  void request_bulk(bulk_request request, std::uint32_t wait_ms_max, completion<bulk_acceptance> done) final;
+  void collect_bulk(bulk_collection what, std::uint32_t wait_ms_max, completion<bulk_answer> done) final;
+  void ask(records_question question, std::uint32_t wait_ms_max, completion<records_answer> done) final;
+  void obtain_url(url_question question, std::uint32_t wait_ms_max, completion<access_url> done) final;
+  void kept(const messages::id&) override {}
 
 protected:
   using arrival = completion<incoming>;
@@ -50,7 +59,17 @@ protected:
   const asker& who() const { return who_; }
 
 private:
+  /// Carries @p body and tells @p done what @p read makes of the reply.
+  template <class T, class Read> void exchange(call what, const messages::id& question,
+                                               messages::result<std::string> body, std::uint32_t wait_ms_max,
+                                               completion<T> done, Read read);
+
   const asker who_;
 };
+
+messages::result<challenge> read_challenge(const asker& who, const incoming& reply);
+/// A confirmation as an answer, within the limits of an event; also of a Face file.
+messages::result<answer> to_checked_answer(const std::string& octets, const facts& names,
+                                           const expected_result& expected);
 
 } // namespace drivers::line

@@ -79,10 +79,8 @@ bool certificate_turned_down(const error_code& e) {
   case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
   case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
   case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-  case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-    return true;
-  default:
-    return false;
+  case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE: return true;
+  default: return false;
   }
 }
 
@@ -129,7 +127,8 @@ public:
     request_.set(http::field::content_type, text_of(profile::content_type));
     request_.body() = std::move(request.body);
     request_.prepare_payload();
-    parser_.body_limit(owner.options_.answer_bytes_max);
+    const bool bulk_result = is_bulk(request.what.what) && request.what.step == 2;
+    parser_.body_limit(bulk_result ? owner.options_.bulk_answer_bytes_max : owner.options_.answer_bytes_max);
     parser_.header_limit(header_bytes_max);
   }
 

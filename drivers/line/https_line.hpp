@@ -23,8 +23,9 @@ struct https_line_options {
   std::uint32_t in_flight_max = 8;        ///< questions at once, each on a connection of its own; beyond: busy
   std::uint32_t idle_connections_max = 2;
   std::uint32_t idle_ms_max = 5000; ///< shorter than servers keep an idle connection, so that it rarely is stale
-  std::size_t answer_bytes_max = 1024 * 1024;
-  std::function<std::uint64_t()> now_ms; ///< for the certificate's validity at construction
+  std::size_t answer_bytes_max = 4 * 1024 * 1024;        ///< records are the largest; see also facts.hpp
+  std::size_t bulk_answer_bytes_max = 256 * 1024 * 1024; ///< the result of a bulk request, held in memory
+  std::function<std::uint64_t()> now_ms;                 ///< for the certificate's validity at construction
 };
 
 /// Opens no connection yet. `certificate_problem` names the file that is missing, damaged, expired or no pair.

@@ -2,12 +2,19 @@
 #include "drivers/line/insured_persons.hpp"
 
 #include "drivers/line/text.hpp"
+#include "drivers/line/xml_messages.hpp"
+#include "drivers/line/xml_names.hpp"
+#include "drivers/line/xml_tables.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <random>
+#include <stdexcept>
 
 namespace drivers::line {
 namespace {
@@ -21,6 +28,40 @@ std::string text(const json& of, const char* name) { return of.value(name, std::
 
 std::string number_key(const std::string& insurer, const std::string& symbol, const std::string& number) {
   return normalised(insurer) + '|' + normalised(symbol) + '|' + normalised(number);
+}
+
+/// {"Sex2": "1", "ElderlyRecipientCertificateInfo": {…}, "Group": [{…}, {…}]} as elements.
+void add_elements(xml_writer& to, const std::string& name, const json& value) {
+  if (value.is_array()) {
+    for (const auto& one : value)
+      add_elements(to, name, one);
+  } else if (value.is_object()) {
+    to.open(name);
+    for (const auto& [child, inner] : value.items())
+      add_elements(to, child, inner);
+    to.close(name);
+  } else {
+    to.leaf(name, value.get<std::string>());
+  }
+}
+
+/// The insurance as it would stand in a file: what the two older forms say, and @p more elements by their names.
+wire::insurance full_of(const simulated_insurance& one, const json& more) {
+  messages::eligibility_answer answered;
+  answered.status = 1;
+  for (const auto& triple : names::consents)
+    (answered.*triple.flag).flag = -1;
+  answered.insurances = messages::personal{std::vector{one.seen}};
+  message_header header;
+  header.segment = 1;
+  auto xml = build_answer(header, answered, {one.details});
+  xml_writer extra{*facts::usual()};
+  for (const auto& [name, value] : more.items())
+    add_elements(extra, name, value);
+  xml.insert(xml.find("</ResultOfQualificationConfirmation>"), extra.text);
+  auto read = read_message<wire::confirmation>(xml, *facts::usual());
+  if (!read) throw std::invalid_argument("elements: " + read.error().args.front());
+  return std::move(read->insurances.front());
 }
 
 /// What stands with the person is the same in each insurance.
@@ -40,6 +81,7 @@ simulated_insurance read_insurance(const json& from, const json& person) {
   one.details.disease_self_pay = text(from, "disease_self_pay");
   for (const auto& row : from.value("ticket", json::array()))
     one.details.ticket.emplace_back(row.at(0).get<std::string>(), row.at(1).get<std::string>());
+  one.full = full_of(one, from.value("elements", json::object()));
   return one;
 }
 
@@ -52,6 +94,10 @@ simulated_person read_person(const json& from) {
   p.code = text(from, "code");
   p.message = text(from, "message");
   p.reference_number = text(from, "reference_number");
+  p.home_visit_consent = text(from, "home_visit_consent");
+  p.online_consent = text(from, "online_consent");
+  p.examined_on = text(from, "examined_on");
+  p.expired_reason = text(from, "expired_reason");
   for (const auto& insurance : from.at("insurances"))
     p.insurances.push_back(read_insurance(insurance, from));
   return p;
@@ -78,16 +124,61 @@ result<insured_persons> insured_persons::load(const std::filesystem::path& file)
   }
   if (persons.persons_.size() > persons_max)
     return failure(error_code::too_large, file.string(), std::to_string(persons_max) + " persons");
-  for (std::size_t n = 0; n < persons.persons_.size(); ++n) {
-    const auto& person = persons.persons_[n];
-    if (!persons.by_card_.emplace(person.card_name, n).second)
-      return failure(error_code::malformed, file.string(), person.card_name + " stands twice");
-    for (std::size_t i = 0; i < person.insurances.size(); ++i) {
-      const auto& seen = person.insurances[i].seen;
-      persons.by_number_.emplace(number_key(seen.insurer, seen.symbol, seen.number), std::pair{n, i});
-    }
-  }
+  for (std::size_t n = 0; n < persons.persons_.size(); ++n)
+    if (!persons.add_to_indexes(n))
+      return failure(error_code::malformed, file.string(), persons.persons_[n].card_name + " stands twice");
   return persons;
+}
+
+bool insured_persons::add_to_indexes(std::size_t n) {
+  const auto& person = persons_[n];
+  if (!by_card_.emplace(person.card_name, n).second) return false;
+  for (std::size_t i = 0; i < person.insurances.size(); ++i) {
+    const auto& seen = person.insurances[i].seen;
+    by_number_.emplace(number_key(seen.insurer, seen.symbol, seen.number), std::pair{n, i});
+  }
+  return true;
+}
+
+simulated_person insured_persons::made_from(std::uint64_t seed, std::size_t n) {
+  std::mt19937_64 chance{seed * 1'000'003 + n};
+  const auto draw = [&](const auto& from) { return from[chance() % std::size(from)]; };
+  static constexpr std::array<std::pair<const char*, const char*>, 6> families{
+      {{"見本", "ﾐﾎﾝ"}, {"架空", "ｶｸｳ"}, {"例示", "ﾚｲｼﾞ"}, {"模擬", "ﾓｷﾞ"}, {"仮名", "ｶﾒｲ"}, {"標本", "ﾋｮｳﾎﾝ"}}};
+  static constexpr std::array<std::pair<const char*, const char*>, 6> given{
+      {{"花子", "ﾊﾅｺ"}, {"太郎", "ﾀﾛｳ"}, {"雪子", "ﾕｷｺ"}, {"次郎", "ｼﾞﾛｳ"}, {"月子", "ﾂｷｺ"}, {"三郎", "ｻﾌﾞﾛｳ"}}};
+  const auto family = draw(families), own = draw(given);
+  char digits[32];
+  simulated_person p;
+  std::snprintf(digits, sizeof digits, "GEN%012zu", n);
+  p.card_name = digits;
+  p.judged = static_cast<messages::validity>(chance() % 10 < 9 ? 1 : 2 + chance() % 2);
+  auto& one = p.insurances.emplace_back();
+  one.seen.card_class = "01";
+  one.seen.insurer = "  999901";
+  one.seen.insurer_name = "架空市国民健康保険";
+  one.seen.symbol = "生成" + std::to_string(n % 100);
+  one.seen.number = std::to_string(100000 + n);
+  one.seen.branch = "01";
+  one.seen.relation = chance() % 2 == 0 ? "1" : "2";
+  one.seen.name = std::string(family.first) + "　" + own.first;
+  one.seen.name_kana = std::string(family.second) + " " + own.second;
+  one.seen.sex = chance() % 2 == 0 ? "1" : "2";
+  std::snprintf(digits, sizeof digits, "%04u%02u%02u", static_cast<unsigned>(1930 + chance() % 90),
+                static_cast<unsigned>(1 + chance() % 12), static_cast<unsigned>(1 + chance() % 28));
+  one.seen.birth_date = digits;
+  one.seen.address = "見本県架空市例町" + std::to_string(n);
+  one.seen.post_code = "999-0001";
+  one.seen.qualified = "20200401";
+  one.full = full_of(one, json::object());
+  return p;
+}
+
+void insured_persons::populate(std::size_t count, std::uint64_t seed) {
+  for (std::size_t n = 0; n < count && persons_.size() < persons_max; ++n) {
+    persons_.push_back(made_from(seed, n));
+    add_to_indexes(persons_.size() - 1);
+  }
 }
 
 const simulated_person* insured_persons::find_card(const std::string& card_name) const {

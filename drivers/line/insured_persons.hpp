@@ -3,6 +3,7 @@
 
 #include "drivers/line/xml.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -14,6 +15,7 @@ namespace drivers::line {
 struct simulated_insurance {
   messages::insurance seen;
   insurance_details details;
+  wire::insurance full;    ///< every element of it, also those that the two above do not know
   bool superseded = false; ///< a number of the past: asked by it, the answer is 3, a newer one exists
 };
 
@@ -24,13 +26,17 @@ struct simulated_person {
   std::string code, message;    ///< ProcessingResultCode and -Message that come with the answer; may be empty
   std::string reference_number; ///< already registered at the file's institution; may be empty
   std::vector<simulated_insurance> insurances;
+  // Consents that were given elsewhere (マイナ在宅受付Web): yyyyMMddHHmmss, "" when never.
+  std::string home_visit_consent, online_consent;
+  std::string examined_on;    ///< 診療予約日 of the online consultation, yyyyMMdd
+  std::string expired_reason; ///< OQSCD031: the consents have ended, and why
 };
 
 /// Read once, never changed: any thread.
 class insured_persons {
 public:
   /// At most this many persons and this large a file.
-  static constexpr std::size_t persons_max = 10000;
+  static constexpr std::size_t persons_max = 300000;
   static constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
 
   struct found {
@@ -41,6 +47,11 @@ public:
   /// `file_unreadable` or `malformed` with the file and what is wrong in it.
   static messages::result<insured_persons> load(const std::filesystem::path& file);
 
+  /// Adds @p count fictional persons made from @p seed: the same seed, the same persons.
+  void populate(std::size_t count, std::uint64_t seed);
+  /// Person @p n of a seed alone, without anything to look them up in.
+  static simulated_person made_from(std::uint64_t seed, std::size_t n);
+
   const std::string& institution() const { return institution_; } ///< whose reference numbers the file holds
   const std::vector<simulated_person>& all() const { return persons_; }
   const simulated_person* find_card(const std::string& card_name) const;
@@ -48,6 +59,7 @@ public:
   std::vector<found> find_number(const messages::insured_number& number) const;
 
 private:
+  bool add_to_indexes(std::size_t n);
   std::string institution_;
   std::vector<simulated_person> persons_;
   std::map<std::string, std::size_t> by_card_;

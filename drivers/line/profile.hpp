@@ -1,16 +1,12 @@
-// Every name on the HTTPS line that is this project's own profile, because the official one is not public: paths,
-// headers, element names and refusal codes. Names that are known (oqs-interface.md §2) stand in xml_*.cpp.
+// Every name on the HTTPS line that is this project's own profile, because the official one is not public: headers,
+// element names and refusal codes; paths are in interface.json. Names that are known (oqs-interface.md §2) stand in
+// xml_*.cpp.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
 namespace drivers::line::profile {
-
-inline constexpr std::string_view challenge_path = "/uketsuke/1/challenge";
-inline constexpr std::string_view card_question_path = "/uketsuke/1/card-question";
-inline constexpr std::string_view typed_question_path = "/uketsuke/1/typed-question";
-inline constexpr std::string_view registration_path = "/uketsuke/1/reference-number";
 
 inline constexpr std::string_view content_type = "application/xml; charset=utf-8";
 
@@ -43,6 +39,7 @@ inline constexpr refusal expired_challenge{"SIME0005", "（模擬）確認用の
 inline constexpr refusal used_challenge{"SIME0006", "（模擬）確認用の値はすでに使われています。", 403};
 inline constexpr refusal wrong_certificate{"SIME0007", "（模擬）利用者証明用電子証明書を確認できません。", 403};
 inline constexpr refusal wrong_signature{"SIME0008", "（模擬）署名が正しくありません。", 403};
+inline constexpr refusal unknown_reception{"SIME0010", "（模擬）その受付番号の要求はありません。", 404};
 inline constexpr refusal too_busy{"SIME0009", "（模擬）混み合っています。", 503}; // nothing was done
 
 // ProcessingResultCode of our centre: about a person, not about the file.
@@ -52,6 +49,8 @@ struct remark {
 inline constexpr remark nobody_found{"SIMP0001", "（模擬）該当する資格がありません。"};
 inline constexpr remark several_found{"SIMP0002", "（模擬）該当する資格が複数あります。"};
 inline constexpr remark number_taken{"SIMP0003", "（模擬）その照会番号は別の方に登録されています。"};
+inline constexpr remark nothing_to_withdraw{"SIMP0005", "（模擬）取り消す閲覧同意がありません。"};
+inline constexpr remark no_viewing{"SIMP0006", "（模擬）閲覧の同意がありません。"};
 inline constexpr remark certificate_ends_soon{"SIMP0004", "（模擬）電子証明書の有効期限が近づいています。"};
 
 } // namespace drivers::line::profile

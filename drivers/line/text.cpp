@@ -33,6 +33,20 @@ decoded decode_one(std::string_view text, std::size_t at) {
   return {c, size};
 }
 
+std::optional<std::string> converted(std::string_view octets, const char* from, const char* to, std::size_t growth) {
+  const iconv_t converter = iconv_open(to, from);
+  if (converter == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
+  std::string text(octets.size() * growth + 4, '\0');
+  char* in = const_cast<char*>(octets.data()); // iconv does not write to it
+  char* out = text.data();
+  std::size_t in_left = octets.size(), out_left = text.size();
+  const auto done = iconv(converter, &in, &in_left, &out, &out_left);
+  iconv_close(converter);
+  if (done == static_cast<std::size_t>(-1)) return std::nullopt;
+  text.resize(text.size() - out_left);
+  return text;
+}
+
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 } // namespace
@@ -81,6 +95,10 @@ std::string digest_of(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
+    if (const auto c = static_cast<unsigned char>(text[at]); c != 0 && c < 0x80) { // most of a message is ASCII
+      ++at;
+      continue;
+    }
     const auto one = decode_one(text, at);
     if (one.size == 0 || one.character == 0) return false;
     at += one.size;
@@ -89,18 +107,10 @@ bool is_utf8(std::string_view text) {
 }
 
 std::optional<std::string> from_shift_jis(std::string_view octets) {
-  const iconv_t converter = iconv_open("UTF-8", "CP932");
-  if (converter == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
-  std::string text(octets.size() * 3 + 4, '\0'); // a half-width kana is one byte there and three here
-  char* in = const_cast<char*>(octets.data());   // iconv does not write to it
-  char* out = text.data();
-  std::size_t in_left = octets.size(), out_left = text.size();
-  const auto converted = iconv(converter, &in, &in_left, &out, &out_left);
-  iconv_close(converter);
-  if (converted == static_cast<std::size_t>(-1)) return std::nullopt;
-  text.resize(text.size() - out_left);
-  return text;
+  return converted(octets, "CP932", "UTF-8", 3); // a half-width kana is one byte there and three here
 }
+
+std::optional<std::string> to_shift_jis(std::string_view utf8) { return converted(utf8, "UTF-8", "CP932", 1); }
 
 std::string japanese_time(std::uint64_t time_ms) {
   using namespace std::chrono;
@@ -114,6 +124,16 @@ std::string japanese_time(std::uint64_t time_ms) {
                 static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
                 static_cast<int>(time.seconds().count()));
   return text;
+}
+
+bool is_digits(std::string_view text, std::size_t count) {
+  return text.size() == count && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_plain(std::string_view text) {
+  for (const unsigned char c : text)
+    if (c < 0x20 || c == 0x7f) return false;
+  return is_utf8(text);
 }
 
 std::size_t length_of(std::string_view utf8) {

@@ -22,9 +22,15 @@ bool is_utf8(std::string_view text);
 
 /// CP932, which is what Shift_JIS means in practice (oqs-interface.md §1.3), to UTF-8.
 std::optional<std::string> from_shift_jis(std::string_view octets);
+/// The other way; nullopt when a character cannot be said in CP932.
+std::optional<std::string> to_shift_jis(std::string_view utf8);
 
 /// yyyyMMddHHmmss in Japan at @p time_ms (milliseconds since 1970, UTC).
 std::string japanese_time(std::uint64_t time_ms);
+
+/// Exactly so many digits; no control characters.
+bool is_digits(std::string_view text, std::size_t count);
+bool is_plain(std::string_view text);
 
 /// The characters, not the bytes, of a UTF-8 text.
 std::size_t length_of(std::string_view utf8);

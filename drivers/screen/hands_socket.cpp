@@ -61,13 +61,6 @@ public:
     kick();
   }
 
-  void send_to_all(std::string line) override {
-    const std::lock_guard lock{mutex_};
-    for (auto& [p, c] : connections_)
-      queue(c, line);
-    kick();
-  }
-
   void stop() override {
     if (!thread_.joinable()) return;
     stopping_ = true;
@@ -129,7 +122,7 @@ private:
       joined = ++last_page_;
       connections_[joined].fd = fd;
     }
-    watcher_->page_joined(joined);
+    watcher_->page_joined(joined, {});
   }
 
   void write_some(page p) {

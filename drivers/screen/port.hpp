@@ -5,18 +5,29 @@
 #include "messages/result.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace drivers::screen {
 
 /// One page that is open now. Numbers are not reused while the node runs.
 using page = std::uint64_t;
 
+/// Whose page it is. Scripted hands are the patient's and the staff's in one.
+enum class page_kind : std::uint8_t { hands, patient, reception, monitor };
+
+/// Who opened a page.
+struct visitor {
+  page_kind kind = page_kind::hands;
+  std::string account; ///< of the person who signed in; empty at hands and at the patient's page
+};
+
 /// Hears what pages do. Called on the port's own thread: returns at once.
 class watcher {
 public:
   virtual ~watcher() = default;
-  virtual void page_joined(page p) = 0;
+  virtual void page_joined(page p, const visitor& who) = 0;
   /// One line of JSON, without its end; never a PIN: digits go from the port straight into the desk's secret_slot.
   virtual void page_said(page p, std::string line) = 0;
   virtual void page_left(page p) = 0;
@@ -28,9 +39,11 @@ public:
   virtual ~pages() = default;
   virtual void watch(watcher& who) = 0;
   virtual void send(page to, std::string line) = 0;
-  virtual void send_to_all(std::string line) = 0;
   /// No watcher is called after this returned.
   virtual void stop() = 0;
 };
+
+/// Several ports as one: scripted hands beside the pages. At most 8.
+std::unique_ptr<pages> together(std::vector<std::unique_ptr<pages>> ports);
 
 } // namespace drivers::screen

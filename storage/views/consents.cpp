@@ -61,6 +61,8 @@ void fold_consents(const messages::event_envelope& event, rows& into) {
     if (!recorded->patient.empty()) record(event, *recorded, into);
   } else if (const auto answered = messages::body_as<messages::eligibility_answered>(event)) {
     if (!answered->patient.empty()) answer(event, *answered, into);
+  } else if (const auto forgotten = messages::body_as<messages::patient_forgotten>(event)) {
+    into.erase(key_of(forgotten->patient));
   }
 }
 

@@ -26,6 +26,8 @@ void fold_reference_numbers(const messages::event_envelope& event, rows& into) {
     if (answered->answer.judged == messages::validity::several || insurances.empty()) return;
     if (insurances.front().reference_number.empty()) return; // unregistered: the last known one stays
     put_number(event, answered->patient, messages::personal{insurances.front().reference_number}, into);
+  } else if (const auto forgotten = messages::body_as<messages::patient_forgotten>(event)) {
+    into.erase(key_of(forgotten->patient));
   }
 }
 

@@ -3,7 +3,8 @@
 // A field that is added reads as its default from older rows; any other change of a row raises view::version().
 #pragma once
 
-#include "messages/codec.hpp"
+#include "messages/registry.hpp"
+#include "storage/sealing.hpp"
 #include "storage/view.hpp"
 
 namespace storage {
@@ -13,11 +14,20 @@ inline std::string key_of(const messages::id& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), messages::id::size};
 }
 
-template <messages::has_fields R> std::string encode_row(const R& row) { return messages::encode_body(row); }
+/// A row with personal values names its patient, under whose key storage seals them: they are marked here.
+template <messages::has_fields R> std::string encode_row(const R& row) {
+  if constexpr (messages::detail::holds_personal<R>()) {
+    static_assert(messages::detail::names_its_patient<R>, "a row with personal values needs a field `id patient`");
+    return marked_row + messages::encode_body(row, messages::audience::marked);
+  } else
+    return messages::encode_body(row);
+}
 
 /// Nothing when the bytes are no such row.
 template <messages::has_fields R> std::optional<R> decode_row(std::string_view bytes) {
-  const auto tree = messages::unpack(bytes);
+  messages::unpack_limits limits;
+  limits.marks = bytes.starts_with(marked_row);
+  const auto tree = messages::unpack(limits.marks ? bytes.substr(1) : bytes, limits);
   R row;
   if (!tree || !messages::read_fields(*tree, row)) return std::nullopt;
   return row;

@@ -106,6 +106,20 @@ BOOST_AUTO_TEST_CASE(after_every_step_a_restart_with_the_same_card_goes_on_and_r
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_reader_that_reports_the_same_card_after_a_restart_has_said_that_it_lies_there) {
+  clinic c;
+  id checkin;
+  const auto steps = story();
+  for (std::size_t n = 0; n < 7; ++n) // at the consents
+    steps[n](c, checkin);
+  c.restart();
+  c.from_reader(report_card_placed{c.reader_session, card_kind::my_number_card, 2, numbered(77), c.certificate});
+  BOOST_CHECK(event_in<checkin_resumed>(c.last));
+  BOOST_CHECK_EQUAL(name(c.prompts.at("desk-1").shown), "give_consents");
+  c.give_consents(checkin); // what is shown can be answered
+  BOOST_CHECK_EQUAL(name(c.now(checkin)), "providing");
+}
+
 BOOST_AUTO_TEST_CASE(after_every_step_a_restart_without_the_card_ends_or_frees_the_desk_with_a_reason) {
   const auto steps = story();
   const std::vector<std::function<void(clinic&)>> what_the_desk_says{
@@ -269,6 +283,61 @@ BOOST_AUTO_TEST_CASE(a_walk_in_may_be_kept_after_its_check_in_is_over_under_a_ke
   BOOST_CHECK(!event_in<walk_in_kept>(c.last)->patient.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_walk_in_kept_after_the_check_in_belongs_to_the_cards_patient_also_after_a_restart) {
+  for (const bool restarted : {false, true}) {
+    clinic c;
+    const auto checkin = c.place();
+    const auto patient = c.session->visits().at(checkin).row.patient;
+    c.from_page(choose_method{checkin, identity_method::pin});
+    c.fail(obtain_challenge::topic, error_code::line_down);
+    c.from_reception(finish_at_window{checkin});
+    c.from_reader(report_card_removed{c.reader_session, false});
+    BOOST_REQUIRE(!c.is_open(checkin));
+    if (restarted) {
+      c.restart();
+      c.session->remember({{checkin, patient, "desk-1", {}}}); // as the outage's ledger has it
+    }
+    c.from_reception(a_walk_in(checkin));
+    BOOST_CHECK(event_in<walk_in_kept>(c.last)->patient == patient);
+    BOOST_CHECK_EQUAL(c.last.journal.events.front().desk, "desk-1");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_same_details_twice_are_one_question_and_other_details_another) {
+  clinic c;
+  const auto checkin = c.place();
+  c.from_page(choose_method{checkin, identity_method::pin});
+  c.fail(obtain_challenge::topic, error_code::line_down);
+  c.from_reception(a_walk_in(checkin));
+  BOOST_CHECK(event_in<walk_in_kept>(c.last));
+  c.from_reception(a_walk_in(checkin));
+  BOOST_CHECK(was_done(c.last));
+  BOOST_CHECK(!event_in<walk_in_kept>(c.last));
+  auto corrected = a_walk_in(checkin);
+  auto person = corrected.person.reveal();
+  person.branch = "09";
+  corrected.person = personal{person};
+  c.from_reception(corrected);
+  BOOST_CHECK(event_in<walk_in_kept>(c.last));
+}
+
+BOOST_AUTO_TEST_CASE(a_patient_without_a_number_declares_and_nothing_is_asked_until_there_is_one) {
+  clinic c;
+  const auto checkin = c.place();
+  c.from_page(choose_method{checkin, identity_method::pin});
+  c.fail(obtain_challenge::topic, error_code::line_down);
+  keep_walk_in declared;
+  declared.checkin = checkin;
+  declared_insurance d;
+  d.name = "見本　花子";
+  declared.declared = personal{d};
+  c.from_reception(declared);
+  BOOST_CHECK(event_in<walk_in_kept>(c.last)->question.empty());
+  BOOST_CHECK(!c.open_request(ask_typed::topic));
+  c.from_reception(a_walk_in(checkin));
+  BOOST_CHECK(c.open_request(ask_typed::topic).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_walk_in_needs_its_details_and_the_refusal_repeats_none_of_them) {
   clinic c;
   const auto checkin = c.reach(state::at_window);
@@ -302,9 +371,9 @@ BOOST_AUTO_TEST_CASE(a_delivery_never_shares_its_outbox_row_with_the_gateways_ow
 
 BOOST_AUTO_TEST_CASE(questions_that_nobody_takes_over_are_bounded) {
   clinic c{{.undelivered_max = 3}};
-  for (int n = 0; n < 3; ++n)
-    c.from_reception(a_walk_in(numbered(7)));
-  c.from_reception(a_walk_in(numbered(7)));
+  for (std::uint64_t n = 0; n < 3; ++n)
+    c.from_reception(a_walk_in(numbered(7 + n)));
+  c.from_reception(a_walk_in(numbered(10)));
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::busy);
   c.from_reader(report_card_placed{numbered(3), card_kind::my_number_card, 3, numbered(77)});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::busy);

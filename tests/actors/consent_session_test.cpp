@@ -170,6 +170,94 @@ BOOST_AUTO_TEST_CASE(the_last_try_and_an_unknown_number_of_tries_need_a_confirma
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_reader_is_told_what_the_patient_saw) {
+  clinic c;
+  const auto checkin = c.place(2);
+  c.from_page(choose_method{checkin, identity_method::pin});
+  c.answer(obtain_challenge::topic, a_challenge());
+  c.from_page(enter_pin{checkin, false});
+  BOOST_CHECK_EQUAL(sent_in<verify_pin>(c.last.binding)->tries_told, 2);
+}
+
+BOOST_AUTO_TEST_CASE(one_card_has_one_attempt_under_way_wherever_it_lies) {
+  clinic c;
+  const auto first = c.reach(state::verifying);
+  const auto here = c.reader_session;
+  const auto twin = c.place(3, "desk-2"); // the same mark
+  c.from_page(choose_method{twin, identity_method::pin}, "desk-2");
+  c.answer(obtain_challenge::topic, a_challenge());
+  c.from_page(enter_pin{twin, false}, "desk-2");
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::card_at_another_desk);
+  BOOST_CHECK_EQUAL(refusal_in(c.last).args.at(0), "desk-1");
+  BOOST_CHECK(sent_in<forget_pin>(c.last.showing)); // its digits are wiped
+  BOOST_CHECK(c.last.journal.empty());
+  // The other check-in ends; its VERIFY may all the same be under way.
+  c.from_reader(report_card_removed{here, false});
+  BOOST_CHECK(!c.is_open(first));
+  c.from_page(enter_pin{twin, false}, "desk-2");
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::card_at_another_desk);
+  c.answer(verify_pin::topic, pin_report{pin_outcome::in_doubt, -1, {}, {}}); // now its reader has said the last word
+  c.from_page(enter_pin{twin, false}, "desk-2");
+  BOOST_CHECK(event_in<pin_attempt_allowed>(c.last));
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_that_nobody_reports_holds_its_card_until_patience_is_over_and_over_a_restart) {
+  for (const bool restarted : {false, true}) {
+    clinic c;
+    c.options.waits.entering_pin_ms = 300'000;
+    c.session = std::make_unique<consent_session::session>(c.options, c.ids);
+    c.reach(state::verifying);
+    if (restarted) c.restart();
+    c.from_reader(report_card_removed{{}, false}); // the desk's process was started anew and knows of no card
+    const auto twin = c.place(3, "desk-2");
+    c.from_page(choose_method{twin, identity_method::pin}, "desk-2");
+    c.answer(obtain_challenge::topic, a_challenge());
+    if (!restarted) c.fail(verify_pin::topic, error_code::outcome_unknown); // no last word
+    c.from_page(enter_pin{twin, false}, "desk-2");
+    BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::card_at_another_desk);
+    c.pass(2 * c.options.waits.verifying_ms);
+    c.from_page(enter_pin{twin, false}, "desk-2");
+    BOOST_CHECK(event_in<pin_attempt_allowed>(c.last));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_expired_lately_opens_no_medical_information) {
+  clinic c;
+  c.certificate = certificate_standing::expired_lately;
+  const auto checkin = c.reach(state::verifying);
+  c.answer(verify_pin::topic, right_pin());
+  BOOST_CHECK_EQUAL(c.shown(), prompt::provide_information); // nobody is asked for consent
+  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::given, choice::given, "ja", "1"});
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_now);
+  c.restart();
+  c.pass(0);
+  c.answer(ask_present::topic, card_present{c.reader_session, 3});
+  BOOST_CHECK_EQUAL(c.shown(), prompt::provide_information);
+  c.provide(checkin);
+  const auto recorded = event_in<consents_recorded>(c.last);
+  BOOST_REQUIRE(recorded);
+  for (const auto asked :
+       {recorded->choices.surgery, recorded->choices.treatment, recorded->choices.drugs, recorded->choices.checkup})
+    BOOST_CHECK(asked == choice::refused);
+  BOOST_CHECK(recorded->choices.limit != choice::not_chosen);
+}
+
+BOOST_AUTO_TEST_CASE(an_expired_certificate_is_not_asked_for_a_pin) {
+  for (const auto standing : {certificate_standing::expired, certificate_standing::not_yet_valid}) {
+    clinic c;
+    c.certificate = standing;
+    const auto checkin = c.place();
+    BOOST_CHECK_EQUAL(c.now(checkin), state::at_window);
+    BOOST_CHECK_EQUAL(c.shown(), prompt::come_to_window);
+    c.restart();
+    BOOST_CHECK_EQUAL(c.now(checkin), state::at_window);
+    c.pass(0);
+    c.answer(ask_present::topic, card_present{c.reader_session, 3});
+    c.from_reception(finish_at_window{checkin});
+    BOOST_CHECK_EQUAL(event_in<card_return_awaited>(c.last)->how, ending::wrong_card);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_card_that_came_with_two_tries_is_not_told_that_its_pin_was_wrong) {
   clinic c;
   const auto checkin = c.place(2);
@@ -279,7 +367,7 @@ BOOST_AUTO_TEST_CASE(the_page_of_another_desk_is_refused_in_everything) {
   refused(enter_pin{checkin, true});
   refused(stop_checkin{checkin});
   refused(choose_method{checkin, identity_method::pin});
-  refused(answer_consents{checkin, choice::given, choice::given, choice::given, choice::given});
+  refused(answer_consents{checkin, choice::given, choice::given, choice::given, choice::given, "ja", "1"});
   refused(provide_information{checkin, choice::given, choice::given});
   BOOST_CHECK_EQUAL(c.now(checkin), state::entering_pin);
 }
@@ -309,12 +397,51 @@ BOOST_AUTO_TEST_CASE(only_the_pin_asks_the_national_system_without_a_certified_t
 BOOST_AUTO_TEST_CASE(half_answered_questions_are_refused) {
   clinic c;
   const auto checkin = c.reach(state::consenting);
-  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::not_chosen, choice::given});
+  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::not_chosen, choice::given, "ja", "1"});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::missing_value);
   c.give_consents(checkin);
   c.from_page(provide_information{checkin, choice::given, choice::not_chosen});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::missing_value);
   BOOST_CHECK_EQUAL(c.now(checkin), state::providing);
+}
+
+BOOST_AUTO_TEST_CASE(the_language_and_the_version_of_the_words_are_recorded_with_the_consents) {
+  clinic c;
+  const auto checkin = c.reach(state::consenting);
+  c.from_page(answer_consents{checkin, choice::given, choice::given, choice::given, choice::refused, "ko", "7"});
+  const auto& last = c.provide(checkin);
+  const auto recorded = event_in<consents_recorded>(last);
+  BOOST_REQUIRE(recorded);
+  BOOST_CHECK_EQUAL(recorded->language, "ko");
+  BOOST_CHECK_EQUAL(recorded->text_version, "7");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_asks_for_more_time_gets_the_steps_whole_patience_again) {
+  clinic c;
+  for (const auto at : {state::choosing, state::entering_pin, state::consenting, state::providing}) {
+    const auto checkin = c.reach(at);
+    const auto before = c.session->visits().at(checkin).until_ms;
+    c.now_ms += 5'000;
+    c.from_page(extend_time{checkin});
+    BOOST_CHECK(was_done(c.last));
+    BOOST_CHECK(c.last.journal.empty());
+    BOOST_CHECK_EQUAL(c.session->visits().at(checkin).until_ms, before + 5'000);
+  }
+  const auto waiting = c.reach(state::asking); // the centre's time is not the patient's
+  c.from_page(extend_time{waiting});
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_now);
+}
+
+BOOST_AUTO_TEST_CASE(a_screen_that_starts_again_is_shown_what_it_showed_and_reception_every_check_in) {
+  clinic c;
+  const auto checkin = c.reach(state::consenting);
+  c.prompts.clear();
+  c.from_page(show_again{});
+  BOOST_CHECK_EQUAL(c.shown(), prompt::give_consents);
+  c.from_reception(show_again{});
+  const auto to_reception = std::ranges::count(c.last.showing, show_at_reception::topic, &actors::outgoing::topic);
+  BOOST_CHECK_EQUAL(to_reception, 1);
+  BOOST_CHECK(c.is_open(checkin));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_out_of_turn_is_not_now_and_changes_nothing) {
@@ -333,7 +460,7 @@ BOOST_AUTO_TEST_CASE(a_command_out_of_turn_is_not_now_and_changes_nothing) {
     tried(event::pin_chosen, choose_method{checkin, identity_method::pin});
     tried(event::pin_entered, enter_pin{checkin, true});
     tried(event::consents_answered,
-          answer_consents{checkin, choice::given, choice::given, choice::given, choice::given});
+          answer_consents{checkin, choice::given, choice::given, choice::given, choice::given, "ja", "1"});
     tried(event::information_answered, provide_information{checkin, choice::given, choice::given});
     tried(event::number_given, register_reference_number{checkin, personal<std::string>{"K-1"}});
     tried(event::number_skipped, skip_reference_number{checkin});

@@ -40,7 +40,9 @@ private:
       break;
     case 2: say(checkin, choose_method{checkin, identity_method::pin}, desk); break;
     case 3: say(checkin, enter_pin{checkin, draw(2) == 0}, desk); break;
-    case 4: say(checkin, answer_consents{checkin, any_choice(), any_choice(), any_choice(), any_choice()}, desk); break;
+    case 4:
+      say(checkin, answer_consents{checkin, any_choice(), any_choice(), any_choice(), any_choice(), "ja", "1"}, desk);
+      break;
     case 5: say(checkin, provide_information{checkin, any_choice(), any_choice()}, desk); break;
     case 6:
       if (draw(4) == 0) say(checkin, stop_checkin{checkin}, desk);
@@ -75,7 +77,11 @@ private:
     auto& session = sessions_[desk];
     if (session.empty() || draw(3) != 0) session = numbered(900'000 + ++placed_, c_.now_ms);
     const auto kind = draw(10) == 0 ? card_kind::juki_card : card_kind::my_number_card;
-    c_.from_reader(report_card_placed{session, kind, static_cast<std::int64_t>(draw(5)) - 1, numbered(77)}, desk);
+    const auto standing = static_cast<certificate_standing>(draw(3) == 0 ? draw(6) : 1);
+    // three marks for three desks: twins are no rarity here
+    c_.from_reader(
+        report_card_placed{session, kind, static_cast<std::int64_t>(draw(5)) - 1, numbered(77 + draw(3)), standing},
+        desk);
     if (c_.last.replies.front().body) checkins_.push_back(reply_in<checkin_begun>(c_.last)->checkin);
   }
 

@@ -63,3 +63,28 @@ BOOST_AUTO_TEST_CASE(desks_have_names_and_are_bounded) {
   BOOST_CHECK_EQUAL(refusal_in(say(b, open_desk{"one-more"})).code, error_code::busy);
   BOOST_CHECK(was_done(say(b, close_desk{"d0"})));
 }
+
+BOOST_AUTO_TEST_CASE(a_call_for_staff_is_shown_at_reception_until_somebody_went_there) {
+  board b{{}, "hub"};
+  const auto shown_in = [](const actors::effects& out) {
+    BOOST_REQUIRE_EQUAL(out.showing.size(), 1u);
+    BOOST_CHECK((out.showing.front().to == address{"screen", "hub"}));
+    return *decode_body<show_desk>(out.showing.front().body, 1);
+  };
+  const auto called = say(b, call_staff{}, "screen@desk-1");
+  BOOST_CHECK(event_in<staff_called>(called));
+  BOOST_CHECK_EQUAL(called.journal.events.front().desk, "desk-1");
+  BOOST_CHECK(shown_in(called).staff_called);
+  BOOST_CHECK(say(b, call_staff{}, "screen@desk-1").journal.empty()); // pressed again
+  const auto attended = say(b, attend_desk{"desk-1"});
+  BOOST_CHECK(event_in<staff_attended>(attended));
+  BOOST_CHECK(!shown_in(attended).staff_called);
+  BOOST_CHECK(say(b, attend_desk{"desk-1"}).journal.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_screen_that_starts_again_is_shown_every_desk) {
+  board b{{}, "hub"};
+  say(b, open_desk{"desk-1"});
+  say(b, open_desk{"desk-2"});
+  BOOST_CHECK_EQUAL(say(b, show_again{}).showing.size(), 2u);
+}

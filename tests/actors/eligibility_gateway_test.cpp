@@ -1,7 +1,5 @@
 // One question to the national system: asked once, answered or honestly unknown, told until it was heard.
-#include "tests/actors/support.hpp"
-
-#include "actors/eligibility_gateway/questions.hpp"
+#include "tests/actors/support_gateway.hpp"
 
 #include <algorithm>
 
@@ -11,69 +9,6 @@ using eligibility_gateway::questions;
 using state = question_state;
 
 namespace {
-
-messages::ask_eligibility a_question(id key) {
-  messages::ask_eligibility m;
-  m.question = key;
-  m.checkin = numbered(500);
-  m.patient = numbered(600);
-  m.desk = "desk-1";
-  m.challenge_id = "challenge-1";
-  return m;
-}
-
-ask_typed a_typed_question(id key) {
-  ask_typed m;
-  m.question = key;
-  m.checkin = numbered(500);
-  m.patient = numbered(600);
-  return m;
-}
-
-line_answer an_answer(const std::string& number = "") {
-  line_answer a;
-  a.answer.judged = validity::valid;
-  insurance i;
-  i.insurer = "01130012";
-  i.number = "3456";
-  i.name = "somebody";
-  i.reference_number = number;
-  a.answer.insurances = personal<std::vector<insurance>>{{i}};
-  return a;
-}
-
-/// The gateway with a journal and a line that answers when it is told to.
-struct gateway {
-  eligibility_gateway::options how;
-  questions all{how, counting_ids()};
-  kept_journal journal;
-  std::uint64_t now_ms = start_ms;
-  eligibility_gateway::decision last;
-  std::vector<eligibility_gateway::line_request> asked; ///< everything that ever went to the line
-  std::vector<actors::outgoing> told;
-
-  const eligibility_gateway::decision& take(eligibility_gateway::decision d) {
-    journal.take(d.journal, now_ms);
-    asked.insert(asked.end(), d.line.begin(), d.line.end());
-    told.insert(told.end(), d.binding.begin(), d.binding.end());
-    last = std::move(d);
-    return last;
-  }
-  template <class M> const auto& say(const M& m) {
-    return take(all.on_command(command_of("consent_session@hub", m, now_ms), now_ms));
-  }
-  const auto& line(id key, const result<line_answer>& came) { return take(all.on_line(key, came, now_ms)); }
-  const auto& pass(std::uint64_t ms) {
-    now_ms += ms;
-    return take(all.on_tick(now_ms));
-  }
-  /// The process dies; another goes on from the outbox (and the view's settled rows, given here).
-  const auto& restart(std::vector<eligibility_gateway::question> known = {}) {
-    all = questions{how, counting_ids(5000)};
-    return take(all.resume(std::move(known), journal.outbox, now_ms));
-  }
-  state now(id key) const { return all.all().at(key).now; }
-};
 
 const auto key = numbered(1);
 const error silent{error_code::line_silent, {"test"}};

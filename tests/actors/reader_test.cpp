@@ -53,6 +53,22 @@ struct desk {
 
 } // namespace
 
+BOOST_AUTO_TEST_CASE(a_permission_for_other_tries_than_the_cards_sends_nothing) {
+  desk d;
+  d.place(1);
+  const auto verify = verify_pin{d.stay.session(), numbered(1), bytes{9}, 2}; // the patient saw two
+  const auto out = d.stay.on_command(command_of("consent_session@hub", verify), d.now_ms);
+  BOOST_CHECK(!asks(out, port_action::verify_pin));
+  const auto report = reply_in<pin_report>(out);
+  BOOST_REQUIRE(report);
+  BOOST_CHECK_EQUAL(report->outcome, pin_outcome::not_made);
+  BOOST_CHECK_EQUAL(report->tries_left, 1);
+  auto same = verify;
+  same.attempt = numbered(2);
+  same.tries_told = 1;
+  BOOST_CHECK(asks(d.stay.on_command(command_of("consent_session@hub", same), d.now_ms), port_action::verify_pin));
+}
+
 BOOST_AUTO_TEST_CASE(every_row_of_the_readers_table_is_walked) {
   using event = reader::event;
   for (const auto& row : reader::table) {

@@ -156,14 +156,15 @@ void clinic::acknowledge_prompts() {
 
 id clinic::place(std::int64_t tries_left, const std::string& desk) {
   reader_session = numbered(++cards_, now_ms);
-  from_reader(report_card_placed{reader_session, card_kind::my_number_card, tries_left, numbered(77)}, desk);
+  from_reader(report_card_placed{reader_session, card_kind::my_number_card, tries_left, numbered(77), certificate},
+              desk);
   return reply_in<checkin_begun>(last)->checkin;
 }
 
 checkin_state clinic::now(id checkin) const { return session->visits().at(checkin).now; }
 
 const actors::effects& clinic::give_consents(id checkin) {
-  return from_page(answer_consents{checkin, choice::given, choice::given, choice::given, choice::refused});
+  return from_page(answer_consents{checkin, choice::given, choice::given, choice::given, choice::refused, "ja", "1"});
 }
 
 const actors::effects& clinic::provide(id checkin) {

@@ -116,6 +116,7 @@ public:
   std::map<std::string, show_prompt> prompts; ///< by desk: the highest sequence
   id reader_session;                          ///< of the last card placed
   bool pages_answer = true;                   ///< acknowledge prompts at once
+  certificate_standing certificate{};         ///< of the next card placed
 
 private:
   const actors::effects& answer_with(std::string_view topic, const result<std::string>& body, std::uint64_t v);

@@ -1,6 +1,6 @@
 // Fuzz: whatever a reader sends on its pipes or claims in its descriptors must be refused or read, never more.
 #include "drivers/card/ccid.hpp"
-#include "drivers/card/descriptor.hpp"
+#include "drivers/card/reader_profile.hpp"
 
 #include <cstdlib>
 
@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (std::uint8_t slot = 0; slot < 8; ++slot)
     (void)ccid::parse_notice(input, slot);
-  if (const auto d = find_descriptor(input)) (void)decide_profile(*d, "a reader");
+  if (const auto p = decide_profile({"a reader", 1, 2, 0, ccid_class, find_descriptor(input), true}))
+    (void)explain({*p, {}});
   (void)is_reader(vendor_class, input);
   if (size > 1) {
     const std::size_t block_size = 1u + data[0];

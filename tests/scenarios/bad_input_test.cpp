@@ -2,6 +2,7 @@
 #include "tests/test.hpp"
 
 #include "messages/registry.hpp"
+#include "storage/key_folder.hpp"
 #include "tests/scenarios/support.hpp"
 #include "tools/bench/one_process.hpp"
 
@@ -27,6 +28,8 @@ std::string hub_config(const std::filesystem::path& folder, const std::string& m
 
 /// `serve` with this configuration; it is expected to end by itself.
 finished serve(const temporary_folder& folder, const std::string& config) {
+  const auto keys = storage::default_key_folder(folder.path() / "journal");
+  if (!storage::holds_keys(keys)) BOOST_REQUIRE(storage::make_key_folder(keys).has_value());
   write(folder.path() / "node.toml", config);
   return run({program().string(), "serve", "--config", (folder.path() / "node.toml").string()}, 20);
 }
@@ -52,6 +55,12 @@ BOOST_AUTO_TEST_CASE(a_typing_mistake_in_the_configuration_is_named_with_its_lin
                      {"line 9", "port_base", "whole number"});
   is_one_clear_error(serve(folder, "[node\n"), {"node.toml, line 1"});
   is_one_clear_error(serve(folder, "[node]\nname = 'hub'\n"), {"actors is missing"});
+  is_one_clear_error(serve(folder, hub_config(folder.path(), "[faces]\nfolders = ['/a', '/b']\ndesks = ['desk-1']\n")),
+                     {"[faces]", "one desk for each folder"});
+  is_one_clear_error(serve(folder, hub_config(folder.path(), "[faces]\nfolders = ['/a']\ndesks = ['']\n")),
+                     {"[faces]", "work and institution"});
+  is_one_clear_error(serve(folder, hub_config(folder.path(), "[backup]\nfolder = '/a'\n")),
+                     {"[backup]", "every_hours"});
 }
 
 BOOST_AUTO_TEST_CASE(a_configuration_that_is_not_there_is_named) {
@@ -102,9 +111,10 @@ BOOST_AUTO_TEST_CASE(a_data_folder_in_use_is_named_and_its_owner_goes_on) {
 BOOST_AUTO_TEST_CASE(a_full_disk_ends_the_node_with_a_clear_error_and_loses_nothing) {
   const temporary_folder folder;
   const auto data = folder.path() / "clinic";
-  // A file-size limit of 256 kB stands for the full disk: after some check-ins the journal's log cannot grow.
+  // A file-size limit of 1.2 MB stands for the full disk: the log's first megabyte is filled when it is opened, and
+  // after some check-ins it cannot grow.
   const auto done = run({"bash", "-c",
-                         "ulimit -f 256; exec '" + program().string() + "' bench check-in --checkins 100000 --data '" +
+                         "ulimit -f 1200; exec '" + program().string() + "' bench check-in --checkins 100000 --data '" +
                              data.string() + "'"},
                         60);
   is_one_clear_error(done, {(data / "journal").string()});
@@ -127,7 +137,7 @@ BOOST_AUTO_TEST_CASE(watching_nothing_says_where_to_look_instead) {
 }
 
 BOOST_AUTO_TEST_CASE(every_subcommand_has_help) {
-  for (const auto* name : {"serve", "simulate", "centre", "watch", "bench", "diagram"}) {
+  for (const auto* name : {"serve", "simulate", "centre", "watch", "bench", "diagram", "backup", "restore"}) {
     const auto done = run({program().string(), name, "--help"});
     BOOST_TEST(done.status == 0);
     BOOST_TEST(done.out.find("Usage") != std::string::npos);

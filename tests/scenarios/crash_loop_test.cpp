@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <iostream>
 #include <random>
@@ -57,9 +58,7 @@ public:
         if (say(*shown, choose_method::topic, {{"method", "pin"}})) told_.chosen.insert(shown->checkin);
         break;
       case prompt::enter_pin:
-      case prompt::wrong_pin:
-        enter(*shown);
-        break;
+      case prompt::wrong_pin: enter(*shown); break;
       case prompt::give_consents:
         say(*shown, answer_consents::topic,
             {{"surgery", "given"}, {"treatment", "given"}, {"drugs", "given"}, {"checkup", "refused"}});
@@ -74,15 +73,13 @@ public:
         break;
       case prompt::take_card:
       case prompt::card_forgotten:
+      case prompt::turn_card:
         answered = true;
         lift();
         if (wait_for_place(wait_ms{3000})) return true;
         break;
-      case prompt::please_wait:
-        register_if_wanted(*shown);
-        break;
-      default:
-        std::this_thread::sleep_for(wait_ms{5});
+      case prompt::please_wait: register_if_wanted(*shown); break;
+      default: std::this_thread::sleep_for(wait_ms{5});
       }
     }
     return false;
@@ -222,6 +219,57 @@ void check_card(const std::vector<event_envelope>& journal, const std::filesyste
   BOOST_TEST(static_cast<std::size_t>(numbers[1]) <= allowed.size());
 }
 
+/// Two receipt computers that take whatever appears in their folders, and count it.
+class receipt_computers {
+public:
+  explicit receipt_computers(const std::filesystem::path& in) {
+    for (const auto* name : {"one", "two"})
+      std::filesystem::create_directories(in / name);
+    taker_ = std::thread([this, in] {
+      while (!ends_) {
+        for (const auto* name : {"one", "two"})
+          take(name, in / name);
+        std::this_thread::sleep_for(wait_ms{10});
+      }
+    });
+  }
+  ~receipt_computers() { stop(); }
+  void stop() {
+    ends_ = true;
+    if (taker_.joinable()) taker_.join();
+  }
+  static std::string section(const std::filesystem::path& in) {
+    return "[receipt]\nnames = ['one', 'two']\nfolders = ['" + (in / "one").string() + "', '" + (in / "two").string() +
+           "']\n";
+  }
+  std::map<std::pair<std::string, std::string>, int> taken; ///< computer and file → how often
+
+private:
+  void take(const std::string& name, const std::filesystem::path& folder) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (!entry.is_regular_file()) continue;
+      ++taken[{name, entry.path().filename()}];
+      std::filesystem::remove(entry.path());
+    }
+  }
+
+  std::atomic<bool> ends_{false};
+  std::thread taker_;
+};
+
+/// Every answer reached both receipt computers, each file once, whenever the hub was killed.
+void check_handovers(const std::vector<event_envelope>& journal, const receipt_computers& computers) {
+  std::map<id, int> begun_of;
+  for (const auto& [checkin, h] : all_of<handover_begun>(journal)) {
+    ++begun_of[h.question];
+    const auto found = computers.taken.find({h.receipt_computer, h.file});
+    BOOST_TEST((found != computers.taken.end() && found->second == 1), "a file that was not taken exactly once");
+  }
+  for (const auto& [checkin, a] : all_of<eligibility_answered>(journal))
+    BOOST_TEST(begun_of[a.question] == 2);
+  std::cerr << computers.taken.size() << " files were handed over\n";
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_CASE(kills_at_seeded_points_lose_nothing_acknowledged_and_do_nothing_binding_twice) {
@@ -231,7 +279,9 @@ BOOST_AUTO_TEST_CASE(kills_at_seeded_points_lose_nothing_acknowledged_and_do_not
   std::mt19937_64 chance{seed};
   const temporary_folder folder;
   auto options = small_clinic(folder.path());
-  options.patience = "asking_ms = 5000\nregistering_ms = 5000\nverifying_ms = 5000\npreparing_ms = 3000\n";
+  options.patience = "asking_ms = 5000\nregistering_ms = 5000\nverifying_ms = 5000\npreparing_ms = 3000\n" +
+                     receipt_computers::section(folder.path());
+  receipt_computers computers{folder.path()};
   auto opened = tools::clinic::open(options);
   BOOST_REQUIRE_MESSAGE(opened, (opened ? "" : to_sentence(opened.error())));
   acknowledged told;
@@ -254,11 +304,13 @@ BOOST_AUTO_TEST_CASE(kills_at_seeded_points_lose_nothing_acknowledged_and_do_not
     BOOST_TEST(one.check_in(wait_ms{60'000}));  // once in peace
     std::this_thread::sleep_for(wait_ms{1500}); // what was unknown is settled
   }
+  computers.stop();
   const auto hub_starts = (*opened)->starts_of("hub");
   (*opened)->close();
   std::cerr << "the hub was started " << hub_starts << " times\n";
   const auto journal = journal_of(folder.path() / "journal");
   check_journal(journal, told);
   check_questions(journal, folder.path() / "centre");
+  check_handovers(journal, computers);
   check_card(journal, folder.path() / "cards");
 }

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(no_actor_knows_another_by_anything_but_its_address) {
       BOOST_TEST((room == own || room == "runtime" || room == "pure"), entry.path() << " includes actors/" << room);
     }
   }
-  BOOST_TEST(files == 6);
+  BOOST_TEST(files == 7);
 }
 
 BOOST_FIXTURE_TEST_CASE(subscribers_that_never_read_cost_the_patient_nothing, one_process) {

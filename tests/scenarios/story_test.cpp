@@ -75,9 +75,11 @@ BOOST_FIXTURE_TEST_CASE(the_first_visit_of_the_quick_guide_stands_in_the_journal
                                             "checkin.consents_recorded",
                                             "eligibility.question_asked",
                                             "eligibility.answered",
+                                            "patient.match_stopped", // nobody known by these names
                                             "checkin.answer_shown",
                                             "checkin.registration_requested",
                                             "eligibility.question_asked",
+                                            "line.registration_begun",
                                             "eligibility.reference_number_registered",
                                             "checkin.reference_settled",
                                             "checkin.card_return_awaited",

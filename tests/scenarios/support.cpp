@@ -139,6 +139,7 @@ std::vector<messages::event_envelope> journal_of(const fs::path& folder) {
   o.node = "test";
   o.now_ms = [] { return std::uint64_t{0}; };
   o.read_only = true;
+  o.keys = storage::key_access{storage::default_key_folder(folder), {}};
   const auto opened = storage::journal::open(std::move(o), {});
   BOOST_REQUIRE_MESSAGE(opened, (opened ? "" : messages::to_sentence(opened.error())));
   std::vector<messages::event_envelope> all;

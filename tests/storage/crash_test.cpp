@@ -2,8 +2,12 @@
 #include "tests/test.hpp"
 
 #include "tests/storage/support.hpp"
+#include "tests/storage/support_sealing.hpp"
+
+#include "storage/audit.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
@@ -90,13 +94,59 @@ BOOST_AUTO_TEST_CASE(a_killed_journal_loses_nothing_acknowledged_and_has_no_hole
   }
 }
 
+BOOST_AUTO_TEST_CASE(child_seals_for_new_patients_day_after_day_until_a_step_kills_it, *boost::unit_test::disabled()) {
+  const auto seed = std::stoull(environment("UKETSUKE_TEST_SEED"));
+  const int notes = open_notes();
+  auto options = quiet_options(environment("UKETSUKE_TEST_FOLDER"));
+  std::atomic<std::uint64_t> now{1'700'000'000'000};
+  options.now_ms = [&now] { return now.load(); };
+  auto steps_left = 3 + seed * 11 % 71;
+  options.test.on_step = [&](std::string_view) {
+    if (steps_left-- == 0) ::kill(::getpid(), SIGKILL);
+  };
+  const auto journal = open_journal(options);
+  for (std::uint64_t n = 1;; ++n) {
+    now += 20u * 3600 * 1000;
+    tell_settled(*journal, numbered(n), "花子");
+    note(notes, journal->head());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(keys_and_signed_heads_survive_being_killed) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    temporary_folder folder;
+    const int status = run_child("crash/child_seals_for_new_patients_day_after_day_until_a_step_kills_it",
+                                 {{"UKETSUKE_TEST_FOLDER", folder.data().string()},
+                                  {"UKETSUKE_TEST_NOTES", (folder.path / "notes").string()},
+                                  {"UKETSUKE_TEST_SEED", std::to_string(seed)}});
+    BOOST_REQUIRE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      std::uint64_t head = 0, patients = 0;
+      {
+        const auto journal = open_journal(folder.data());
+        head = journal->head();
+        BOOST_TEST(head >= last_noted(folder.path / "notes"));
+        while (name_read_by(*journal, numbered(patients + 1)) == "花子")
+          ++patients;
+      }
+      const auto report = storage::audit(quiet_options(folder.data()), all_views());
+      BOOST_REQUIRE(report.has_value());
+      BOOST_TEST(report->faults == 0u);
+      BOOST_TEST(report->sealed == 2 * patients); // each key is there
+      BOOST_TEST(report->signed_heads == head - 2 * patients);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(child_fills_the_disk, *boost::unit_test::disabled()) {
   // The largest file is what a full disk looks like to a process that may not fill a real one.
   ::signal(SIGXFSZ, SIG_IGN);
   const rlimit limit{200'000, 200'000};
   BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
   const int notes = open_notes();
-  const auto journal = open_journal(fs::path{environment("UKETSUKE_TEST_FOLDER")});
+  auto options = quiet_options(environment("UKETSUKE_TEST_FOLDER"));
+  options.limits.log_filled_bytes = 64u << 10;
+  const auto journal = open_journal(options);
   auto draft = events_of("desk.reader_attached");
   draft.events[0].body = messages::encode_body(messages::reader_attached{std::string(1000, 'x')});
   for (int n = 0; n < 1000; ++n) {

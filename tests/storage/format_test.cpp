@@ -52,7 +52,7 @@ std::string example_entry() {
   event.topic = "desk.opened";
   event.node = "hub";
   event.desk = "desk-1";
-  return storage::entry_header(3, event.topic) + messages::encode(event);
+  return storage::entry_header(0, 3, event.topic) + messages::encode(event);
 }
 
 } // namespace

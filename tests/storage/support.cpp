@@ -1,11 +1,6 @@
 // Stories, folders and children for the storage tests.
 #include "tests/storage/support.hpp"
 
-#include "storage/views/consents.hpp"
-#include "storage/views/desks.hpp"
-#include "storage/views/questions.hpp"
-#include "storage/views/reference_numbers.hpp"
-
 #include <algorithm>
 #include <future>
 #include <random>
@@ -25,18 +20,17 @@ temporary_folder::~temporary_folder() {
   std::filesystem::remove_all(path, ignored);
 }
 
-std::vector<std::unique_ptr<storage::view>> all_views() {
-  std::vector<std::unique_ptr<storage::view>> views;
-  views.push_back(std::make_unique<storage::questions>());
-  views.push_back(std::make_unique<storage::desks>());
-  views.push_back(std::make_unique<storage::reference_numbers>());
-  views.push_back(std::make_unique<storage::consents>());
-  return views;
+storage::key_access keys_of(const std::filesystem::path& folder) {
+  auto keys = folder;
+  keys += "-keys";
+  if (!storage::holds_keys(keys)) BOOST_REQUIRE(storage::make_key_folder(keys).has_value());
+  return {keys, {}};
 }
 
 storage::journal_options quiet_options(const std::filesystem::path& folder) {
   storage::journal_options options;
   options.folder = folder;
+  options.keys = keys_of(folder);
   options.node = "hub";
   options.now_ms = [] { return std::uint64_t{1'700'000'000'000}; };
   options.limits.lazy_sync_ms_max = 3'600'000;
@@ -87,19 +81,13 @@ messages::event_draft story_event(std::mt19937_64& chance) {
   const auto question = numbered(1000 + chance() % 40), patient = numbered(1 + chance() % 12);
   const auto checkin = numbered(2000 + chance() % 9);
   const auto made = [&](const auto& body) { return messages::make_draft(body, desk, checkin); };
-  switch (chance() % 9) {
-  case 0:
-    return made(messages::desk_opened{});
-  case 1:
-    return made(messages::desk_mode_switched{messages::desk_mode(chance() % 2)});
-  case 2:
-    return made(messages::reader_attached{"SCR3310"});
-  case 3:
-    return made(messages::reader_detached{chance() % 2 ? "reader_lost" : "reader_failed"});
-  case 4:
-    return made(messages::question_asked{question, patient, messages::question_kind::card});
-  case 5:
-    return made(messages::outcome_unknown{question, patient, "line_silent"});
+  switch (chance() % 15) {
+  case 0: return made(messages::desk_opened{});
+  case 1: return made(messages::desk_mode_switched{messages::desk_mode(chance() % 2)});
+  case 2: return made(messages::reader_attached{"SCR3310"});
+  case 3: return made(messages::reader_detached{chance() % 2 ? "reader_lost" : "reader_failed"});
+  case 4: return made(messages::question_asked{question, patient, messages::question_kind::card});
+  case 5: return made(messages::outcome_unknown{question, patient, "line_silent"});
   case 6: {
     messages::eligibility_answered answered{question, patient, false, {}, {}};
     messages::insurance first;
@@ -111,10 +99,34 @@ messages::event_draft story_event(std::mt19937_64& chance) {
     return made(answered);
   }
   case 7: {
-    messages::consents_recorded recorded{patient, question, {}};
+    messages::consents_recorded recorded{patient, question, {}, {}, {}};
     recorded.choices.drugs = messages::choice(chance() % 3);
     recorded.choices.surgery = messages::choice(chance() % 3);
     return made(recorded);
+  }
+  case 8: return made(messages::card_placed{});
+  case 9: return made(messages::checkin_ended{});
+  case 10: {
+    messages::handover_begun begun;
+    begun.handover = question;
+    return made(begun);
+  }
+  case 11: {
+    messages::registration_begun begun;
+    begun.registration = question;
+    begun.patient = patient;
+    return made(begun);
+  }
+  case 12: {
+    messages::face_file_taken taken;
+    taken.question = question;
+    taken.patient = patient;
+    return made(taken);
+  }
+  case 13: {
+    messages::account_registered registered;
+    registered.account = "staff-" + std::to_string(chance() % 5);
+    return made(registered);
   }
   default:
     return made(messages::reference_number_registered{question, patient, messages::personal{std::string{"A-1"}}});

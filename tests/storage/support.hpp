@@ -5,6 +5,7 @@
 
 #include "messages/registry.hpp"
 #include "storage/journal.hpp"
+#include "storage/views/all.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -20,10 +21,13 @@ public:
   temporary_folder(const temporary_folder&) = delete;
   temporary_folder& operator=(const temporary_folder&) = delete;
   std::filesystem::path path;
-  std::filesystem::path data() const { return path / "data"; }
+  std::filesystem::path data() const { return path / "data"; } ///< its keys are beside it, in data-keys
 };
 
-std::vector<std::unique_ptr<storage::view>> all_views();
+using storage::all_views; // the hub's own list: a view that is added there is in every story here
+
+/// The keys of the journal in @p folder, made at the first call.
+storage::key_access keys_of(const std::filesystem::path& folder);
 
 /// A clock at a fixed time, and no lazy sync, no head mark but the last: nothing happens by itself.
 storage::journal_options quiet_options(const std::filesystem::path& folder);

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_question_is_open_then_unknown_then_answered_and_stays_ans
 
 BOOST_AUTO_TEST_CASE(a_refused_question_and_a_registration_have_their_outcomes) {
   memory_rows rows;
-  fold_questions(event_of(messages::question_refused{numbered(1), numbered(2), "line_refused", {"E1"}}), rows);
+  fold_questions(event_of(messages::question_refused{numbered(1), numbered(2), "line_refused", {}, {}}), rows);
   BOOST_TEST((question_in(rows, numbered(1)).outcome == question_outcome::refused));
   BOOST_TEST(question_in(rows, numbered(1)).error == "line_refused");
   fold_questions(event_of(messages::question_asked{numbered(3), numbered(2), messages::question_kind::registration}),
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(consents_open_by_the_answers_flags_and_a_refusal_closes_at_
   memory_rows rows;
   const auto patient = numbered(2);
   const auto row = [&] { return storage::row_or_new<storage::consent_row>(rows, storage::key_of(patient)); };
-  messages::consents_recorded recorded{patient, numbered(1), {}};
+  messages::consents_recorded recorded{patient, numbered(1), {}, {}, {}};
   recorded.choices.drugs = choice::given;
   recorded.choices.surgery = choice::given;
   fold_consents(event_of(recorded), rows);
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(consents_open_by_the_answers_flags_and_a_refusal_closes_at_
   BOOST_TEST(row().answered_ms == 2000u);
   fold_consents(event_of(answer_to(numbered(9), patient), 3000), rows); // a typed question says nothing about viewing
   BOOST_TEST(row().drugs.flag == 1);
-  messages::consents_recorded again{patient, numbered(5), {}};
+  messages::consents_recorded again{patient, numbered(5), {}, {}, {}};
   again.choices.drugs = choice::refused;
   fold_consents(event_of(again, 4000), rows);
   BOOST_TEST(row().drugs.flag == 0);
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(stored_views_are_the_fold_of_the_journal_and_the_same_after
     for (const auto& view : all_views()) {
       const std::string name{view->name()};
       before[name] = journal->rows_of(name, "", 10'000).value();
-      BOOST_TEST(!before[name].empty());
+      BOOST_TEST(!before[name].empty(), "the story fills no row of " << name);
     }
   }
   const auto journal = open_journal(folder.data());

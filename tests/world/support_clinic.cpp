@@ -66,6 +66,15 @@ void clinic::plan_faults() {
     time.after(time.draw(how.open_ms), [this] { crash_hub(); });
   for (auto n = time.draw(3); n > 0; --n)
     time.after(time.draw(how.open_ms), [this, which = time.draw(how.desks)] { crash_desk(which); });
+  for (auto n = how.unplugs == 0 ? 0 : time.draw(how.unplugs + 1); n > 0; --n)
+    time.after(time.draw(how.open_ms), [this, which = time.draw(how.desks)] {
+      if (!desk[which]) return;
+      ++unplugged;
+      desk[which]->unplug();
+      time.after(500 + time.draw(20'000), [this, which] {
+        if (desk[which]) desk[which]->plug();
+      });
+    });
   for (auto n = time.draw(4); n > 0; --n) {
     const auto at = time.draw(how.open_ms), lasts = 2'000 + time.draw(90'000);
     auto& broken = time.in_100(50) ? centre.down : centre.silent;
@@ -77,7 +86,7 @@ void clinic::plan_faults() {
 // -- what must be true ---------------------------------------------------------------------------------------------
 
 /// A VERIFY reaches a card: once per durable permission, once per key press, at the desk of the permission.
-void clinic::note_verify(id attempt, const std::string& desk_of_card) {
+void clinic::note_verify(id attempt, const std::string& desk_of_card, std::int64_t tries_left) {
   const auto allowed = journal.attempts.find(attempt);
   BOOST_REQUIRE_MESSAGE(allowed != journal.attempts.end(), "a VERIFY without a durable permission");
   BOOST_REQUIRE_MESSAGE(verified.insert(attempt).second, "a VERIFY was sent twice for one permission");
@@ -86,6 +95,11 @@ void clinic::note_verify(id attempt, const std::string& desk_of_card) {
   BOOST_REQUIRE_EQUAL(press->second.topic, messages::enter_pin::topic);
   BOOST_REQUIRE_EQUAL(press->second.from, "screen@" + desk_of_card);
   BOOST_REQUIRE_MESSAGE(presses.insert(allowed->second).second, "one key press, two VERIFYs");
+  BOOST_REQUIRE_MESSAGE(tries_left > 0, "a VERIFY to a locked card");
+  if (tries_left > 1) return;
+  ++last_tries;
+  BOOST_REQUIRE_MESSAGE(body_as<messages::enter_pin>(press->second)->last_try_confirmed,
+                        "the last try without a second, explicit confirmation");
 }
 
 /// "Done" was said: then it stands in the journal, whatever happens next.
@@ -99,6 +113,11 @@ void clinic::check_acknowledged(const command_envelope& command, const command_e
                                                           std::string{finish_at_window::topic},
                                                           std::string{keep_walk_in::topic}};
   if (!written.contains(command.topic)) return;
+  if (const auto m = body_as<keep_walk_in>(command)) { // the same details twice are kept once
+    BOOST_REQUIRE(std::ranges::any_of(
+        journal.events, [&](const auto& e) { return e.topic == walk_in_kept::topic && e.checkin == m->checkin; }));
+    return;
+  }
   BOOST_REQUIRE_MESSAGE(journal.causes.contains(command.id), "acknowledged and not durable: " << command.topic);
 }
 
@@ -109,15 +128,20 @@ void clinic::check_journal() const {
     if (const auto m = body_as<answer_consents>(c)) answered_topics[m->checkin].insert("consents");
     if (const auto m = body_as<messages::provide_information>(c)) answered_topics[m->checkin].insert("information");
   }
-  std::set<id> allowed, ended, questions;
+  std::set<id> allowed, ended, questions, eligibility_only;
   for (const auto& e : journal.events) {
+    if (const auto m = body_as<card_placed>(e))
+      if (m->certificate == certificate_standing::expired_lately) eligibility_only.insert(e.checkin);
     if (begins_checkin(e)) BOOST_CHECK_EQUAL(++open_now[e.checkin], 1);
     if (e.topic == checkin_ended::topic) BOOST_CHECK_EQUAL(--open_now[e.checkin], 0);
     if (const auto m = body_as<pin_attempt_allowed>(e)) allowed.insert(m->attempt);
     if (const auto m = body_as<pin_attempt_ended>(e)) BOOST_CHECK(ended.insert(m->attempt).second);
     if (const auto m = body_as<consents_recorded>(e)) {
       BOOST_CHECK(questions.insert(m->question).second);
-      BOOST_CHECK_EQUAL(answered_topics[e.checkin].size(), 2u);
+      const bool limited = eligibility_only.contains(e.checkin);
+      BOOST_CHECK(answered_topics[e.checkin].contains("information"));
+      BOOST_CHECK(limited || answered_topics[e.checkin].contains("consents"));
+      if (limited) BOOST_CHECK(m->choices.drugs == choice::refused && m->choices.treatment == choice::refused);
       for (const auto c : {m->choices.surgery, m->choices.treatment, m->choices.drugs, m->choices.checkup,
                            m->choices.limit, m->choices.specified_disease})
         BOOST_CHECK(c != choice::not_chosen);

@@ -21,6 +21,8 @@ struct plan {
   bool faults = true;                  ///< losses, repeats, outages, crashes
   std::string pin = "1234";            ///< of every card
   bool record = false;                 ///< keep every frame
+  std::uint64_t twins_percent = 0;     ///< of the patients: hold a copy of the card that another one holds
+  std::uint64_t unplugs = 0;           ///< of readers, at most, while open
 };
 
 /// SIMULATED: the national system and the line to it.
@@ -46,11 +48,12 @@ private:
   std::map<id, eligibility_gateway::line_answer> answered_;
 };
 
-/// SIMULATED: a card and the reader it may lie on. Outlives the desk's process.
+/// SIMULATED: a card. Outlives the desk's process. Two patients may hold it at once: a copy that counts with it.
 struct card {
   std::string pin;
   std::int64_t tries_left = 3;
   id mark;
+  certificate_standing standing = certificate_standing::valid;
 };
 
 class clinic;
@@ -85,6 +88,8 @@ public:
   void on_hub(bool there);
   void placed();
   void lifted();
+  void unplug();
+  void plug();
   void press(const std::string& digits) { slot_ = digits; }
   void say(const std::string& line);
   std::string slot_; ///< where the digits wait
@@ -102,6 +107,7 @@ private:
 
   clinic& all_;
   std::size_t number_;
+  bool plugged_ = true;
   shell reader_shell_, pages_shell_;
   std::uint64_t port_free_at_ms_ = 0;
   std::int64_t tries_reported_ = -1;
@@ -115,8 +121,9 @@ public:
   void read(const std::string& line);
   void look();
   void leave(); ///< takes the card and goes
+  const std::shared_ptr<card>& held() const { return mine_; }
 
-  std::optional<card> on_reader;
+  std::shared_ptr<card> on_reader;
   std::uint64_t placing = 0; ///< counts cards placed: tells one stay from the next
   prompt shown = prompt::please_wait;
 
@@ -125,12 +132,13 @@ private:
   void enter_pin(bool wrong);
   void lift();
   void place();
+  std::shared_ptr<card> a_card();
   void say(std::string_view topic, const std::string& fields);
   std::string any_choice() const;
 
   clinic& all_;
   std::size_t number_;
-  card mine_;
+  std::shared_ptr<card> mine_;
   bool here_ = false;
   std::string checkin_;
   std::int64_t tries_left_ = -1;
@@ -142,6 +150,7 @@ class staff {
 public:
   explicit staff(clinic& all) : all_(all) {}
   void read(const std::string& line);
+  void read_row(const value& row);
 
 private:
   void react(const std::string& checkin, const std::string& state, const std::string& outcome);
@@ -167,10 +176,12 @@ public:
   // -- what was seen -----------------------------------------------------------------------------------------------
   std::set<id> verified; ///< attempts whose VERIFY reached a card
   std::set<id> presses;  ///< commands of key presses that led to a VERIFY
-  std::size_t crashes = 0;
+  std::size_t crashes = 0, unplugged = 0, twins = 0;
+  std::int64_t tries_lost = 0, last_tries = 0; ///< by wrong PINs; VERIFYs at the last try
 
   std::string desk_name(std::size_t number) const { return "desk-" + std::to_string(number + 1); }
-  void note_verify(id attempt, const std::string& desk);
+  /// A VERIFY reaches a card that has @p tries_left, at @p desk.
+  void note_verify(id attempt, const std::string& desk, std::int64_t tries_left);
 
 private:
   void start_hub();

@@ -81,6 +81,7 @@ void simulated_journal::fold(const event_envelope& event) {
   if (!event.cause.empty()) causes.insert(event.cause);
   storage::fold_open_checkins(event, open_);
   storage::fold_questions(event, questions_);
+  storage::fold_outage_ledger(event, ledger_);
   if (const auto m = body_as<pin_attempt_allowed>(event)) {
     BOOST_REQUIRE_MESSAGE(attempts.emplace(m->attempt, event.cause).second, "an attempt was allowed twice");
   }
@@ -98,6 +99,18 @@ std::vector<storage::question_row> simulated_journal::questions() const {
   for (const auto& [key, bytes] : questions_.all())
     if (key.starts_with(storage::question_prefix)) all.push_back(*storage::decode_row<storage::question_row>(bytes));
   return all;
+}
+
+std::vector<storage::ledger_row> simulated_journal::outage_ledger() const {
+  std::vector<storage::ledger_row> all;
+  for (const auto& [key, bytes] : ledger_.all())
+    if (key.starts_with(storage::ledger_prefix)) all.push_back(*storage::decode_row<storage::ledger_row>(bytes));
+  return all;
+}
+
+std::uint64_t simulated_journal::line_lost_ms() const {
+  const auto row = ledger_.all().find(storage::line_key);
+  return row == ledger_.all().end() ? 0 : storage::decode_row<storage::line_row>(row->second)->lost_ms;
 }
 
 std::vector<outbox_row> simulated_journal::open_effects(const std::string& owner) const {

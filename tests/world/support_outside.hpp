@@ -8,6 +8,7 @@
 #include "drivers/clock/port.hpp"
 #include "messages/checkin.hpp"
 #include "storage/views/open_checkins.hpp"
+#include "storage/views/outage_ledger.hpp"
 #include "storage/views/questions.hpp"
 
 #include <functional>
@@ -47,6 +48,8 @@ public:
 
   std::vector<open_checkin> open_checkins() const;
   std::vector<storage::question_row> questions() const;
+  std::vector<storage::ledger_row> outage_ledger() const;
+  std::uint64_t line_lost_ms() const;
   std::vector<outbox_row> open_effects(const std::string& owner) const;
   std::optional<std::string> remembered(id command) const;
 
@@ -67,7 +70,7 @@ private:
   timetable& time_;
   std::vector<pending> waiting_, syncing_;
   std::uint64_t process_ = 0;
-  storage::memory_rows open_, questions_;
+  storage::memory_rows open_, questions_, ledger_;
   std::map<id, std::string> replies_;
 };
 

@@ -23,7 +23,8 @@ std::string said(std::string_view topic, const std::string& checkin, const std::
 
 void seat::read(const std::string& line) {
   const auto v = *from_json(line);
-  const auto* p = v.find("prompt");
+  const auto* all = v.find("snapshot");
+  const auto* p = (all ? all : &v)->find("prompt");
   if (!p) return;
   const auto what = *from_name<prompt>(text_in(*p, "shown"));
   const auto* tries = p->find("tries_left");
@@ -42,11 +43,26 @@ void seat::read(const std::string& line) {
 void seat::look() {
   if (all_.open && !here_ && !on_reader && all_.time.in_100(60)) {
     here_ = true;
-    mine_ = {all_.how.pin, static_cast<std::int64_t>(all_.time.in_100(80) ? 3 : all_.time.draw(3)),
-             all_.time.fresh_id()};
+    mine_ = a_card();
   }
   react();
   all_.time.after(10'000 + all_.time.draw(10'000), [this] { look(); });
+}
+
+/// Mostly a card of one's own; now and then a copy of the one that another patient holds.
+std::shared_ptr<card> seat::a_card() {
+  auto& t = all_.time;
+  if (all_.how.twins_percent > 0 && t.in_100(all_.how.twins_percent)) {
+    const auto& other = all_.seats[t.draw(all_.seats.size())];
+    if (&other != this && other.held()) {
+      ++all_.twins;
+      return other.held();
+    }
+  }
+  const auto tries = static_cast<std::int64_t>(t.in_100(80) ? 3 : t.draw(3));
+  auto standing = certificate_standing::valid;
+  if (t.in_100(6)) standing = static_cast<certificate_standing>(2 + t.draw(4)); // expires soon … not yet valid
+  return std::make_shared<card>(card{all_.how.pin, tries, t.fresh_id(), standing});
 }
 
 void seat::place() {
@@ -57,7 +73,6 @@ void seat::place() {
 
 void seat::lift() {
   if (!on_reader) return;
-  mine_ = *on_reader;
   on_reader.reset();
   if (auto& d = all_.desk[number_]) d->lifted();
   if (all_.time.in_100(85)) here_ = false; // the others try again
@@ -117,6 +132,7 @@ void seat::react() {
     return;
   case prompt::take_card:
   case prompt::card_forgotten:
+  case prompt::turn_card:
     if (t.in_100(85)) lift();
     return;
   case prompt::place_card: // although it lies there
@@ -129,9 +145,15 @@ void seat::react() {
 
 void staff::read(const std::string& line) {
   const auto v = *from_json(line);
-  const auto* row = v.find("desk");
-  if (!row) return;
-  const auto checkin = text_in(*row, "checkin"), state = text_in(*row, "state"), outcome = text_in(*row, "outcome");
+  const auto* all = v.find("snapshot");
+  if (const auto* rows = all ? all->find("checkins") : nullptr)
+    for (const auto& row : *rows->as<value::array>())
+      read_row(row);
+  if (const auto* row = v.find("checkin")) read_row(*row);
+}
+
+void staff::read_row(const value& row) {
+  const auto checkin = text_in(row, "checkin"), state = text_in(row, "state"), outcome = text_in(row, "outcome");
   if (state != "registration" && state != "at_window") return;
   all_.time.after(1'000 + all_.time.draw(8'000), [this, checkin, state, outcome] { react(checkin, state, outcome); });
 }

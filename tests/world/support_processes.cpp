@@ -128,13 +128,18 @@ hub_process::hub_process(clinic& all)
   std::vector<eligibility_gateway::question> known;
   for (const auto& row : all.journal.questions())
     if (row.outcome != question_outcome::open) known.push_back(from_row(row));
+  questions.remember({.line_lost_ms = all.journal.line_lost_ms()}, all.time.now_ms());
   act_on(questions.resume(std::move(known), all.journal.open_effects("eligibility_gateway"), all.time.now_ms()));
+  std::vector<consent_session::past_visit> past;
+  for (const auto& row : all.journal.outage_ledger())
+    if (!row.settled()) past.push_back({row.checkin, row.patient, row.desk, row.person});
+  session.remember(std::move(past));
   session_shell_.carry_out(
       session.resume(all.journal.open_checkins(), all.journal.open_effects("consent_session"), all.time.now_ms()));
   session_shell_.plan_tick();
   questions_shell_.plan_tick();
   act_on(pages.on_hub(true));
-  act_on(pages.on_joined(1));
+  act_on(pages.on_joined(1, {}));
 }
 
 hub_process::~hub_process() { all_.bus.leave("hub"); }
@@ -193,9 +198,10 @@ desk_process::desk_process(clinic& all, std::size_t number)
                        {}});
   all.bus.join(all.desk_name(number), {{"reader", &reader_shell_}, {"screen", &pages_shell_}});
   act_on(stay.on_start());
-  act_on(pages.on_joined(1));
+  act_on(pages.on_joined(1, {}));
   on_hub(all.hub != nullptr);
   all.time.after(40, reader_shell_.if_alive([this] {
+    if (!plugged_) return; // unplugged meanwhile: plug() tells
     act_on(stay.on_attached("SIM-1"));
     if (all_.seats[number_].on_reader) placed();
   }));
@@ -208,8 +214,26 @@ void desk_process::on_hub(bool there) {
   act_on(stay.on_hub(there));
 }
 
-void desk_process::placed() { act_on(stay.on_placed()); }
-void desk_process::lifted() { act_on(stay.on_lifted()); }
+void desk_process::placed() {
+  if (plugged_) act_on(stay.on_placed());
+}
+void desk_process::lifted() {
+  if (plugged_) act_on(stay.on_lifted());
+}
+
+/// In the middle of anything; what was under way is lost.
+void desk_process::unplug() {
+  if (!std::exchange(plugged_, false)) return;
+  ++all_.seats[number_].placing;
+  act_on(stay.on_detached({error_code::reader_lost, {"an APDU"}}));
+}
+
+void desk_process::plug() {
+  if (std::exchange(plugged_, true)) return;
+  act_on(stay.on_attached("SIM-1"));
+  if (all_.seats[number_].on_reader) placed();
+}
+
 void desk_process::say(const std::string& line) { act_on(pages.on_said(1, line)); }
 
 void desk_process::act_on(screen::decision d) {
@@ -249,7 +273,7 @@ void desk_process::identify() {
       return act_on(stay.on_identified(failure(error_code::card_removed)));
     tries_reported_ = seat.on_reader->tries_left;
     act_on(stay.on_identified(reader::card_facts{card_kind::my_number_card, tries_reported_, personal<bytes>{bytes{5}},
-                                                 seat.on_reader->mark}));
+                                                 seat.on_reader->mark, seat.on_reader->standing}));
   });
 }
 
@@ -272,11 +296,12 @@ void desk_process::verify() {
     auto& on = *all_.seats[number_].on_reader;
     if (on.tries_left == 0)
       *went = {pin_outcome::blocked, 0};
-    else if (tries_reported_ >= 0 && tries_reported_ != on.tries_left)
+    else if (tries_reported_ != on.tries_left) // as my_number_card does
       *went = {pin_outcome::not_made, on.tries_left};
     else {
-      all_.note_verify(attempt, all_.desk_name(number_));
+      all_.note_verify(attempt, all_.desk_name(number_), on.tries_left);
       const bool right = digits == on.pin;
+      all_.tries_lost += right ? 0 : 1;
       on.tries_left = right ? 3 : on.tries_left - 1;
       *went = {right                ? pin_outcome::right
                : on.tries_left == 0 ? pin_outcome::blocked

@@ -10,6 +10,7 @@
 #include "drivers/screen/port.hpp"
 #include "messages/commands.hpp"
 #include "messages/json.hpp"
+#include "storage/key_folder.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -54,6 +55,13 @@ public:
   void sign(bytes challenge, std::function<void(result<bytes>)> done) override {
     port_->sign(std::move(challenge), timed(std::move(done)));
   }
+  void inspect(std::function<void(result<drivers::card::card_details>)> done) override {
+    port_->inspect(timed(std::move(done)));
+  }
+  void read_surface(secret check_number, std::int64_t tries_told,
+                    std::function<void(drivers::card::surface_read)> done) override {
+    port_->read_surface(std::move(check_number), tries_told, timed(std::move(done)));
+  }
   void stop() override { port_->stop(); }
 
 private:
@@ -86,6 +94,27 @@ public:
                                  drivers::line::completion<void> done) override {
     port_.register_reference_number(std::move(r), wait, timed(std::move(done)));
   }
+  void withdraw(drivers::line::withdrawal w, std::uint32_t wait,
+                drivers::line::completion<drivers::line::answer> done) override {
+    port_.withdraw(std::move(w), wait, timed(std::move(done)));
+  }
+  void request_bulk(drivers::line::bulk_request r, std::uint32_t wait,
+                    drivers::line::completion<drivers::line::bulk_acceptance> done) override {
+    port_.request_bulk(std::move(r), wait, timed(std::move(done)));
+  }
+  void collect_bulk(drivers::line::bulk_collection c, std::uint32_t wait,
+                    drivers::line::completion<drivers::line::bulk_answer> done) override {
+    port_.collect_bulk(std::move(c), wait, timed(std::move(done)));
+  }
+  void ask(drivers::line::records_question q, std::uint32_t wait,
+           drivers::line::completion<drivers::line::records_answer> done) override {
+    port_.ask(std::move(q), wait, timed(std::move(done)));
+  }
+  void obtain_url(drivers::line::url_question q, std::uint32_t wait,
+                  drivers::line::completion<drivers::line::access_url> done) override {
+    port_.obtain_url(std::move(q), wait, timed(std::move(done)));
+  }
+  void kept(const id& question) override { port_.kept(question); }
   void stop() override { port_.stop(); }
 
 private:
@@ -108,10 +137,9 @@ public:
 
   void watch(drivers::screen::watcher& who) override {
     watcher_ = &who;
-    who.page_joined(1);
+    who.page_joined(1, {});
   }
   void send(drivers::screen::page, std::string line) override { react(line); }
-  void send_to_all(std::string line) override { react(line); }
   void stop() override {}
 
   /// The clinic cannot go on: nobody waits any more.
@@ -151,9 +179,10 @@ private:
   void react(const std::string& line) {
     const auto v = from_json(line);
     if (!v) return;
-    if (const auto* p = v->find("prompt")) {
+    const auto* all = v->find("snapshot");
+    if (const auto* p = (all ? all : &*v)->find("prompt")) {
       if (const auto m = message_from_json<show_prompt>(*p)) on_prompt(*m);
-    } else if (const auto* d = v->find("desk")) {
+    } else if (const auto* d = v->find("checkin")) {
       const auto m = message_from_json<show_at_reception>(*d);
       if (m && m->state == checkin_state::registration)
         say(register_reference_number::topic, m->checkin, R"(,"number":"0001234")");
@@ -259,6 +288,9 @@ public:
     n.name = n.hub = "hub";
     n.actors = {"eligibility_gateway", "consent_session", "desks", "monitor", "reader", "screen"};
     n.data = options_.data / "journal";
+    n.keys = storage::default_key_folder(n.data); // throw-away, like everything here
+    if (!storage::holds_keys(n.keys))
+      if (auto keys = storage::make_key_folder(n.keys); !keys) return failure(keys.error());
     n.run = options_.data / "run";
     n.tcp = options_.tcp;
     n.port_base = 0;

@@ -4,6 +4,7 @@
 #include "drivers/card/card_authority.hpp"
 #include "drivers/clock/port.hpp"
 #include "drivers/line/throwaway_pki.hpp"
+#include "storage/key_folder.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -60,6 +61,12 @@ public:
   fs::path screen_socket(const std::string& node) const override { return run_ / ("screen-" + node); }
   fs::path rig_socket(const std::string& desk) const override { return run_ / ("rig-" + desk); }
   fs::path run_folder() const override { return run_; }
+  std::string pages_address(const std::string& node) const override {
+    int port = 0;
+    std::ifstream{pages_port_file(node)} >> port;
+    return port == 0 ? std::string{} : "http://127.0.0.1:" + std::to_string(port);
+  }
+  std::string reception_password() const override { return reception_password_; }
   const clinic_options& options() const override { return options_; }
 
   pid_t pid_of(const std::string& process) const override {
@@ -116,6 +123,25 @@ private:
     std::chrono::steady_clock::time_point killed_at;
   };
 
+  fs::path pages_port_file(const std::string& node) const { return run_ / ("pages-" + node); }
+  /// A node keeps its port when it is started again: its pages find it where it was.
+  std::string pages_section(const std::string& node, int number) const {
+    if (!options_.pages) return {};
+    const auto port = options_.pages_port_base == 0 ? 0 : options_.pages_port_base + number;
+    return "pages = true\nport = " + std::to_string(port) + "\nport_file = " + quoted(pages_port_file(node)) + '\n';
+  }
+  void keep_pages_port(const std::string& node) const {
+    int port = 0;
+    std::ifstream{pages_port_file(node)} >> port;
+    const auto file = options_.data / "config" / (node + ".toml");
+    std::ifstream in{file};
+    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const auto at = text.find("pages = true\nport = 0\n");
+    if (port == 0 || at == std::string::npos) return;
+    text.replace(at, 22, "pages = true\nport = " + std::to_string(port) + '\n');
+    std::ofstream{file} << text;
+  }
+
   fs::path centre_port_file() const { return options_.data / "centre" / "port"; }
 
   // -- what is on disk ---------------------------------------------------------------------------------------------
@@ -138,14 +164,21 @@ private:
     fs::create_directories(run_, wrong);
     ::chmod(run_.c_str(), 0700);
     fs::remove(centre_port_file(), wrong);
+    const auto chance = drivers::clock::system_chance();
+    reception_password_ = drivers::clock::fresh_id(*drivers::clock::system_clock(), *chance).text().substr(20);
     return {};
   }
+
+  /// Throw-away keys of a simulated clinic, outside the journal's folder like real ones.
+  fs::path keys_folder() const { return storage::default_key_folder(options_.data / "journal"); }
 
   result<void> make_keys() {
     const auto now_ms = drivers::clock::system_clock()->utc_ms();
     auto pki = drivers::line::make_throwaway_pki(options_.data / "pki", institution, now_ms);
     if (!pki) return failure(pki.error());
     pki_ = *pki;
+    if (!storage::holds_keys(keys_folder()))
+      if (auto made = storage::make_key_folder(keys_folder()); !made) return made;
     auto cards = drivers::card::card_authority::open(options_.data / "cards", static_cast<std::int64_t>(now_ms / 1000));
     if (!cards) return failure(cards.error());
     return {};
@@ -174,14 +207,16 @@ private:
     std::ostringstream t;
     t << "[node]\nname = 'hub'\nsimulated = true\nactors = ['eligibility_gateway', 'consent_session', 'desks', "
          "'monitor', 'screen']\n"
-      << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nrun = " << quoted(run_)
-      << "\n[bus]\ntcp = true\nport_base = " << options_.port_base
+      << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nkeys_dir = " << quoted(keys_folder())
+      << "\nrun = " << quoted(run_) << "\n[bus]\ntcp = true\nport_base = " << options_.port_base
       << "\n[line]\nhost = '127.0.0.1'\nport = " << centre_port_ << "\nca = " << quoted(pki_.ca_certificate)
       << "\ncertificate = " << quoted(pki_.client_certificate) << "\nkey = " << quoted(pki_.client_key)
       << "\ninstitution = '" << institution
       << "'\nanswer_wait_ms_max = 3000\n[screen]\nhands = " << quoted(screen_socket("hub")) << '\n'
+      << pages_section("hub", 0) << (options_.pages ? "development_password = '" + reception_password_ + "'\n" : "")
       << (options_.patience.empty() ? "" : "[patience]\n" + options_.patience);
     write_config("hub", t.str());
+    ::chmod((options_.data / "config" / "hub.toml").c_str(), 0600);
     // The centre keeps its port from now on: the hub has it in its configuration.
     std::ifstream in{options_.data / "config" / "centre.toml"};
     std::string text{std::istreambuf_iterator<char>{in}, {}};
@@ -196,7 +231,8 @@ private:
       << "'\nsimulated = true\nactors = ['reader', 'screen']\n[data]\nrun = " << quoted(run_)
       << "\n[rig]\ncards = " << quoted(options_.data / "cards") << "\nsocket = " << quoted(rig_socket(desk))
       << "\npin = '" << options_.pin << "'\nusb = " << (options_.usb ? "true" : "false")
-      << "\n[screen]\nhands = " << quoted(screen_socket(desk)) << '\n';
+      << "\n[screen]\nhands = " << quoted(screen_socket(desk)) << '\n'
+      << pages_section(desk, std::atoi(desk.c_str() + 5));
     write_config(desk, t.str());
     ::chmod((options_.data / "config" / (desk + ".toml")).c_str(), 0600);
   }
@@ -208,9 +244,14 @@ private:
   result<void> bring_up(const std::string& name, const std::function<bool()>& ready) {
     std::error_code ignored;
     if (name != "centre") fs::remove(screen_socket(name), ignored);
+    fs::remove(pages_port_file(name), ignored);
+    const bool with_pages = options_.pages && name != "centre";
     start(name);
     for (int tries = 0; tries < 2000; ++tries) {
-      if (ready()) return {};
+      if (ready() && (!with_pages || fs::exists(pages_port_file(name)))) {
+        keep_pages_port(name);
+        return {};
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds{5});
       if (starts_of(name) > 3) break; // it ends as soon as it is started
     }
@@ -280,6 +321,7 @@ private:
   drivers::line::throwaway_pki pki_;
   int centre_port_ = 0;
   std::vector<std::string> desks_;
+  std::string reception_password_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, child> children_;

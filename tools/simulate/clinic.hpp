@@ -25,7 +25,9 @@ struct clinic_options {
   std::string pin = "1234";
   bool usb = true; ///< the emulated USB reader; false: the virtual reader in process
   std::uint32_t answer_delay_ms = 0;
-  std::string patience; ///< lines of the [patience] section, for tests that cannot wait
+  bool pages = true;       ///< in browsers, beside scripted hands
+  int pages_port_base = 0; ///< the hub's pages here, desk N's at + N; 0: free ones
+  std::string patience;    ///< lines of the [patience] section, and what may follow it, for tests that cannot wait
 };
 
 class clinic {
@@ -37,6 +39,9 @@ public:
   virtual std::vector<std::string> desks() const = 0; ///< "desk-1" …
   virtual std::filesystem::path screen_socket(const std::string& node) const = 0;
   virtual std::filesystem::path rig_socket(const std::string& desk) const = 0;
+  /// Where a node's pages are ("http://127.0.0.1:5580"); empty while it has none.
+  virtual std::string pages_address(const std::string& node) const = 0;
+  virtual std::string reception_password() const = 0; ///< of the account `development`
   virtual std::filesystem::path run_folder() const = 0;
   virtual const clinic_options& options() const = 0;
 

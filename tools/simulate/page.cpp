@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -112,11 +113,16 @@ void page::take(const std::string& line) {
   }
   const auto shown = from_json(line);
   if (!shown) return;
-  if (const auto* p = shown->find("prompt")) {
+  const auto* all = shown->find("snapshot");
+  const auto take_row = [this](const value& row) {
+    if (auto m = message_from_json<show_at_reception>(row)) board_[m->checkin] = std::move(*m);
+  };
+  if (const auto* p = (all ? all : &*shown)->find("prompt"))
     if (auto m = message_from_json<show_prompt>(*p)) prompt_ = std::move(*m);
-  } else if (const auto* d = shown->find("desk")) {
-    if (auto m = message_from_json<show_at_reception>(*d)) board_[m->checkin] = std::move(*m);
-  } else if (const auto* n = shown->find("n"); n && n->as_unsigned()) {
+  if (const auto* rows = all ? all->find("checkins") : nullptr)
+    if (const auto* list = rows->as<value::array>()) std::ranges::for_each(*list, take_row);
+  if (const auto* row = shown->find("checkin")) take_row(*row);
+  if (const auto* n = shown->find("n"); n && n->as_unsigned()) {
     auto& answer = answers_[*n->as_unsigned()];
     answer = {};
     if (const auto* why = shown->find("error")) {

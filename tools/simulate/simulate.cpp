@@ -41,11 +41,17 @@ fs::path story_file(const std::string& story) {
 }
 
 void greet(const clinic& c, std::ostream& out) {
+  const auto hub = c.pages_address("hub");
   out << "模擬 SIMULATED: a clinic with " << c.options().desks
       << " desks, fictional patients and a simulated national system.\n"
       << "  data      " << c.options().data.string() << '\n'
       << "  sockets   " << c.run_folder().string() << "  (screen-*: JSON lines, rig-*: cards)\n"
-      << "  the bus   uketsuke watch --run " << c.run_folder().string() << "\n\n";
+      << "  the bus   uketsuke watch --run " << c.run_folder().string() << '\n'
+      << "  reception " << hub << "/reception  (account development, password " << c.reception_password() << ")\n"
+      << "  monitor   " << hub << "/monitor\n";
+  for (const auto& d : c.desks())
+    out << "  " << d << "    " << c.pages_address(d) << "/patient\n";
+  out << '\n';
 }
 
 outcome simulate(const simulate_options& o, const std::string& program) {
@@ -58,6 +64,7 @@ outcome simulate(const simulate_options& o, const std::string& program) {
   c.persons = simulated_folder() / "insured_persons.json";
   c.desks = o.desks;
   c.port_base = o.once ? 0 : o.port_base;
+  c.pages_port_base = o.once || o.port_base == 0 ? 0 : o.port_base + 10;
   c.usb = !o.in_process_reader;
   auto opened = clinic::open(c);
   if (!opened) return failure(opened.error());

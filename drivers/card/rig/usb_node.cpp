@@ -97,6 +97,7 @@ struct packet {
   std::uint8_t endpoint = 0;
   wiped_bytes bytes;
   usb_node::time due;
+  bool stalled = false;
 };
 
 class mock_node final : public usb_node {
@@ -197,11 +198,14 @@ private:
     return "P: " + sys_path() + "\nE: SUBSYSTEM=usb\nE: DRIVER=usb\nE: BUSNUM=001\nE: DEVNUM=" + three_digits() +
            "\nE: DEVNAME=" + device_path() + "\nE: DEVTYPE=usb_device\nA: bConfigurationValue=1\\n\nA: busnum=1\\n" +
            "\nA: devnum=" + std::to_string(number_) + "\\n\nA: speed=12\\n\nA: idVendor=" + vendor +
-           "\\n\nA: idProduct=" + product + "\\n\nH: descriptors=" + apdu::hex(make_descriptors(profile)) + "\n";
+           "\\n\nA: idProduct=" + product + "\\n\nH: descriptors=" + apdu::hex(make_descriptors(profile)) +
+           "\n\nP: " + sys_path() + "/1-" + std::to_string(number_) +
+           ":1.0\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_interface" +
+           "\nE: INTERFACE=11/0/0\nA: bInterfaceNumber=00\\n\nA: bInterfaceClass=0b\\n\n"; // pcscd looks for it
   }
 
-  void push(std::uint8_t endpoint, wiped_bytes bytes, std::chrono::milliseconds delay) {
-    packets_.push_back({endpoint, std::move(bytes), std::chrono::steady_clock::now() + delay});
+  void push(std::uint8_t endpoint, wiped_bytes bytes, std::chrono::milliseconds delay, bool stalled = false) {
+    packets_.push_back({endpoint, std::move(bytes), std::chrono::steady_clock::now() + delay, stalled});
   }
 
   void finish(std::list<urb>::iterator at, int status, ccid::octets bytes) {
@@ -230,7 +234,7 @@ private:
         ++p;
         continue;
       }
-      finish(found, 0, p->bytes);
+      finish(found, p->stalled ? -EPIPE : 0, p->bytes);
       p = packets_.erase(p);
     }
     if (slave_ >= 0 && !gone_) tcflow(slave_, done_.empty() ? TCOOFF : TCOON);
@@ -256,7 +260,7 @@ private:
       about->actual_length = about->buffer_length;
       const wiped_bytes request(content.begin(), content.end()); // it may hold a PIN
       for (auto& frame : device_.bulk_out(request))
-        push(rig_endpoint_in, std::move(frame.bytes), frame.delay);
+        push(rig_endpoint_in, std::move(frame.bytes), frame.delay, frame.stalled);
     }
     done_.splice(done_.end(), one);
     if (match() && device_.scheduled) device_.scheduled();
@@ -304,28 +308,18 @@ private:
       return 0;
     }
     case USBDEVFS_CLAIMINTERFACE:
-    case USBDEVFS_DISCONNECT_CLAIM:
-      return std::exchange(claimed_, true) ? EBUSY : 0;
-    case USBDEVFS_RELEASEINTERFACE:
-      claimed_ = false;
-      return 0;
+    case USBDEVFS_DISCONNECT_CLAIM: return std::exchange(claimed_, true) ? EBUSY : 0;
+    case USBDEVFS_RELEASEINTERFACE: claimed_ = false; return 0;
     case USBDEVFS_CLEAR_HALT:
     case USBDEVFS_RESET:
     case USBDEVFS_RESETEP:
-    case USBDEVFS_SETINTERFACE:
-      return 0;
-    case USBDEVFS_GETDRIVER:
-      return ENODATA;
-    case USBDEVFS_SUBMITURB:
-      submit(arg);
-      return 0;
+    case USBDEVFS_SETINTERFACE: return 0;
+    case USBDEVFS_GETDRIVER: return ENODATA;
+    case USBDEVFS_SUBMITURB: submit(arg); return 0;
     case USBDEVFS_REAPURB:
-    case USBDEVFS_REAPURBNDELAY:
-      return reap(arg);
-    case USBDEVFS_DISCARDURB:
-      return discard(arg);
-    default:
-      return -1;
+    case USBDEVFS_REAPURBNDELAY: return reap(arg);
+    case USBDEVFS_DISCARDURB: return discard(arg);
+    default: return -1;
     }
   }
 

@@ -1,7 +1,7 @@
 // SIMULATED: one attachment of a USB device under umockdev: its node, its URBs, its leaving (card-reader.md §3).
 #pragma once
 
-#include "drivers/card/rig/ccid_device.hpp"
+#include "drivers/card/rig.hpp"
 
 #include <chrono>
 #include <functional>

@@ -46,6 +46,10 @@ public:
 
   void plug() override { slot_->plug(); }
   void unplug() override { slot_->unplug(); }
+  void misbehave(misdeed what) override {
+    const std::lock_guard lock{guard_};
+    if (device_) device_->misbehave(std::move(what));
+  }
 
 private:
   void wake() {
@@ -57,18 +61,23 @@ private:
   }
 
   messages::result<void> attach() {
-    auto device = std::make_shared<ccid_device>(slot_, profile_.message_size_max);
+    auto device = std::make_shared<ccid_device>(slot_, profile_);
     node_device behind{[this](ccid::octets setup) { return answer_control(profile_, setup); },
                        [device](ccid::octets request) { return device->receive(request); }, [this] { wake(); }};
     auto node = usb_node::plug(bed_, profile_, std::move(behind));
     if (!node) return messages::failure(node.error());
-    device_ = std::move(device);
     node_ = std::move(*node);
+    const std::lock_guard lock{guard_};
+    device_ = std::move(device);
     return {};
   }
 
   void detach() {
     if (!node_) return;
+    {
+      const std::lock_guard lock{guard_};
+      device_.reset();
+    }
     node_->unplug();
     old_nodes_.push_back(std::move(node_));
     if (old_nodes_.size() > old_nodes_max) old_nodes_.pop_front();
@@ -102,7 +111,7 @@ private:
       const auto plugged = attach(); // refused: tried again at the next change
     if (!node_) return std::nullopt;
     node_->interrupt([this] {
-      auto message = device_->look();
+      auto message = device_->look(); // only this thread makes and drops the device
       return profile_.interrupt_endpoint ? message : wiped_bytes{};
     });
     return node_->deliver();

@@ -192,6 +192,7 @@ BOOST_AUTO_TEST_CASE(a_reply_is_routed_once_and_only_from_where_the_command_went
   BOOST_REQUIRE(one->post(*say_done(c)));
   BOOST_REQUIRE(one->post(*say_done(c)));
   BOOST_TEST(soon([&] { return h.board->counts().late_replies == 1; }));
+  BOOST_TEST(soon([&] { return two->replies_to(c.id) != 0; })); // counted at the board, and still on its way
   BOOST_TEST(two->replies_to(c.id) == 1u);
 }
 

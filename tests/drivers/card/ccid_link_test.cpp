@@ -1,58 +1,14 @@
 // The CCID link against a scripted reader: sequence numbers, stale frames, time extensions, chaining, time-outs.
 #include "tests/test.hpp"
 
-#include "drivers/card/ccid_link.hpp"
+#include "tests/drivers/card/scripted_pipe.hpp"
 
-#include <deque>
 #include <future>
 
 using namespace drivers::card;
-using std::chrono::milliseconds;
+using namespace scripted;
 
 namespace {
-
-using frames = std::vector<wiped_bytes>;
-
-/// Answers every frame by a function; what it returns is read back in order.
-class scripted_pipe final : public pipe {
-public:
-  using script = std::function<frames(const wiped_bytes&)>;
-  scripted_pipe(event_loop& loop, script answer) : loop_(loop), answer_(std::move(answer)) {}
-
-  void write(wiped_bytes frame, milliseconds, ended then) override {
-    written.push_back(frame);
-    for (auto& reply : answer_(frame))
-      replies_.push_back(std::move(reply));
-    end(std::move(then), {pipe_status::done, {}});
-  }
-  void read(std::size_t, milliseconds wait, ended then) override {
-    if (replies_.empty()) {
-      loop_.after(wait, [then = std::move(then)] { then({pipe_status::timed_out, {}}); });
-      return;
-    }
-    end(std::move(then), {pipe_status::done, std::move(replies_.front())});
-    replies_.pop_front();
-  }
-  bool listen(ended) override { return false; }
-  void clear_halt() override {}
-
-  std::vector<wiped_bytes> written;
-
-private:
-  void end(ended then, pipe_result result) {
-    loop_.post([then = std::move(then), result] { then(result); });
-  }
-  event_loop& loop_;
-  script answer_;
-  std::deque<wiped_bytes> replies_;
-};
-
-wiped_bytes reply(const wiped_bytes& to, std::uint8_t status, std::uint8_t error, std::uint8_t chain,
-                  wiped_bytes data = {}) {
-  auto f = ccid::build(ccid::request{}, 0, to[6], {status, error, chain}, data);
-  f[0] = to[0] == 0x62 || to[0] == 0x6F ? 0x80 : 0x81;
-  return f;
-}
 
 /// A reader that powers a card; @p on_transfer answers XfrBlock.
 struct bench {
@@ -65,8 +21,11 @@ struct bench {
     limits.answer_wait = milliseconds{30};
     limits.power_on_wait = milliseconds{30};
     limits.extended_wait = milliseconds{200};
-    link = std::make_shared<ccid_link>(*loop, pipe, profile{exchange_level::extended_apdu, true, 7, message_size_max},
-                                       limits, link_events{});
+    reader_profile how;
+    how.level = exchange_level::extended_apdu;
+    how.auto_voltage = true;
+    how.message_size_max = message_size_max;
+    link = std::make_shared<ccid_link>(*loop, pipe, how, limits, link_events{});
   }
 
   detached run(wiped_bytes apdu, int times, std::promise<std::vector<exchange<wiped_bytes>>>& all) {

@@ -2,6 +2,7 @@
 // A test file defines make_side() and includes this once.
 #pragma once
 
+#include "drivers/card/virtual_person.hpp"
 #include "tests/drivers/card/notebook.hpp"
 
 namespace conformance {
@@ -281,6 +282,24 @@ BOOST_AUTO_TEST_CASE(other_cards_are_told_apart) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_card_is_read_whatever_its_answer_to_reset_says) {
+  for (const auto which : card_atrs) { // each kind of the reference: block sizes, speeds, a mode without PPS
+    desk d;
+    virtual_card_options options;
+    options.atr = which;
+    const auto card = new_card("SIM000000000001", std::move(options));
+    BOOST_TEST_CONTEXT("ATR " << apdu::hex(card->atr())) {
+      d.open_with(card);
+      const auto found = d.identify();
+      BOOST_REQUIRE(found.has_value());
+      check(d.verify("1234"), pin_outcome::right, 3);
+      const auto signature = d.sign(challenge);
+      BOOST_REQUIRE(signature.has_value());
+      BOOST_TEST(signature_is_good(found->certificate.reveal(), challenge, *signature));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_card_is_waited_for) {
   desk d{{.impatient = true}};
   const auto card = new_card();
@@ -311,8 +330,72 @@ BOOST_AUTO_TEST_CASE(only_the_authentication_application_and_its_public_files_ar
   BOOST_REQUIRE(d.identify().has_value());
   check(d.verify("1234"), pin_outcome::right, 3);
   BOOST_REQUIRE(d.sign(challenge).has_value());
-  const std::set<std::string> allowed = {"D392F000260100000001", "0006", "000A", "0018", "0017"};
+  const std::string jpki = "D392F000260100000001";
+  const std::set<std::string> allowed = {jpki, jpki + " 0006", jpki + " 000A", jpki + " 0018", jpki + " 0017"};
   BOOST_TEST((card->selected() == allowed));
+}
+
+BOOST_AUTO_TEST_CASE(the_surface_opens_with_its_check_number_and_only_at_the_tries_that_were_told) {
+  desk d;
+  const auto card = new_card();
+  d.open_with(card);
+  const auto number = check_number_of(person_of("SIM000000000001"));
+  const auto read = [&](std::string_view with, std::int64_t told) {
+    return wait_for<surface_read>(
+        [&](auto done) { d.port->read_surface(std::move(*messages::secret::from(with)), told, done); });
+  };
+  check(read(number, 10).attempt, pin_outcome::not_made, -1); // not identified yet
+  BOOST_REQUIRE(d.identify().has_value());
+  check(read(number, -1).attempt, pin_outcome::not_made, 10); // nobody was told
+  check(read("1234", 10).attempt, pin_outcome::not_made, -1); // no check number
+  check(read("99999999999999", 10).attempt, pin_outcome::wrong, 9);
+  check(read(number, 10).attempt, pin_outcome::not_made, 9);
+  const auto right = read(number, 9);
+  check(right.attempt, pin_outcome::right, 10);
+  BOOST_REQUIRE(right.surface.has_value());
+  BOOST_TEST(right.surface->birth_date.reveal() == person_of("SIM000000000001").birth_date);
+  BOOST_TEST(right.surface->photo.reveal().size() > 300u);
+  BOOST_TEST(card->counts().other_verifies == 2);
+  BOOST_TEST(card->counts().verifies == 0);
+  const std::string jpki = "D392F000260100000001";
+  const std::string surface = "D3921000310001010402"; // the card's answer to "which": nothing of the number among it
+  const std::set<std::string> allowed = {jpki,    jpki + " 0006",    jpki + " 000A",   jpki + " 0018",
+                                         surface, surface + " 0012", surface + " 0002"};
+  BOOST_TEST((card->selected() == allowed));
+  check(d.verify("1234"), pin_outcome::right, 3); // the card's PIN works as before
+  BOOST_TEST(d.sign(challenge).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_check_number_is_guarded_like_a_pin) {
+  const auto number = check_number_of(person_of("SIM000000000001"));
+  for (const auto kind : {fault_kind::remove_after, fault_kind::fail}) {
+    desk d;
+    const auto card = new_card();
+    d.open_with(card);
+    BOOST_REQUIRE(d.identify().has_value());
+    d.slot->add_fault({on_instruction(apdu::ins_verify), kind, 0});
+    const auto read = wait_for<surface_read>(
+        [&](auto done) { d.port->read_surface(std::move(*messages::secret::from(number)), 10, done); });
+    check(read.attempt, pin_outcome::in_doubt, kind == fault_kind::fail ? 10 : -1);
+    BOOST_TEST(!read.surface.has_value());
+    BOOST_TEST(card->counts().other_verifies <= 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_else_a_card_tells_without_a_pin) {
+  desk d;
+  auto whole = make_whole_card(authority(), "SIM000000000001");
+  BOOST_REQUIRE(whole.has_value());
+  d.open_with(*whole);
+  const auto details = wait_for<messages::result<card_details>>([&](auto done) { d.port->inspect(done); });
+  BOOST_REQUIRE(details.has_value());
+  BOOST_TEST(details->found.tries_left == 3);
+  BOOST_TEST(details->signing_tries_left == 5);
+  BOOST_TEST(details->surface_tries_left == 10);
+  BOOST_TEST(details->found.facts.key_bits == 2048u);
+  BOOST_TEST(chains_to(details->found.certificate.reveal(), {details->issuer_certificate}));
+  BOOST_TEST(details->issuer_certificate == authority().certificate());
+  BOOST_TEST((*whole)->counts().verifies == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_shows_no_pin_and_no_certificate) {

@@ -8,9 +8,12 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
+#include <filesystem>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -30,14 +33,26 @@ struct temporary_folder {
   std::filesystem::path path = std::filesystem::temp_directory_path() /
                                ("uketsuke-card-" + std::to_string(getpid()) + "-" + std::to_string(count++));
   temporary_folder() { std::filesystem::create_directories(path); }
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
   ~temporary_folder() { std::filesystem::remove_all(path); }
   static inline int count = 0;
 };
 
+/// Set when a test program starts itself again: where the first one has put its keys.
+inline constexpr char keys_variable[] = "UKETSUKE_TEST_KEYS";
+
+inline const std::filesystem::path& authority_folder() {
+  static const char* given = std::getenv(keys_variable);
+  static std::optional<temporary_folder> own;
+  if (given == nullptr && !own) own.emplace();
+  static const std::filesystem::path path = own ? own->path : std::filesystem::path{given};
+  return path;
+}
+
 /// One authority for all cases: making keys is slow.
 inline const card_authority& authority() {
-  static const temporary_folder folder;
-  static const auto made = card_authority::open(folder.path, now_s);
+  static const auto made = card_authority::open(authority_folder(), now_s);
   BOOST_REQUIRE(made.has_value());
   return *made;
 }

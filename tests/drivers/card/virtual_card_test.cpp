@@ -44,6 +44,57 @@ BOOST_AUTO_TEST_CASE(foreign_commands_are_refused_cleanly) {
   BOOST_TEST(sw(card, {0x00, 0xB0, 0x00, 0x00, 0x04}) == 0x6986u);
 }
 
+BOOST_AUTO_TEST_CASE(every_answer_to_reset_of_the_reference_adds_up) {
+  for (const auto which : card_atrs) {
+    const auto make = make_of(which);
+    BOOST_TEST(make.atr.size() <= 33u);
+    BOOST_TEST(int{make.atr[0]} == 0x3B);
+    int check = 0;
+    for (std::size_t i = 1; i < make.atr.size(); ++i)
+      check ^= make.atr[i];
+    BOOST_TEST(check == 0, apdu::hex(make.atr));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_card_without_extended_length_refuses_it) {
+  const wiped_bytes extended = {0x00, 0x84, 0x00, 0x00, 0x00, 0x00, 0x08};
+  virtual_card_options options;
+  BOOST_TEST(sw(new_card("SIM000000000001", options), extended) == 0x9000u);
+  options.atr = card_atr::contact_short;
+  BOOST_TEST(sw(new_card("SIM000000000001", options), extended) == 0x6700u);
+}
+
+BOOST_AUTO_TEST_CASE(the_signing_certificate_and_key_want_the_signing_pin) {
+  const auto card = *make_whole_card(authority(), "SIM000000000001");
+  const wiped_bytes select_signing = {0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, 0x01};
+  const wiped_bytes select_signing_pin = {0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, 0x1B};
+  const wiped_bytes read = {0x00, 0xB0, 0x00, 0x00, 0x04};
+  sw(card, select_jpki);
+  BOOST_TEST(sw(card, select_signing) == 0x9000u);
+  BOOST_TEST(sw(card, read) == 0x6982u);
+  BOOST_TEST(sw(card, select_signing_pin) == 0x9000u);
+  BOOST_TEST(sw(card, ask_tries) == 0x63C5u);
+  BOOST_TEST(sw(card, wrong_pin) == 0x63C4u);
+  BOOST_TEST(sw(card, {0x00, 0x20, 0x00, 0x80, 0x06, 'A', 'B', 'C', '1', '2', '3'}) == 0x9000u);
+  sw(card, select_signing);
+  BOOST_TEST(sw(card, read) == 0x9000u);
+  BOOST_TEST(card->counts().verifies == 0); // the other PIN's
+  BOOST_TEST(card->counts().other_verifies == 2);
+}
+
+BOOST_AUTO_TEST_CASE(two_objects_of_one_card_count_together) {
+  const temporary_folder folder;
+  virtual_card_options options;
+  options.state_file = folder.path / "card.state";
+  const auto one = new_card("SIM000000000001", options), other = new_card("SIM000000000001", options);
+  enter_pin_file(one);
+  enter_pin_file(other);
+  BOOST_TEST(sw(one, wrong_pin) == 0x63C2u);
+  BOOST_TEST(sw(other, ask_tries) == 0x63C2u);
+  BOOST_TEST(sw(other, wrong_pin) == 0x63C1u);
+  BOOST_TEST(sw(one, ask_tries) == 0x63C1u);
+}
+
 BOOST_AUTO_TEST_CASE(files_are_read_by_blocks_up_to_their_end) {
   const auto card = new_card();
   sw(card, select_jpki);

@@ -52,18 +52,44 @@ std::chrono::microseconds processor_time() {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(a_reader_at_another_level_is_refused_by_name) {
+BOOST_AUTO_TEST_CASE(a_reader_of_single_characters_is_refused_by_name) {
   const auto slot = std::make_shared<virtual_slot>();
   rig_profile profile;
-  profile.name = "SCR3310 v2";
-  profile.features = 0x000100BA;
+  profile.name = "Some old reader";
+  profile.features = 0x000000BA;
   const auto rig = start(slot, profile);
   listener l;
   BOOST_TEST(l.told.next() == "detached");
   BOOST_TEST((l.told.reason.code == error_code::reader_failed));
   BOOST_TEST(l.told.reason.args.at(0) ==
-             "SCR3310 v2 (054c:0dc8): it exchanges at TPDU level, which is not supported yet");
+             "Some old reader (054c:0dc8): it exchanges single characters, which is not supported");
   BOOST_TEST(l.told.next(std::chrono::milliseconds{150}) == "nothing"); // said once, although it is tried again
+}
+
+BOOST_AUTO_TEST_CASE(what_is_attached_is_listed_without_opening_it) {
+  const auto first = std::make_shared<virtual_slot>(), second = std::make_shared<virtual_slot>();
+  auto old = *rig_profile_named("acr39u");
+  old.protocols = 1;
+  old.descriptor_on_last_endpoint = false;
+  const auto rig_1 = start(first, *rig_profile_named("scr3310-nttcom")), rig_2 = start(second, old);
+  const auto all = list_usb_readers();
+  BOOST_REQUIRE(all.size() == 2u);
+  BOOST_REQUIRE(all[0].has_value());
+  BOOST_TEST((all[0]->level == exchange_level::tpdu && all[0]->interface_class == 0xFF));
+  BOOST_REQUIRE(!all[1].has_value());
+  BOOST_TEST(all[1].error().args.at(0).find("T=0 only") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_descriptor_that_hangs_on_the_last_endpoint_is_found) {
+  const auto slot = std::make_shared<virtual_slot>();
+  auto profile = *rig_profile_named("scr3310-nttcom"); // of the vendor's class at that
+  profile.descriptor_on_last_endpoint = true;
+  slot->place(new_card());
+  const auto rig = start(slot, profile);
+  listener l;
+  BOOST_TEST(l.told.next() == "attached");
+  BOOST_TEST(l.told.next() == "placed");
+  BOOST_TEST(l.identify().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_of_t0_only_is_refused) {

@@ -20,18 +20,18 @@ struct direct {
   std::unique_ptr<centre> open = world.open();
 
   challenge give() {
-    const auto reply = open->handle(profile::challenge_path, institution, build_challenge_request(institution));
+    const auto reply = open->handle(path_of(function::challenge), institution, build_challenge_request(institution));
     return parse_challenge(reply.xml, {institution, ""}).value().body;
   }
   centre::reply put(const card_question& q) {
-    return open->handle(profile::card_question_path, institution, build_card_question(institution, q).value());
+    return open->handle(path_of(function::card_question), institution, build_card_question(institution, q).value());
   }
   messages::eligibility_answer answered(const card_question& q) {
     return parse_answer(put(q).xml, {institution, q.question.text()}).value().body;
   }
   messages::eligibility_answer answered(const typed_question& q) {
     const auto body = build_typed_question(institution, q).value();
-    const auto reply = open->handle(profile::typed_question_path, institution, body);
+    const auto reply = open->handle(path_of(function::eligibility), institution, body);
     return parse_answer(reply.xml, {institution, q.question.text()}).value().body;
   }
   std::string refused(const card_question& q) {
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(the_data_file_holds_a_hundred_fictional_people_of_every_val
   const auto file = std::filesystem::path(UKETSUKE_SOURCE_DIR) / "tools/simulated/insured_persons.json";
   const auto people = insured_persons::load(file).value();
   BOOST_CHECK_EQUAL(people.institution(), institution);
-  BOOST_CHECK_EQUAL(people.all().size(), 100u);
+  BOOST_CHECK_GE(people.all().size(), 100u); // and one more for each code that nobody else has
   std::set<validity> judged;
   std::set<std::string> ratios, limits;
   bool dot = false, two_blocks = false, numbered = false, disease = false;
@@ -210,10 +210,10 @@ BOOST_AUTO_TEST_CASE(the_ledger_shows_a_content_that_was_asked_under_two_identif
 BOOST_AUTO_TEST_CASE(whatever_the_bytes_the_centre_answers_with_a_refusal) {
   direct d;
   const auto whole = build_card_question(institution, question_of(person(1), d.give())).value();
-  for (const auto path : {profile::challenge_path, profile::card_question_path, profile::typed_question_path,
-                          profile::registration_path}) {
+  for (const auto what :
+       {function::challenge, function::card_question, function::eligibility, function::registration}) {
     for (std::size_t size = 0; size < whole.size(); size += 7) {
-      const auto reply = d.open->handle(path, institution, whole.substr(0, size));
+      const auto reply = d.open->handle(path_of(what), institution, whole.substr(0, size));
       BOOST_REQUIRE_EQUAL(reply.status, 400);
       BOOST_REQUIRE_EQUAL(parse_answer(reply.xml, {institution, ""}).value().body.segment, 9);
     }

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(without_a_client_certificate_nobody_gets_an_answer) {
   const std::unique_ptr<BIO, freer<BIO_free_all>> stream{BIO_new_ssl_connect(context.get())};
   BIO_set_conn_hostname(stream.get(), ("127.0.0.1:" + std::to_string(rig.tcp_port())).c_str());
   char octet = 0;
-  const auto request = post(std::string(profile::challenge_path), "");
+  const auto request = post(path_of(function::challenge), "");
   const bool answered = BIO_do_connect(stream.get()) > 0 &&
                         BIO_write(stream.get(), request.data(), static_cast<int>(request.size())) > 0 &&
                         BIO_read(stream.get(), &octet, 1) > 0;
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(questions_at_the_same_time_all_get_their_own_answer) {
 BOOST_AUTO_TEST_CASE(malformed_requests_get_a_clean_error) {
   over_https rig;
   const auto status = [](const std::string& came) { return came.substr(0, 12); };
-  const std::string path{profile::typed_question_path};
+  const auto path = path_of(function::eligibility);
   BOOST_CHECK_EQUAL(status(send_raw(rig, "NONSENSE\r\n\r\n")), "HTTP/1.1 400");
   BOOST_CHECK_EQUAL(status(send_raw(rig, post(path, "no xml"))), "HTTP/1.1 400");
   BOOST_CHECK_EQUAL(status(send_raw(rig, post(path, std::string("\0\xff\xfe<", 4)))), "HTTP/1.1 400");

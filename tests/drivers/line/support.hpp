@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/line/centre.hpp"
+#include "drivers/line/facts.hpp"
 #include "drivers/line/port.hpp"
 #include "drivers/line/throwaway_pki.hpp"
 
@@ -22,10 +23,14 @@ using namespace drivers::line;
 
 inline const std::string institution = "1319999999";
 
+/// Where ten thousand files are made in a second: in memory if there is room, else where temporary files lie. On ext4 a
+/// new file costs a look at every inode deleted within the last seconds, by whomever: a busy host's tests took minutes.
+std::filesystem::path quick_place();
+
 /// A folder that is gone when the test is.
 class temporary_folder {
 public:
-  temporary_folder();
+  explicit temporary_folder(const std::filesystem::path& in = std::filesystem::temp_directory_path());
   ~temporary_folder();
   temporary_folder(const temporary_folder&) = delete;
   temporary_folder& operator=(const temporary_folder&) = delete;
@@ -98,6 +103,9 @@ card_question question_of(const std::string& name, const challenge& given,
                           messages::consent_choices choices = all(messages::choice::given),
                           messages::care kind = messages::care::outpatient);
 typed_question typed(messages::insured_number who, messages::choice limit = messages::choice::given);
+
+/// Where a function of one step is asked for over HTTPS.
+inline std::string path_of(function what) { return facts::usual()->path_of({what, 1}); }
 
 /// The code of an error, or none when there is a value: readable in a failed check.
 template <class T> std::string code_of(const messages::result<T>& r) {

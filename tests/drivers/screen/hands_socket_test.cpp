@@ -1,46 +1,20 @@
 // The screen port on a unix socket: lines in, lines out, and a PIN that is no line.
 #include "tests/test.hpp"
 
-#include "drivers/screen/hands_socket.hpp"
+#include "tests/drivers/screen/support_clients.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 
 using namespace drivers::screen;
 
 namespace {
 
-struct heard final : watcher {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::vector<std::string> lines;
-  std::vector<page> joined, left;
-
-  void page_joined(page p) override {
-    note([&] { joined.push_back(p); });
-  }
-  void page_said(page, std::string line) override {
-    note([&] { lines.push_back(std::move(line)); });
-  }
-  void page_left(page p) override {
-    note([&] { left.push_back(p); });
-  }
-  template <class F> void note(F&& what) {
-    const std::lock_guard lock{mutex};
-    what();
-    changed.notify_all();
-  }
-  template <class F> bool wait(F&& until) {
-    std::unique_lock lock{mutex};
-    return changed.wait_for(lock, std::chrono::seconds{5}, until);
-  }
-};
+using screen_test::heard;
 
 struct socket_of_a_desk {
   std::string folder = (std::filesystem::temp_directory_path() / "uketsuke-hands-XXXXXX").string();
@@ -77,12 +51,6 @@ struct socket_of_a_desk {
   }
 };
 
-std::string read_some(int fd) {
-  char buffer[256];
-  const auto n = ::recv(fd, buffer, sizeof buffer, 0);
-  return n > 0 ? std::string(buffer, static_cast<std::size_t>(n)) : std::string{};
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_CASE(only_its_owner_may_open_the_socket) {
@@ -116,27 +84,12 @@ BOOST_AUTO_TEST_CASE(a_pin_goes_into_the_slot_and_nobody_hears_of_it) {
   ::close(fd);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_sent_reaches_one_page_or_all) {
-  socket_of_a_desk desk;
-  const int first = desk.connect();
-  BOOST_REQUIRE(desk.watcher.wait([&] { return desk.watcher.joined.size() == 1; }));
-  const int second = desk.connect();
-  BOOST_REQUIRE(desk.watcher.wait([&] { return desk.watcher.joined.size() == 2; }));
-  desk.open->send(desk.watcher.joined[0], "one");
-  BOOST_TEST(read_some(first) == "one\n");
-  desk.open->send_to_all("all");
-  BOOST_TEST(read_some(first) == "all\n");
-  BOOST_TEST(read_some(second) == "all\n");
-  ::close(first);
-  ::close(second);
-}
-
 BOOST_AUTO_TEST_CASE(a_page_that_never_reads_and_one_that_never_ends_its_line_are_dropped) {
   socket_of_a_desk desk{{.path = {}, .line_bytes_max = 1024, .waiting_bytes_max = 4096}};
   const int deaf = desk.connect();
   BOOST_REQUIRE(desk.watcher.wait([&] { return desk.watcher.joined.size() == 1; }));
   for (int n = 0; n < 2000; ++n)
-    desk.open->send_to_all(std::string(1000, 'x'));
+    desk.open->send(desk.watcher.joined.front(), std::string(1000, 'x'));
   BOOST_TEST(desk.watcher.wait([&] { return desk.watcher.left.size() == 1; }));
   const int endless = desk.connect();
   desk.say(endless, std::string(3000, 'y'));

@@ -1,0 +1,238 @@
+// Files, addresses, cookies and passwords of the pages' server.
+#include "drivers/screen/house_rules.hpp"
+
+#include "messages/json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace drivers::screen {
+
+using messages::error_code;
+using messages::failure;
+using messages::value;
+
+namespace {
+
+constexpr std::size_t files_max = 200, site_bytes_max = 4 * 1024 * 1024;
+constexpr std::string_view cookie_name = "uketsuke";
+constexpr std::array kinds{page_kind::patient, page_kind::reception, page_kind::monitor};
+
+std::string_view type_of(const std::filesystem::path& file) {
+  static const std::map<std::string, std::string_view, std::less<>> known{
+      {".html", "text/html; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".json", "application/json"},
+      {".svg", "image/svg+xml"},
+  };
+  const auto found = known.find(file.extension().string());
+  return found == known.end() ? "application/octet-stream" : found->second;
+}
+
+answer refused(int status, std::string why) {
+  answer a;
+  a.status = status;
+  a.body = std::move(why);
+  return a;
+}
+
+/// The value of our cookie; the header is `a=b; c=d`.
+std::string_view token_in(std::string_view cookies) {
+  while (!cookies.empty()) {
+    const auto end = cookies.find(';');
+    auto one = cookies.substr(0, end);
+    cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
+    while (one.starts_with(' '))
+      one.remove_prefix(1);
+    const auto equals = one.find('=');
+    if (equals != std::string_view::npos && one.substr(0, equals) == cookie_name) return one.substr(equals + 1);
+  }
+  return {};
+}
+
+void wipe(std::string& text) {
+  volatile char* p = text.data();
+  for (std::size_t i = 0; i < text.size(); ++i)
+    p[i] = 0;
+}
+
+} // namespace
+
+std::string_view name_of(page_kind kind) {
+  static constexpr std::array<std::string_view, 4> names{"hands", "patient", "reception", "monitor"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  unsigned different = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    different |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b.empty() ? 0 : b[i % b.size()]);
+  return different == 0;
+}
+
+messages::result<std::map<std::string, page_file, std::less<>>> read_site(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::map<std::string, page_file, std::less<>> site;
+  std::size_t total = 0;
+  std::error_code wrong;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, wrong)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream in{entry.path(), std::ios::binary};
+    std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+    total += bytes.size();
+    if (!in || site.size() >= files_max || total > site_bytes_max)
+      return failure(error_code::file_unreadable, entry.path().string(), "unreadable, or too much for pages");
+    site[fs::relative(entry.path(), folder).generic_string()] = {std::string{type_of(entry.path())}, std::move(bytes)};
+  }
+  if (wrong) return failure(error_code::file_unreadable, folder, wrong.message());
+  if (site.empty()) return failure(error_code::file_unreadable, folder, "no pages are there");
+  return site;
+}
+
+house_rules::house_rules(house of, std::map<std::string, page_file, std::less<>> site)
+    : house_(std::move(of)), site_(std::move(site)) {}
+
+std::vector<std::pair<std::string, std::string>> house_rules::headers() const {
+  const bool camera = std::ranges::find(house_.methods, "face") != house_.methods.end();
+  return {{"Cache-Control", "no-store"},
+          {"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                                      "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+                                      "frame-ancestors 'none'"},
+          {"Permissions-Policy",
+           camera ? "camera=(self), microphone=(), geolocation=()" : "camera=(), microphone=(), geolocation=()"},
+          {"X-Content-Type-Options", "nosniff"},
+          {"X-Frame-Options", "DENY"},
+          {"Referrer-Policy", "no-referrer"},
+          {"Cross-Origin-Opener-Policy", "same-origin"},
+          {"Cross-Origin-Resource-Policy", "same-origin"}};
+}
+
+bool house_rules::offers(page_kind kind) const { return std::ranges::find(house_.offers, kind) != house_.offers.end(); }
+
+bool house_rules::same_origin(const request_facts& asked) const {
+  return asked.origin == (house_.tls ? "https://" : "http://") + asked.host;
+}
+
+std::string house_rules::account_of(const request_facts& asked) {
+  const auto found = sign_ins_.find(token_in(asked.cookie));
+  if (found == sign_ins_.end()) return {};
+  const auto now = house_.now_ms();
+  if (now > found->second.used_ms + signed_in_ms_max) {
+    sign_ins_.erase(found);
+    return {};
+  }
+  found->second.used_ms = now;
+  return found->second.account;
+}
+
+answer house_rules::decide(const request_facts& asked) {
+  // Another name for this address is somebody else's page in the same browser (DNS rebinding).
+  if (std::ranges::find(house_.hosts, asked.host) == house_.hosts.end()) return refused(421, "not this host");
+  if (asked.upgrade) return upgrade(asked);
+  if (asked.method == "POST") {
+    if (!same_origin(asked)) return refused(403, "origin");
+    if (asked.target == "/sign-in") return sign_in(asked);
+    if (asked.target == "/sign-out") {
+      if (const auto found = sign_ins_.find(token_in(asked.cookie)); found != sign_ins_.end()) sign_ins_.erase(found);
+      return refused(204, "");
+    }
+    return refused(404, "not found");
+  }
+  if (asked.method != "GET" && asked.method != "HEAD") return refused(405, "method");
+  return file(asked);
+}
+
+answer house_rules::upgrade(const request_facts& asked) {
+  if (!same_origin(asked)) return refused(403, "origin");
+  for (const auto kind : kinds) {
+    if (asked.target != "/live/" + std::string{name_of(kind)} || !offers(kind)) continue;
+    answer a;
+    a.status = 101;
+    if (kind == page_kind::patient) {
+      a.granted = visitor{kind, {}};
+      return a;
+    }
+    auto account = account_of(asked);
+    if (account.empty()) return refused(401, "sign in");
+    a.granted = visitor{kind, std::move(account)};
+    return a;
+  }
+  return refused(404, "not found");
+}
+
+answer house_rules::about(const request_facts& asked) {
+  value::array offered, methods;
+  for (const auto kind : house_.offers)
+    offered.push_back({std::string{name_of(kind)}});
+  for (const auto& m : house_.methods)
+    methods.push_back({m});
+  answer a;
+  a.type = "application/json";
+  a.body = to_json(value{value::map{{"node", {house_.node}},
+                                    {"simulated", value{house_.simulated}},
+                                    {"pages", value{std::move(offered)}},
+                                    {"methods", value{std::move(methods)}},
+                                    {"account", {account_of(asked)}}}});
+  return a;
+}
+
+answer house_rules::file(const request_facts& asked) {
+  const std::string_view target{asked.target};
+  const auto path = target.substr(0, target.find('?'));
+  if (path == "/" && !house_.offers.empty()) {
+    auto a = refused(302, "");
+    a.location = "/" + std::string{name_of(house_.offers.front())};
+    return a;
+  }
+  if (path == "/node.json") return about(asked);
+  auto name = std::string{path.substr(std::min<std::size_t>(1, path.size()))};
+  for (const auto kind : kinds) {
+    const auto own = std::string{name_of(kind)};
+    if (name != own && name != own + ".html") continue;
+    if (!offers(kind)) return refused(404, "not on this node");
+    name = own + ".html";
+  }
+  const auto found = site_.find(name);
+  if (found == site_.end() || !path.starts_with('/')) return refused(404, "not found");
+  answer a;
+  a.type = found->second.type;
+  a.body = found->second.bytes;
+  return a;
+}
+
+answer house_rules::sign_in(const request_facts& asked) {
+  const auto now = house_.now_ms();
+  if (asked.content_type != "application/json") return refused(415, "application/json is needed");
+  if (locked_until_ms_ > now) return refused(429, "too many wrong passwords");
+  auto written = messages::from_json(asked.body);
+  const auto text_at = [&](std::string_view key) {
+    const auto* v = written ? written->find(key) : nullptr;
+    const auto* text = v ? v->as<std::string>() : nullptr;
+    return text ? *text : std::string{};
+  };
+  auto password = text_at("password");
+  const auto account = house_.known ? house_.known(text_at("account"), password) : std::nullopt;
+  wipe(password);
+  if (!account) {
+    if (++wrong_passwords_ >= wrong_passwords_max) {
+      wrong_passwords_ = 0;
+      locked_until_ms_ = now + lock_out_ms;
+    }
+    return refused(401, "account or password is wrong");
+  }
+  wrong_passwords_ = 0;
+  if (sign_ins_.size() >= sign_ins_max)
+    sign_ins_.erase(std::ranges::min_element(sign_ins_, {}, [](const auto& s) { return s.second.used_ms; }));
+  const auto token = house_.token();
+  sign_ins_[token] = {*account, now};
+  auto a = refused(204, "");
+  a.cookie =
+      std::string{cookie_name} + "=" + token + "; HttpOnly; SameSite=Strict; Path=/" + (house_.tls ? "; Secure" : "");
+  return a;
+}
+
+} // namespace drivers::screen

@@ -1,0 +1,120 @@
+// The patients' keys: made at first use, wrapped by the key-encryption key, kept in the tables `keys` and `key_names`.
+//
+// key_for(), open() and their kin may be called from any thread. A key that was just made is handed to the journal's
+// thread (put_fresh), which writes it with the first batch that may need it, or before.
+#pragma once
+
+#include "messages/id.hpp"
+#include "messages/personal.hpp"
+#include "storage/key_folder.hpp"
+#include "storage/retention.hpp"
+#include "storage/store.hpp"
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+
+namespace storage {
+
+/// The journal's own keys; patients' keys have larger numbers.
+inline constexpr std::uint64_t chain_key_id = 1, signing_key_id = 2, first_patient_key_id = 16;
+
+/// One row of `keys`: whose key it is, for what; without the wrapped key it was destroyed.
+struct key_record {
+  messages::id patient; ///< empty: of nobody known (a reply to a command that names no patient)
+  std::uint8_t kind = 0;
+  std::uint16_t month = 0;
+  std::string wrapped; ///< empty: destroyed
+
+  friend bool operator==(const key_record&, const key_record&) = default;
+};
+std::string encode(const key_record& record);
+std::optional<key_record> decode_key_record(std::string_view bytes);
+/// Its key in the table `key_names`.
+std::string key_name(const key_record& record);
+std::string wrap(const key_encryption_key& under, std::uint64_t id, key_record& record, const key_bytes& key);
+std::optional<key_bytes> unwrap(const key_encryption_key& under, std::uint64_t id, const key_record& record);
+
+struct patient_key {
+  std::uint64_t id = 0;
+  key_bytes key;
+};
+
+class keyring {
+public:
+  /// Without @p access (read only) nothing personal can be read: it shows as redacted.
+  keyring(store& of, std::optional<key_access> access);
+  ~keyring();
+
+  /// Fits the key folder and the tables together (see FORMAT.md): new journal, same generation, interrupted rotation,
+  /// older backup. Errors: those of the key folder, `wrong_keys`, `journal_damaged`.
+  messages::result<void> load(bool read_only);
+
+  /// The key under which values of @p patient are sealed now; made when there is none.
+  messages::result<patient_key> key_for(const messages::id& patient, record_kind kind, std::uint64_t now_ms);
+  /// number of the key (8) | seal(): a sealed value that says itself what opens it.
+  static std::string seal_value(const patient_key& key, std::string_view place, std::string_view clear);
+
+  struct opened {
+    std::string clear;
+    messages::visibility seen = messages::visibility::clear;
+  };
+  /// `journal_damaged` when the value was changed or is not from this @p place.
+  messages::result<opened> open_value(std::string_view place, std::string_view sealed);
+
+  /// On the journal's thread: keys made since the last call go into @p batch.
+  void put_fresh(store::batch& batch);
+  bool has_fresh() const;
+  /// The tables are wrapped under @p next from now on; everything known is looked up again.
+  void adopt(const key_encryption_key& next);
+  /// These keys are not looked up in the tables any more, although their rows still stand there.
+  void let_go(const std::map<std::uint64_t, key_record>& destroyed);
+
+  /// Of the journal itself; nothing without keys.
+  const std::optional<key_bytes>& chain_key() const { return chain_key_; }
+  const std::optional<key_bytes>& signing_key() const { return signing_key_; }
+  const std::optional<key_access>& access() const { return access_; }
+  const key_encryption_key& kek() const { return kek_; }
+  /// What a load that had to follow a newer generation found destroyed: patients and how many keys of each.
+  const std::map<messages::id, std::uint64_t>& found_forgotten() const { return found_forgotten_; }
+  bool followed_rotation() const { return followed_rotation_; }
+
+private:
+  struct fresh_key {
+    std::uint64_t id;
+    key_record record;
+    key_bytes key;
+  };
+  struct known_key {
+    std::optional<key_bytes> key; ///< nothing: destroyed
+  };
+  messages::result<void> begin_new();
+  messages::result<void> follow(bool read_only, std::uint64_t from);
+  messages::result<void> take_own_keys();
+  messages::result<void> check_first_entry() const;
+  messages::result<known_key> look_up(std::uint64_t id);
+  messages::result<std::optional<std::string>> row_of(std::uint64_t id) const;
+  tl::unexpected<messages::error> wrong(std::string what) const;
+
+  store& store_;
+  const std::optional<key_access> access_;
+  key_encryption_key kek_;
+  std::optional<key_bytes> chain_key_, signing_key_;
+  std::optional<std::map<std::uint64_t, std::string>> overlay_; ///< read only, of a newer generation: its ring
+  std::map<messages::id, std::uint64_t> found_forgotten_;
+  bool followed_rotation_ = false;
+
+  mutable std::mutex mutex_;
+  std::uint64_t next_id_ = first_patient_key_id;
+  std::unordered_map<std::string, patient_key> by_name_;
+  std::unordered_map<std::uint64_t, known_key> by_id_;
+  std::vector<fresh_key> fresh_;
+  std::set<std::string> gone_names_; ///< see let_go()
+};
+
+/// The rows of `keys` as one text, for the ring, and back.
+std::string encode_ring(const std::map<std::uint64_t, std::string>& rows);
+std::optional<std::map<std::uint64_t, std::string>> decode_ring(std::string_view text);
+
+} // namespace storage

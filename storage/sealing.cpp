@@ -1,0 +1,171 @@
+// Sealing drafts and rows, value by value, and opening them again.
+#include "storage/sealing.hpp"
+
+#include "messages/registry.hpp"
+
+namespace storage {
+
+using messages::error_code;
+using messages::failure;
+using messages::result;
+using messages::visibility;
+
+namespace {
+
+/// What storage itself wrote may be larger than what comes from outside: sealing adds 36 bytes a value.
+messages::unpack_limits own_limits() {
+  messages::unpack_limits limits;
+  limits.bytes_max = limits.text_bytes_max = 4u << 20;
+  limits.marks = true;
+  return limits;
+}
+
+std::string_view octets_of(const messages::id& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), messages::id::size};
+}
+
+std::string packed_extension(std::int8_t type, std::string_view data = {}) {
+  messages::writer out;
+  out.ext(type, data);
+  return out.take();
+}
+
+std::string hidden(visibility why) {
+  return packed_extension(why == visibility::forgotten ? messages::ext_forgotten : messages::ext_redacted);
+}
+
+/// The patient that a packed map names; empty when it names none.
+messages::id patient_in(std::string_view packed_map) {
+  messages::id patient;
+  if (packed_map.empty()) return patient;
+  const auto tree = messages::unpack(packed_map, own_limits());
+  const auto* named = tree ? tree->find("patient") : nullptr;
+  if (named) messages::detail::read_id(*named, patient);
+  return patient;
+}
+
+/// Whose a draft's outbox rows and replies are: the first patient that anything in it names.
+messages::id patient_of(const sealed_draft& draft, const messages::id& first_sealed) {
+  if (!first_sealed.empty()) return first_sealed;
+  for (const auto& event : draft.what.events)
+    if (const auto named = patient_in(event.body); !named.empty()) return named;
+  for (const auto& owed : draft.what.outbox)
+    if (const auto named = patient_in(owed.body); !named.empty()) return named;
+  return {};
+}
+
+std::string place_of(const messages::outbox_row& row) { return "outbox " + std::string{octets_of(row.effect)}; }
+std::string place_of_reply(const messages::id& command) { return "reply " + std::string{octets_of(command)}; }
+
+result<void> seal_rest(keyring& keys, sealed_draft& draft, const messages::id& patient, std::uint64_t now_ms) {
+  const auto key = keys.key_for(patient, record_kind::record, now_ms);
+  if (!key) return failure(key.error());
+  for (auto& owed : draft.what.outbox)
+    owed.body = keyring::seal_value(*key, place_of(owed), owed.body);
+  for (auto& reply : draft.what.replies)
+    if (!reply.frame.empty()) reply.frame = keyring::seal_value(*key, place_of_reply(reply.command), reply.frame);
+  return {};
+}
+
+} // namespace
+
+result<sealed_draft> seal_draft(keyring& keys, messages::draft what, std::uint64_t now_ms) {
+  sealed_draft draft{std::move(what), {}};
+  draft.bodies.resize(draft.what.events.size());
+  messages::id first_sealed;
+  for (std::size_t n = 0; n < draft.bodies.size(); ++n) {
+    const auto& event = draft.what.events[n];
+    const auto marked = messages::marked(event);
+    if (!marked) return failure(marked.error());
+    if (!*marked) continue;
+    const auto key = keys.key_for((*marked)->patient, kind_of(event.topic), now_ms);
+    if (!key) return failure(key.error());
+    if (first_sealed.empty()) first_sealed = (*marked)->patient;
+    const auto place = "event " + event.topic;
+    auto sealed = messages::replace_extensions((*marked)->body, messages::ext_marked,
+                                               [&](std::string_view clear) {
+                                                 return packed_extension(messages::ext_sealed,
+                                                                         keyring::seal_value(*key, place, clear));
+                                               },
+                                               own_limits());
+    if (!sealed) return failure(sealed.error());
+    draft.bodies[n] = {key->id, std::move(*sealed)};
+  }
+  bool rest = !draft.what.outbox.empty();
+  for (const auto& reply : draft.what.replies)
+    rest = rest || !reply.frame.empty();
+  if (rest)
+    if (auto done = seal_rest(keys, draft, patient_of(draft, first_sealed), now_ms); !done)
+      return failure(done.error());
+  return draft;
+}
+
+result<std::string> unsealed_event(keyring& keys, std::string_view topic, std::string_view envelope) {
+  std::optional<messages::error> fault;
+  const auto place = "event " + std::string{topic};
+  auto clear = messages::replace_extensions(
+      envelope, messages::ext_sealed,
+      [&](std::string_view sealed) {
+        auto opened = keys.open_value(place, sealed);
+        if (!opened) fault = opened.error();
+        if (!opened || opened->seen != visibility::clear) return hidden(opened ? opened->seen : visibility::redacted);
+        return std::move(opened->clear);
+      },
+      own_limits());
+  if (fault) return failure(*fault);
+  return clear;
+}
+
+result<bool> unseal_in_place(keyring& keys, messages::outbox_row& row) {
+  auto opened = keys.open_value(place_of(row), row.body);
+  if (!opened) return failure(opened.error());
+  row.body = std::move(opened->clear);
+  return opened->seen == visibility::clear;
+}
+
+result<std::string> unsealed_reply(keyring& keys, const messages::id& command, std::string_view frame) {
+  if (frame.empty()) return std::string{};
+  auto opened = keys.open_value(place_of_reply(command), frame);
+  if (!opened) return failure(opened.error());
+  return std::move(opened->clear);
+}
+
+std::string place_of_row(std::string_view view, std::string_view key) {
+  return "row " + std::string{view} + " " + std::string{key};
+}
+
+result<std::string> sealed_row(keyring& keys, std::string_view place, std::string_view row, std::uint64_t now_ms) {
+  if (!row.starts_with(marked_row)) return std::string{row};
+  const auto packed = row.substr(1);
+  const auto key = keys.key_for(patient_in(packed), record_kind::record, now_ms);
+  if (!key) return failure(key.error());
+  auto sealed = messages::replace_extensions(
+      packed, messages::ext_marked,
+      [&](std::string_view clear) {
+        return packed_extension(messages::ext_sealed, keyring::seal_value(*key, place, clear));
+      },
+      own_limits());
+  if (!sealed) return sealed;
+  return marked_row + *sealed;
+}
+
+result<std::string> unsealed_row(keyring& keys, std::string_view place, std::string_view stored, bool* forgotten) {
+  if (!stored.starts_with(marked_row)) return std::string{stored};
+  std::optional<messages::error> fault;
+  auto clear = messages::replace_extensions(
+      stored.substr(1), messages::ext_sealed,
+      [&](std::string_view sealed) {
+        const auto opened = keys.open_value(place, sealed);
+        if (!opened) fault = opened.error();
+        const bool seen = opened && opened->seen == visibility::clear;
+        if (!seen && forgotten) *forgotten = true;
+        return seen ? packed_extension(messages::ext_marked, opened->clear)
+                    : hidden(opened ? opened->seen : visibility::redacted);
+      },
+      own_limits());
+  if (fault) return failure(*fault);
+  if (!clear) return clear;
+  return marked_row + *clear;
+}
+
+} // namespace storage
