@@ -29,7 +29,10 @@ export async function open_clinic() {
   program.stdout.on('data', (d) => { said += d; });
   program.stderr.on('data', (d) => { said += d; });
   for (const until = Date.now() + wait_ms; !said.includes('The clinic stays up'); await pause(50))
-    if (Date.now() > until || program.exitCode !== null) throw new Error('no clinic: ' + said);
+    if (Date.now() > until || program.exitCode !== null) {
+      program.kill('SIGKILL'); // its children die with it; left alone, it would hold this test run for ever
+      throw new Error('no clinic: ' + said);
+    }
   const found = (pattern) => said.match(pattern)?.[1];
   const run = found(/sockets\s+(\S+)/);
   return {

@@ -64,6 +64,10 @@ bool page::connect() {
     return false;
   }
   const std::lock_guard lock{mutex_};
+  if (stopping_) { // the destructor found no connection to shut down: whoever read from this one would never wake
+    ::close(fd);
+    return false;
+  }
   fd_ = fd;
   ++connections_;
   return true;
