@@ -132,8 +132,8 @@ private:
 class instant_people final : public drivers::screen::pages {
 public:
   instant_people(std::shared_ptr<drivers::card::virtual_slot> slot, std::shared_ptr<secret_slot> pin,
-                 std::string digits)
-      : slot_(std::move(slot)), pin_(std::move(pin)), digits_(std::move(digits)) {}
+                 std::string digits, std::shared_ptr<drivers::clock::clock> clock)
+      : slot_(std::move(slot)), pin_(std::move(pin)), digits_(std::move(digits)), clock_(std::move(clock)) {}
 
   void watch(drivers::screen::watcher& who) override {
     watcher_ = &who;
@@ -154,7 +154,8 @@ public:
     std::unique_lock lock{mutex_};
     const auto ready = [this] { return shown_ == prompt::place_card || closed_; };
     if (!changed_.wait_for(lock, std::chrono::seconds{10}, ready) || closed_) return {};
-    over_ = false;
+    over_ = seen_ours_ = false;
+    placed_at_ms_ = clock_->utc_ms();
     const auto from = steady::now();
     lock.unlock();
     slot_->place(std::move(card));
@@ -192,7 +193,9 @@ private:
   void on_prompt(const show_prompt& m) {
     {
       const std::lock_guard lock{mutex_};
-      if (m.shown == prompt::place_card && shown_ != prompt::place_card) {
+      // After a crash the page may still be told how an older check-in ends: that is not the end of this one.
+      seen_ours_ = seen_ours_ || m.checkin.time_ms() >= placed_at_ms_;
+      if (m.shown == prompt::place_card && shown_ != prompt::place_card && seen_ours_) {
         over_ = true;
         ended_at_ = steady::now();
       }
@@ -231,12 +234,14 @@ private:
   std::shared_ptr<drivers::card::virtual_slot> slot_;
   std::shared_ptr<secret_slot> pin_;
   std::string digits_;
+  std::shared_ptr<drivers::clock::clock> clock_; ///< the hub's: check-ins' ids are made by it
   drivers::screen::watcher* watcher_ = nullptr;
   std::mutex mutex_;
   std::condition_variable changed_;
   prompt shown_ = prompt::closed;
   show_prompt latest_;
-  bool over_ = false, closed_ = false;
+  bool over_ = false, closed_ = false, seen_ours_ = false;
+  std::uint64_t placed_at_ms_ = 0;
   steady::time_point ended_at_;
 };
 
@@ -283,7 +288,7 @@ public:
     ports.pin = std::make_shared<secret_slot>();
     ports.line = std::make_shared<timed_line>(*line_, others_);
     ports.reader = reader_ = std::make_shared<timed_reader>(drivers::card::make_virtual_reader(slot), others_);
-    ports.pages = people_ = std::make_shared<instant_people>(slot, ports.pin, options_.pin);
+    ports.pages = people_ = std::make_shared<instant_people>(slot, ports.pin, options_.pin, clock);
     actors::runtime::node_options n;
     n.name = n.hub = "hub";
     n.actors = {"eligibility_gateway", "consent_session", "desks", "monitor", "reader", "screen"};
