@@ -78,10 +78,13 @@ inline constexpr auto& consent_session_answers =
 inline constexpr auto& gateway_writes =
     of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered, line_lost,
        line_restored, face_file_taken, face_file_claimed, answer_matched, match_stopped, patient_recorded,
-       handover_begun, handover_written, handover_taken, registration_begun>;
+       handover_begun, handover_written, handover_taken, registration_begun, registrations_sent, registrations_accepted,
+       registrations_collected, records_asked, records_fetched, records_viewed, records_refused, consent_withdrawn,
+       withdrawal_ended>;
 inline constexpr auto& gateway_answers =
     of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer, list_waiting, print_declaration,
-       claim_face_file, find_match, decide_match, list_handovers, register_numbers, list_registrations>;
+       claim_face_file, list_face_files, find_match, decide_match, list_handovers, register_numbers, list_registrations,
+       obtain_records, withdraw_consent>;
 inline constexpr auto& desks_writes =
     of<desk_opened, desk_closed, desk_mode_switched, staff_called, staff_attended, reader_attached, reader_detached>;
 inline constexpr auto& desks_answers =

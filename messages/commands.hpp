@@ -291,10 +291,10 @@ struct ask_eligibility {
   UKETSUKE_FIELDS(ask_eligibility, question, checkin, patient, desk, challenge_id, certificate, signature, choices)
 };
 
-/// Ask from typed details; opens no viewing.
+/// Ask from typed details. Outpatient opens no viewing; home visit and online are told the consents given earlier.
 struct ask_typed {
   static constexpr std::string_view topic = "eligibility.ask_typed";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   using reply = question_report;
   id question;
   id checkin;
@@ -304,12 +304,13 @@ struct ask_typed {
   choice limit{};
   care kind{};
   bool background = false; ///< no patient is waiting: never in the way of one who is
-  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind, background)
+  std::string appointment{}; ///< since v3: yyyyMMdd (診療予約日), of an online consultation; empty: the day of asking
+  UKETSUKE_FIELDS(ask_typed, question, checkin, patient, desk, person, limit, kind, background, appointment)
 };
 
 struct register_number {
   static constexpr std::string_view topic = "eligibility.register_number";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   using reply = question_report;
   id registration;
   id answered_question; ///< whose answer names the person
@@ -319,7 +320,9 @@ struct register_number {
   personal<std::string> number;
   personal<insured_number> person{}; ///< in the outbox the answer may be long forgotten; empty: the answer's
   bool background = false;
-  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number, person, background)
+  id batch{}; ///< since v3, in the outbox: it goes with 照会番号一括登録
+  UKETSUKE_FIELDS(register_number, registration, answered_question, checkin, patient, desk, number, person, background,
+                  batch)
 };
 
 /// The report on a question that was asked before; asks nobody outside.
@@ -336,7 +339,7 @@ struct recall_answer {
 /// What was unknown is known: repeated until acknowledged.
 struct settle_checkin {
   static constexpr std::string_view topic = "checkin.settle";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
   id question;

@@ -244,7 +244,7 @@ struct checkin_settled {
 /// About to be asked under this identifier. The request itself stands in the outbox until its outcome.
 struct question_asked {
   static constexpr std::string_view topic = "eligibility.question_asked";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id question;
   id patient;
   question_kind kind{};
@@ -253,13 +253,16 @@ struct question_asked {
 
 struct eligibility_answered {
   static constexpr std::string_view topic = "eligibility.answered";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id question;
   id patient;
   bool settled_late = false; ///< it was unknown before
   eligibility_answer answer;
   personal<bytes> original; ///< the bytes of the national system's file
-  UKETSUKE_FIELDS(eligibility_answered, question, patient, settled_late, answer, original)
+  question_kind kind{};     ///< since v2: a typed outpatient question opens no viewing
+  care how{};               ///< since v2: which consents its flags speak of
+  std::string appointment{}; ///< since v2: yyyyMMdd, of an online consultation
+  UKETSUKE_FIELDS(eligibility_answered, question, patient, settled_late, answer, original, kind, how, appointment)
 };
 
 /// Asked, and no answer in time: never shown as failed; settled later under the same identifier.
@@ -274,13 +277,14 @@ struct outcome_unknown {
 
 struct question_refused {
   static constexpr std::string_view topic = "eligibility.question_refused";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   id question;
   id patient;
   std::string error;
   std::vector<std::string> args;            ///< version 1 said the centre's words in clear; empty since
   personal<std::vector<std::string>> words; ///< the centre's code and message: they may name the person
-  UKETSUKE_FIELDS(question_refused, question, patient, error, args, words)
+  personal<bytes> original{};               ///< since v3: of a Face file that was refused, unless it is too large
+  UKETSUKE_FIELDS(question_refused, question, patient, error, args, words, original)
 };
 
 struct reference_number_registered {

@@ -1,9 +1,10 @@
 // What reception and the tools ask of the gateway beside the questions: the outage's list, Face files, whose an answer
-// is, hand-over and reference numbers. Verbs; each names the type of its reply.
+// is, hand-over, reference numbers, and what is viewed within a consent. Verbs; each names the type of its reply.
 #pragma once
 
 #include "messages/commands.hpp"
 #include "messages/patients.hpp"
+#include "messages/records.hpp"
 
 namespace messages {
 
@@ -66,6 +67,32 @@ struct claim_face_file {
   id question;
   std::string desk;
   UKETSUKE_FIELDS(claim_face_file, question, desk)
+};
+
+/// A check-in at a certified reader.
+struct face_checkin_row {
+  id question, checkin, patient;
+  std::string desk; ///< empty: nobody has claimed it
+  std::string file;
+  std::uint64_t taken_ms = 0;
+  question_outcome outcome{};
+  validity judged{};
+  personal<std::string> name;
+
+  UKETSUKE_FIELDS(face_checkin_row, question, checkin, patient, desk, file, taken_ms, outcome, judged, name)
+};
+struct face_file_list {
+  static constexpr std::string_view topic = "line.face_file_list";
+  static constexpr std::uint64_t version = 1;
+  std::vector<face_checkin_row> rows; ///< newest first
+  UKETSUKE_FIELDS(face_file_list, rows)
+};
+struct list_face_files {
+  static constexpr std::string_view topic = "line.list_face_files";
+  static constexpr std::uint64_t version = 1;
+  using reply = face_file_list;
+  bool unclaimed_only = false;
+  UKETSUKE_FIELDS(list_face_files, unclaimed_only)
 };
 
 /// One patient whom an answer may mean, beside the answer.
@@ -183,7 +210,62 @@ struct list_registrations {
   UKETSUKE_NO_FIELDS(list_registrations)
 };
 
+// -- what is viewed within a consent -------------------------------------------------------------------------------
+
+/// 閲覧. What may be seen now, and nothing else: `found` holds the kind that was asked for.
+struct records_obtained {
+  static constexpr std::string_view topic = "records.obtained";
+  static constexpr std::uint64_t version = 1;
+  id question, patient;
+  information_kind kind{};
+  std::uint64_t consent = 0; ///< index of the event that this view rests on
+  std::string open_until;    ///< yyyyMMddHHmmss (JST): not to be shown from then on; empty: until it is withdrawn
+  std::string from_month, to_month;
+  std::uint64_t fetched_ms = 0;
+  personal<medical_records> found;
+  UKETSUKE_FIELDS(records_obtained, question, patient, kind, consent, open_until, from_month, to_month, fetched_ms,
+                  found)
+};
+/// Asked on behalf of the envelope's account, which `records.viewed` or `records.refused` names. Refused without an
+/// account (`not_signed_in`) and without a consent of this kind that is in force (`consent_missing`); judged once more
+/// when the answer has come. Never asked again by itself: after an error, under another `question`.
+struct obtain_records {
+  static constexpr std::string_view topic = "records.obtain";
+  static constexpr std::uint64_t version = 1;
+  using reply = records_obtained;
+  id question; ///< its identifier on the line, made by whoever asks
+  id patient;  ///< the handle under which the consent was given: of the card, of the typed question, of the Face file
+  information_kind kind{};
+  std::uint64_t consent = 0; ///< what the asker saw it rest on: refused when another is in force; 0: whichever is
+  std::string desk;
+  std::string from_month, to_month; ///< yyyyMM; empty: the last twelve months. Check-ups come whole
+  UKETSUKE_FIELDS(obtain_records, question, patient, kind, consent, desk, from_month, to_month)
+};
+
+/// 閲覧同意取り消し of home visits. Viewing is closed by the request itself, whatever becomes of it at the centre. That
+/// the person was confirmed is the asker's business.
+struct withdraw_consent {
+  static constexpr std::string_view topic = "consent.withdraw";
+  static constexpr std::uint64_t version = 1;
+  using reply = question_report;
+  id question;
+  id patient;
+  std::string desk;
+  personal<insured_number> person; ///< with the birth date
+  UKETSUKE_FIELDS(withdraw_consent, question, patient, desk, person)
+};
+
 // -- in the outbox only --------------------------------------------------------------------------------------------
+
+/// 照会番号一括登録 under way: its rows are the registrations whose `batch` it is.
+struct send_registrations {
+  static constexpr std::string_view topic = "line.send_registrations";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id batch;
+  std::string reception_number; ///< empty until the centre has taken the request in; then its result is collected
+  UKETSUKE_FIELDS(send_registrations, batch, reception_number)
+};
 
 /// A file for a receipt computer, as its outbox row keeps it until it was written.
 struct hand_over {

@@ -1,5 +1,5 @@
-// What happened around the line: outages, Face files, whose an answer is, hand-over to receipt computers, and reference
-// numbers. Past participles; the questions themselves stand in events.hpp.
+// What happened around the line: outages, Face files, whose an answer is, hand-over to receipt computers, reference
+// numbers, and what was viewed. Past participles; the questions themselves stand in events.hpp.
 #pragma once
 
 #include "messages/patients.hpp"
@@ -120,6 +120,93 @@ struct registration_begun {
   personal<std::string> number;
   bool background = false; ///< nobody waits for it
   UKETSUKE_FIELDS(registration_begun, registration, patient, number, background)
+};
+
+/// 照会番号一括登録: these registrations go as one request.
+struct registrations_sent {
+  static constexpr std::string_view topic = "line.registrations_sent";
+  static constexpr std::uint64_t version = 1;
+  id batch; ///< the request's identifier on the line
+  std::vector<id> registrations;
+  UKETSUKE_FIELDS(registrations_sent, batch, registrations)
+};
+/// Taken in for processing; what became of each row is not known yet.
+struct registrations_accepted {
+  static constexpr std::string_view topic = "line.registrations_accepted";
+  static constexpr std::uint64_t version = 1;
+  id batch;
+  std::string reception_number;
+  UKETSUKE_FIELDS(registrations_accepted, batch, reception_number)
+};
+/// Each row has its own event in the same append.
+struct registrations_collected {
+  static constexpr std::string_view topic = "line.registrations_collected";
+  static constexpr std::uint64_t version = 1;
+  id batch;
+  std::uint64_t registered = 0, refused = 0;
+  std::uint64_t missing = 0; ///< of the refused: not in the result
+  UKETSUKE_FIELDS(registrations_collected, batch, registered, refused, missing)
+};
+
+// -- what is viewed within a consent -------------------------------------------------------------------------------
+// The envelope names the account and the desk of each.
+
+/// About to be fetched from the national system, within the consent of this index.
+struct records_asked {
+  static constexpr std::string_view topic = "records.asked";
+  static constexpr std::uint64_t version = 1;
+  id question, patient;
+  information_kind kind{};
+  std::uint64_t consent = 0;
+  UKETSUKE_FIELDS(records_asked, question, patient, kind, consent)
+};
+/// They came: the bytes as received.
+struct records_fetched {
+  static constexpr std::string_view topic = "records.fetched";
+  static constexpr std::uint64_t version = 1;
+  id question, patient;
+  information_kind kind{};
+  std::uint64_t consent = 0;
+  std::string from_month, to_month; ///< yyyyMM
+  personal<bytes> original;
+  UKETSUKE_FIELDS(records_fetched, question, patient, kind, consent, from_month, to_month, original)
+};
+/// 閲覧: they were handed out to the envelope's account.
+struct records_viewed {
+  static constexpr std::string_view topic = "records.viewed";
+  static constexpr std::uint64_t version = 1;
+  id question, patient;
+  information_kind kind{};
+  std::uint64_t consent = 0;
+  UKETSUKE_FIELDS(records_viewed, question, patient, kind, consent)
+};
+/// Not handed out: no consent is in force, or they did not come.
+struct records_refused {
+  static constexpr std::string_view topic = "records.refused";
+  static constexpr std::uint64_t version = 1;
+  id question, patient;
+  information_kind kind{};
+  std::uint64_t consent = 0; ///< 0: there is none
+  std::string error;         ///< name of errors.def
+  UKETSUKE_FIELDS(records_refused, question, patient, kind, consent, error)
+};
+
+/// 同意取消 of home visits was asked for: viewing is closed from here on.
+struct consent_withdrawn {
+  static constexpr std::string_view topic = "consent.withdrawn";
+  static constexpr std::uint64_t version = 1;
+  id question, patient;
+  UKETSUKE_FIELDS(consent_withdrawn, question, patient)
+};
+/// What the centre made of it. A refusal is `eligibility.question_refused`.
+struct withdrawal_ended {
+  static constexpr std::string_view topic = "consent.withdrawal_ended";
+  static constexpr std::uint64_t version = 1;
+  id question, patient;
+  std::string code; ///< ProcessingResultCode; empty: withdrawn
+  personal<std::string> message;
+  personal<bytes> original;
+  UKETSUKE_FIELDS(withdrawal_ended, question, patient, code, message, original)
 };
 
 } // namespace messages

@@ -26,7 +26,8 @@ using all_events =
                  eligibility_answered, outcome_unknown, question_refused, reference_number_registered, head_signed,
                  keys_rotated, patient_forgotten, records_expired, line_lost, line_restored, face_file_taken,
                  face_file_claimed, answer_matched, match_stopped, patient_recorded, handover_begun, handover_written,
-                 handover_taken, registration_begun,
+                 handover_taken, registration_begun, registrations_sent, registrations_accepted, registrations_collected,
+                 records_asked, records_fetched, records_viewed, records_refused, consent_withdrawn, withdrawal_ended,
                  account_registered, initial_password_received, password_changed, account_updated, password_reset,
                  account_deleted, reset_secret_replaced, code_enrolled, signed_in, signed_out, sign_in_refused,
                  command_refused>;
@@ -39,12 +40,13 @@ using all_commands =
                  show_at_reception, show_desk, show_again, report_reader, open_desk, close_desk, switch_mode,
                  call_staff, attend_desk, list_desks, ask_status, list_waiting, print_declaration, claim_face_file,
                  find_match, decide_match, list_handovers, register_numbers, list_registrations, hand_over,
+                 list_face_files, obtain_records, withdraw_consent, send_registrations,
                  sign_in, reset_master, init_accounts, sign_out, change_password, enrol_code, register_account,
                  receive_password, search_accounts, update_account, reset_account, delete_account>;
 
 using all_replies = message_list<done, node_welcome, pin_report, card_present, checkin_begun, challenge_obtained,
                                  question_report, monitor_status, desk_list, waiting_list, printed_form, match_report,
-                                 handover_list, numbers_taken, registration_list,
+                                 handover_list, numbers_taken, registration_list, face_file_list, records_obtained,
                                  session_opened, initial_password, master_secrets, code_secret, account_list>;
 
 template <class... Ms, class F> constexpr void for_each_message(message_list<Ms...>, F&& f) {

@@ -60,11 +60,17 @@ UKETSUKE_ENUMERATION(validity, none, valid, invalid, newer_exists, no_match, sev
 /// error.
 UKETSUKE_ENUMERATION(question_outcome, open, answered, unknown, not_asked, refused)
 
-/// What is asked: with a card's proof, from typed details, or that a 照会番号 be registered.
-UKETSUKE_ENUMERATION(question_kind, card, typed, registration)
+/// What is asked: with a card's proof, from typed details, that a 照会番号 be registered, that a consent be withdrawn.
+UKETSUKE_ENUMERATION(question_kind, card, typed, registration, withdrawal)
 
 /// 診療区分 (OQSCD028).
 UKETSUKE_ENUMERATION(care, outpatient, home_visit, online, emergency)
+
+/// 情報種別: what can be viewed of a patient, each under a consent of its own.
+UKETSUKE_ENUMERATION(information_kind, drugs, treatment, surgery, checkup)
+
+/// Where a drug was read from: 電子処方箋 first, weeks later the claim of the same month says it again.
+UKETSUKE_ENUMERATION(drug_source, prescription, dispensing, claim)
 
 /// 照会番号 at the end of a check-in.
 UKETSUKE_ENUMERATION(reference_outcome, none, came_with_answer, registered, refused, skipped, waiting)

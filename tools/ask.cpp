@@ -1,4 +1,4 @@
-// `uketsuke ask` and `uketsuke reference`: single questions of reception, the outage's list, and 照会番号.
+// `uketsuke ask` and `uketsuke reference`: single questions of reception, the outage's list, Face files, and 照会番号.
 #include "actors/eligibility_gateway/validity_words.hpp"
 #include "messages/json.hpp"
 #include "tools/commands.hpp"
@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 
@@ -19,8 +20,8 @@ constexpr auto gateway = "eligibility_gateway";
 
 struct ask_options {
   insured_number person;
-  std::string run, declaration, care = "outpatient";
-  bool limit = false, waiting = false, open_only = false, json = false;
+  std::string run, declaration, claim, desk, appointment, care = "outpatient";
+  bool limit = false, waiting = false, open_only = false, faces = false, json = false;
   std::uint32_t wait_ms = 20'000;
 };
 
@@ -60,6 +61,8 @@ outcome ask_one(const ask_options& o, const std::filesystem::path& run) {
   if (!kind) return failure(error_code::wrong_value, "--care", o.care);
   ask_typed question{fresh_id(), {}, fresh_id(), {}, personal{o.person}, {}, *kind, false};
   question.limit = o.limit ? choice::given : choice::refused;
+  question.desk = o.desk;
+  question.appointment = o.appointment;
   const auto report = ask_hub(run, gateway, question, o.wait_ms);
   if (!report) return failure(report.error());
   if (!o.json) return say(*report, question.question);
@@ -105,11 +108,40 @@ outcome print_form(const ask_options& o, const std::filesystem::path& run) {
   return 0;
 }
 
+/// Check-ins at certified readers, those that no desk has claimed first.
+outcome list_faces(const ask_options& o, const std::filesystem::path& run) {
+  auto list = ask_hub(run, gateway, list_face_files{});
+  if (!list) return failure(list.error());
+  std::ranges::stable_partition(list->rows, [](const auto& row) { return row.desk.empty(); });
+  if (o.json) {
+    print_json(*list);
+    return 0;
+  }
+  for (const auto& row : list->rows) {
+    std::cout << row.question.text() << "  " << (row.desk.empty() ? "窓口未定 (no desk: --claim it)" : row.desk);
+    show("  ", row.name, "  ");
+    std::cout << name(row.outcome) << ' ' << name(row.judged) << "  " << row.file << '\n';
+  }
+  return 0;
+}
+
+outcome claim_face(const ask_options& o, const std::filesystem::path& run) {
+  const auto question = id::from_text(o.claim);
+  if (!question) return failure(error_code::wrong_value, "--claim", "32 hexadecimal digits, as --faces shows them");
+  if (o.desk.empty()) return failure(error_code::missing_value, "--desk");
+  const auto done = ask_hub(run, gateway, claim_face_file{*question, o.desk});
+  if (!done) return failure(done.error());
+  std::cout << o.claim << " は " << o.desk << " の受付です (is that desk's check-in now)\n";
+  return 0;
+}
+
 outcome run_ask(const ask_options& o) {
   const auto run = run_folder(o.run);
   if (!run) return failure(run.error());
   if (o.waiting || o.open_only) return list_outage(o, *run);
   if (!o.declaration.empty()) return print_form(o, *run);
+  if (o.faces) return list_faces(o, *run);
+  if (!o.claim.empty()) return claim_face(o, *run);
   return ask_one(o, *run);
 }
 
@@ -188,7 +220,7 @@ outcome list_numbers(const reference_options& o) {
 
 void add_ask(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("ask", "ask the national system about one person, from a document; "
-                                            "or list whom an outage held up");
+                                            "or list whom an outage held up, and Face files");
   auto o = std::make_shared<ask_options>();
   command->add_option("--run", o->run, "the folder of the local hub's sockets (default: the local hub's)");
   command->add_option("--insurer", o->person.insurer, "保険者番号");
@@ -201,6 +233,10 @@ void add_ask(CLI::App& app, chosen& run) {
   command->add_option("--wait-ms", o->wait_ms, "how long to wait for the answer")->check(CLI::Range(100, 120'000));
   command->add_flag("--waiting", o->waiting, "list whom the outage held up, and what the answers changed");
   command->add_flag("--open", o->open_only, "list only who is still open: the closing list");
+  command->add_option("--appointment", o->appointment, "診療予約日, yyyyMMdd, of an online consultation (default: today)");
+  command->add_flag("--faces", o->faces, "list the check-ins of certified readers (Face files)");
+  command->add_option("--claim", o->claim, "say whose check-in a Face file of a shared folder is; with --desk");
+  command->add_option("--desk", o->desk, "the desk that asks, or claims");
   command->add_option("--declaration", o->declaration, "print the 被保険者資格申立書 of this check-in as HTML");
   command->add_flag("--json", o->json, "one JSON object");
   command->callback([&run, o] { run = [o] { return run_ask(*o); }; });

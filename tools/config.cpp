@@ -162,6 +162,21 @@ std::optional<std::string> complete(faces_config& f, const node_config& c) {
   return std::nullopt;
 }
 
+/// How much a difference of each field weighs when an answer is matched to a patient.
+section matching_section(std::vector<std::pair<messages::differing, messages::severity>>& into) {
+  section s;
+  for (const auto field_name : messages::enumeration<messages::differing>::names) {
+    const auto field = *messages::from_name<messages::differing>(field_name);
+    s[std::string{field_name}] = [&into, field](const toml::node& n) -> std::optional<std::string> {
+      const auto weight = n.is_string() ? messages::from_name<messages::severity>(n.as_string()->get()) : std::nullopt;
+      if (!weight) return "one of 'note', 'warn' and 'block' is needed";
+      into.emplace_back(field, *weight);
+      return {};
+    };
+  }
+  return s;
+}
+
 section backup_section(backup_config& b) {
   return {{"folder", path_into(b.folder)},
           {"every_hours", number_into(b.every_hours, 1, 24 * 366)},
@@ -228,6 +243,8 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"pin", text_into(rig.pin)},
         {"usb", flag_into(rig.usb)}}},
       {"receipt", {{"names", names_into(c.receipts.names)}, {"folders", names_into(c.receipts.folders)}}},
+      {"matching", matching_section(c.weights)},
+      {"viewing", {{"online_days_after", number_into(c.online_days_after, 0, 366)}}},
       {"reader", {{"match", text_into(c.reader_match)}, {"authorities", path_into(c.reader_authorities)}}},
       {"screen", screen_section(c.hands, pages, with_pages)},
       {"patience", patience_section(c.patience)},

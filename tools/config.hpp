@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/consent_session/transitions.hpp"
+#include "messages/patients.hpp"
 #include "messages/result.hpp"
 #include "storage/retention.hpp"
 
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tools {
@@ -79,6 +81,8 @@ struct node_config {
   int port_base = 5570;
   std::optional<line_config> line;
   receipt_config receipts;
+  std::vector<std::pair<messages::differing, messages::severity>> weights; ///< [matching]: of differences
+  std::uint32_t online_days_after = 0;                                     ///< [viewing]
   std::optional<folders_config> folders;
   std::optional<faces_config> faces;
   std::optional<rig_config> rig;

@@ -68,6 +68,7 @@ inline constexpr std::array rights{
     detail::row<messages::show_again>(nobody, unnamed::house),
     detail::row<messages::report_reader>(nobody, unnamed::house),
     detail::row<messages::hand_over>(nobody, unnamed::house),
+    detail::row<messages::send_registrations>(nobody, unnamed::house),
     // the patient's page
     detail::row<messages::choose_method>(nobody, unnamed::house),
     detail::row<messages::enter_pin>(nobody, unnamed::house),
@@ -92,11 +93,15 @@ inline constexpr std::array rights{
     detail::row<messages::list_waiting>(reception),
     detail::row<messages::print_declaration>(reception),
     detail::row<messages::claim_face_file>(reception),
+    detail::row<messages::list_face_files>(reception),
     detail::row<messages::find_match>(reception),
     detail::row<messages::decide_match>(reception),
     detail::row<messages::list_handovers>(reception),
     detail::row<messages::register_numbers>(reception),
     detail::row<messages::list_registrations>(reception),
+    // what a consent opens
+    detail::row<messages::obtain_records>(of(account_kind::medical_viewing)),
+    detail::row<messages::withdraw_consent>(reception),
     detail::row<messages::ask_status>(everybody, unnamed::house),
     // accounts
     detail::row<messages::init_accounts>(nobody, unnamed::stranger),

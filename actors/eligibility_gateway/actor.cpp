@@ -5,8 +5,10 @@
 #include "actors/roster.hpp"
 #include "actors/runtime/ports.hpp"
 #include "actors/runtime/shell.hpp"
+#include "drivers/line/bulk.hpp"
 #include "drivers/line/handover.hpp"
 #include "drivers/line/port.hpp"
+#include "drivers/line/viewed_records.hpp"
 #include "storage/load.hpp"
 #include "storage/views/face_files.hpp"
 #include "storage/views/handovers.hpp"
@@ -61,7 +63,7 @@ private:
     if (faces_) faces_->start(in_this_actor<drivers::line::face_arrival>([this](const auto& came) { take(came); }));
   }
   void on_command(const command_envelope& command) override {
-    if (auto listed = read_list(command, *here().journal, questions_.line_up())) {
+    if (auto listed = read_list(command, *here().journal, questions_.line_up(), questions_.weigh())) {
       actors::effects said;
       said.replies.push_back({command, std::move(*listed), false});
       return carry_out(std::move(said));
@@ -80,6 +82,8 @@ private:
     std::vector<std::function<void()>> asks;
     for (auto& r : d.line)
       asks.push_back(asking(r));
+    for (auto& b : d.batches)
+      asks.push_back(sending(b));
     for (auto& h : d.handovers)
       asks.push_back(handing(h));
     if (!d.kept.empty())
@@ -147,9 +151,81 @@ private:
       };
       return [line = line_, q, wait_ms, kept] { line->register_reference_number(q, wait_ms, kept); };
     }
+    case line_request::kind::withdrawal: {
+      drivers::line::withdrawal w{r.key, r.person};
+      return [line = line_, w, wait_ms, told] { line->withdraw(w, wait_ms, told); };
+    }
+    case line_request::kind::records: return fetching(r);
     case line_request::kind::challenge: break;
     }
     return [told] { told(failure(error_code::malformed, "outbox", "a question that cannot be read")); };
+  }
+
+  /// Drug, treatment or check-up information: only the kind that was asked for comes back here.
+  std::function<void()> fetching(const line_request& r) {
+    const auto wanted = r.records.value_or(records_wanted{});
+    auto told = in_this_actor<result<fetched_records>>([this, key = r.key](const result<fetched_records>& came) {
+      act_on(questions_.on_records(key, came, now_ms()));
+    });
+    auto q = drivers::line::question_for(wanted.kind);
+    q.question = r.key;
+    q.person = r.person;
+    q.from_month = wanted.from_month;
+    q.to_month = wanted.to_month;
+    q.how = wanted.how;
+    auto seen = [told, kind = wanted.kind](const result<drivers::line::records_answer>& came) {
+      if (!came) return told(failure(came.error()));
+      const auto& names = *drivers::line::facts::usual();
+      told(fetched_records{personal{viewed_records(came->found.reveal(), kind, names)}, came->original});
+    };
+    return [line = line_, q, wait_ms = r.wait_ms_max, seen] { line->ask(q, wait_ms, seen); };
+  }
+
+  /// 照会番号一括登録: its rows, or the result of a request that was taken in.
+  std::function<void()> sending(const batch_request& b) {
+    using drivers::line::bulk_kind;
+    if (!b.reception_number.empty()) {
+      const drivers::line::bulk_collection c{b.collection, bulk_kind::reference_numbers, b.reception_number};
+      auto told = in_this_actor<result<std::optional<std::vector<registered_row>>>>(
+          [this, key = b.batch](const auto& came) { act_on(questions_.on_batch_collected(key, came, now_ms())); });
+      auto read = [told](const result<drivers::line::bulk_answer>& came) { told(rows_of(came)); };
+      return [line = line_, c, wait_ms = b.wait_ms_max, read] { line->collect_bulk(c, wait_ms, read); };
+    }
+    auto told = in_this_actor<result<std::string>>([this, key = b.batch](const result<std::string>& came) {
+      act_on(questions_.on_batch_sent(key, came, now_ms()));
+    });
+    auto taken_in = [told](const result<drivers::line::bulk_acceptance>& came) {
+      if (came)
+        told(came->reception_number);
+      else
+        told(failure(came.error()));
+    };
+    std::vector<drivers::line::listed_registration> rows;
+    for (const auto& row : b.rows)
+      rows.push_back({row.person.reveal(), row.number.reveal()});
+    drivers::line::bulk_request r{b.batch, bulk_kind::reference_numbers, {}, {}};
+    r.rows = decltype(r.rows){std::move(rows)};
+    return [line = line_, r, wait_ms = b.wait_ms_max, taken_in] { line->request_bulk(r, wait_ms, taken_in); };
+  }
+
+  /// Nothing while the centre still works on it. Reads on the line's thread: a thousand rows in some milliseconds.
+  static result<std::optional<std::vector<registered_row>>>
+  rows_of(const result<drivers::line::bulk_answer>& came) {
+    if (!came) return failure(came.error());
+    if (!came->units) return std::optional<std::vector<registered_row>>{};
+    std::vector<registered_row> rows;
+    const auto read = came->units->each_registered([&](drivers::line::wire::registered_unit&& unit) {
+      if (!unit.registered) return true;
+      const auto& r = *unit.registered;
+      rows.push_back({r.reference_number,
+                      {r.insurer, r.symbol, r.number, r.branch, {}},
+                      unit.status.is(drivers::line::person_status::normal),
+                      unit.result_code,
+                      unit.message});
+      return true;
+    });
+    if (!read) return failure(read.error());
+    return std::optional{std::move(rows)};
   }
 
   static options options_of(const actors::runtime::place& where, const actors::runtime::node_ports& ports) {
@@ -157,6 +233,9 @@ private:
     o.hub = where.hub;
     o.answer_wait_ms_max = ports.answer_wait_ms_max;
     o.institution = ports.institution;
+    for (const auto& [field, weight] : ports.weights)
+      o.weigh.of[static_cast<std::size_t>(field)] = weight;
+    o.viewing.online_days_after = ports.online_days_after;
     if (ports.receipts) o.receipt_computers = ports.receipts->names();
     return o;
   }
@@ -183,8 +262,10 @@ private:
     face_file file{came.arrival, came.file, came.desk, failure(error_code::line_unreadable, came.file)};
     if (came.read)
       file.read = line_answer{came.read->typed, came.original};
-    else
+    else {
       file.read = failure(came.read.error());
+      file.original = came.original;
+    }
     act_on(questions_.on_face_file(file, now_ms()));
   }
 

@@ -3,9 +3,12 @@
 #include "actors/eligibility_gateway/actor_lists.hpp"
 #include "messages/spelling.hpp"
 #include "storage/load.hpp"
+#include "storage/views/consents.hpp"
+#include "storage/views/face_files.hpp"
 #include "storage/views/handovers.hpp"
 #include "storage/views/outage_ledger.hpp"
 #include "storage/views/patients.hpp"
+#include "storage/views/questions.hpp"
 #include "storage/views/registrations.hpp"
 
 #include <algorithm>
@@ -19,7 +22,14 @@ namespace {
 constexpr std::size_t rows_max = 1'000; ///< of one reply
 constexpr std::size_t candidates_max = 50;
 
-waiting_row waiting_from(const storage::ledger_row& row) {
+/// What lists are made of.
+struct source {
+  const storage::journal& journal;
+  bool line_up;
+  const weights& weigh;
+};
+
+waiting_row waiting_from(const storage::ledger_row& row, const weights& weigh) {
   waiting_row w{row.checkin, row.question, row.patient, row.desk, row.begun_ms, {}, row.outcome,
                 row.judged,  row.error,    {},          {}};
   w.still = row.settled()                                ? waiting_for::nothing
@@ -30,23 +40,23 @@ waiting_row waiting_from(const storage::ledger_row& row) {
   const auto& declared = row.declared.reveal();
   w.name = personal{declared.name.empty() ? answered.name : declared.name};
   if (row.outcome == question_outcome::answered)
-    w.changed = personal{differences(row.person.reveal(), declared, answered, weights{})};
+    w.changed = personal{differences(row.person.reveal(), declared, answered, weigh)};
   return w;
 }
 
-result<std::string> list(const list_waiting& m, const storage::journal& from, bool line_up) {
-  auto rows = storage::load_rows<storage::ledger_row>(from, "outage_ledger", storage::ledger_prefix, 20'000);
+result<std::string> list(const list_waiting& m, const source& from) {
+  auto rows = storage::load_rows<storage::ledger_row>(from.journal, "outage_ledger", storage::ledger_prefix, 20'000);
   if (!rows) return failure(rows.error());
   std::erase_if(*rows, [&](const auto& row) { return m.open_only && row.settled(); });
   std::ranges::stable_sort(*rows, {}, &storage::ledger_row::begun_ms);
-  waiting_list reply{line_up, {}};
+  waiting_list reply{from.line_up, {}};
   for (const auto& row : *rows)
-    if (reply.rows.size() < rows_max) reply.rows.push_back(waiting_from(row));
+    if (reply.rows.size() < rows_max) reply.rows.push_back(waiting_from(row, from.weigh));
   return encode_body(reply);
 }
 
-result<std::string> list(const print_declaration& m, const storage::journal& from, bool) {
-  const auto stored = from.get("outage_ledger", std::string{storage::ledger_prefix} + storage::key_of(m.checkin));
+result<std::string> list(const print_declaration& m, const source& from) {
+  const auto stored = from.journal.get("outage_ledger", std::string{storage::ledger_prefix} + storage::key_of(m.checkin));
   if (!stored) return failure(stored.error());
   const auto row = *stored ? storage::decode_row<storage::ledger_row>(**stored) : std::nullopt;
   if (!row) return failure(error_code::unknown_checkin);
@@ -54,14 +64,34 @@ result<std::string> list(const print_declaration& m, const storage::journal& fro
   return encode_body(printed_form{personal{page}});
 }
 
-result<std::string> list(const list_handovers&, const storage::journal& from, bool) {
-  auto rows = storage::load_rows<handover_status>(from, "handovers", "", rows_max);
+result<std::string> list(const list_face_files& m, const source& from) {
+  const auto taken = storage::load_rows<storage::face_file_row>(from.journal, "face_files", storage::face_file_prefix, 20'000);
+  if (!taken) return failure(taken.error());
+  face_file_list reply;
+  for (auto row = taken->rbegin(); row != taken->rend() && reply.rows.size() < rows_max; ++row) {
+    if (m.unclaimed_only && !row->desk.empty()) continue;
+    face_checkin_row shown{row->question, row->checkin, row->patient, row->desk, row->file, row->taken_ms, {}, {}, {}};
+    const auto stored = from.journal.get("questions", storage::question_key(row->question));
+    if (!stored) return failure(stored.error());
+    if (const auto q = *stored ? storage::decode_row<storage::question_row>(**stored) : std::nullopt) {
+      shown.outcome = q->outcome;
+      shown.judged = q->judged;
+      shown.name = q->name;
+    }
+    reply.rows.push_back(std::move(shown));
+  }
+  std::ranges::stable_sort(reply.rows, std::greater{}, &face_checkin_row::taken_ms);
+  return encode_body(reply);
+}
+
+result<std::string> list(const list_handovers&, const source& from) {
+  auto rows = storage::load_rows<handover_status>(from.journal, "handovers", "", rows_max);
   if (!rows) return failure(rows.error());
   return encode_body(handover_list{std::move(*rows)});
 }
 
-result<std::string> list(const list_registrations&, const storage::journal& from, bool) {
-  auto rows = storage::load_rows<registration_status>(from, "registrations", storage::registration_prefix, 20'000);
+result<std::string> list(const list_registrations&, const source& from) {
+  auto rows = storage::load_rows<registration_status>(from.journal, "registrations", storage::registration_prefix, 20'000);
   if (!rows) return failure(rows.error());
   std::ranges::reverse(*rows); // keys are ordered by age
   if (rows->size() > rows_max) rows->resize(rows_max);
@@ -70,16 +100,18 @@ result<std::string> list(const list_registrations&, const storage::journal& from
 
 } // namespace
 
-std::optional<result<std::string>> read_list(const command_envelope& command, const storage::journal& from,
-                                             bool line_up) {
+std::optional<result<std::string>> read_list(const command_envelope& command, const storage::journal& journal,
+                                             bool line_up, const weights& weigh) {
+  const source from{journal, line_up, weigh};
   std::optional<result<std::string>> reply;
   const auto try_one = [&]<class M>() {
     if (command.topic != M::topic) return;
     const auto m = decode_body<M>(command.body, command.v);
-    reply = m ? list(*m, from, line_up) : result<std::string>{failure(m.error())};
+    reply = m ? list(*m, from) : result<std::string>{failure(m.error())};
   };
   try_one.template operator()<list_waiting>();
   try_one.template operator()<print_declaration>();
+  try_one.template operator()<list_face_files>();
   try_one.template operator()<list_handovers>();
   try_one.template operator()<list_registrations>();
   return reply;
@@ -123,6 +155,20 @@ std::vector<patient_record> journal_book::of_kana(const std::string& kana, const
 std::optional<undecided_answer> journal_book::undecided(const id& question) const {
   const auto stored = from_.get("patients", storage::undecided_key(question));
   return stored && *stored ? storage::decode_row<undecided_answer>(**stored) : std::nullopt;
+}
+
+std::optional<viewing_consent> journal_book::consent(const id& patient, information_kind kind) const {
+  const auto stored = from_.get("consents", storage::key_of(patient));
+  const auto row = stored && *stored ? storage::decode_row<storage::consent_row>(**stored) : std::nullopt;
+  if (!row) return std::nullopt;
+  const auto& kept = kind == information_kind::drugs       ? row->drugs
+                     : kind == information_kind::treatment ? row->treatment
+                     : kind == information_kind::surgery   ? row->surgery
+                                                           : row->checkup;
+  return viewing_consent{kept.index,
+                         {kept.flag, kept.consented, kept.available_until},
+                         {kept.how, kept.appointment, false},
+                         row->person};
 }
 
 } // namespace eligibility_gateway

@@ -11,7 +11,8 @@ namespace eligibility_gateway {
 
 /// The packed reply to @p command when it asks for a list; nothing when it asks for anything else.
 std::optional<messages::result<std::string>> read_list(const messages::command_envelope& command,
-                                                       const storage::journal& from, bool line_up);
+                                                       const storage::journal& from, bool line_up,
+                                                       const weights& weigh);
 
 /// Reads are as of the last durable entry: what is being written this moment is not seen yet.
 class journal_book final : public patient_book {
@@ -21,6 +22,7 @@ public:
   std::vector<messages::patient_record> of_reference(const std::string& number) const override;
   std::vector<messages::patient_record> of_kana(const std::string& kana, const std::string& birth) const override;
   std::optional<messages::undecided_answer> undecided(const messages::id& question) const override;
+  std::optional<viewing_consent> consent(const messages::id& patient, messages::information_kind kind) const override;
 
 private:
   std::vector<messages::patient_record> led_to(const std::string& prefix) const;

@@ -8,6 +8,8 @@ namespace eligibility_gateway {
 using namespace messages;
 
 void questions::fire(question& q, const happening& what, decision& out) {
+  const bool no_answer = what.on == event::silence || what.on == event::nothing_sent;
+  if (q.records && no_answer) return fire(q, {.on = event::refusal, .why = what.why}, out); // nobody waits longer
   const auto* row = find(q.now, what.on);
   if (!row) return; // an answer to a settled question: the centre said the same before
   if (what.command && row->then != effect::tell_known) q.waiting.push_back(*what.command);
@@ -49,12 +51,14 @@ void questions::fire(question& q, const happening& what, decision& out) {
 }
 
 void questions::write_and_ask(question& q, const happening& what, decision& out) {
+  if (q.records) return ask_or_doubt(q, out); // its event is written, and no row: a restart does not ask it again
   out.write(question_asked{q.key, q.patient, q.kind}, q.desk, q.checkin, what.cause);
   if (q.kind == question_kind::registration)
     out.write(registration_begun{q.key, q.patient, q.report.reference_number, q.background}, q.desk, q.checkin);
   std::string topic{ask_eligibility::topic};
   if (q.kind == question_kind::typed) topic = ask_typed::topic;
   if (q.kind == question_kind::registration) topic = register_number::topic;
+  if (q.kind == question_kind::withdrawal) topic = withdraw_consent::topic;
   out.journal.outbox.push_back({q.key, "eligibility_gateway", topic, q.body, q.checkin, q.desk});
   ask_or_doubt(q, out);
 }
@@ -64,6 +68,14 @@ void questions::take_answer(question& q, const happening& what, decision& out) {
   q.report.error.clear();
   if (q.kind == question_kind::registration) {
     out.write(reference_number_registered{q.key, q.patient, q.report.reference_number}, q.desk, q.checkin);
+  } else if (q.kind == question_kind::withdrawal) {
+    const auto& a = what.answer->answer;
+    const auto code = a.status == 1 ? std::string{} : a.code;
+    if (!code.empty()) { // the centre had nothing to withdraw: told as a refusal; viewing stays closed here
+      q.report.outcome = question_outcome::refused;
+      q.report.error = describe(error_code::line_refused).name;
+    }
+    out.write(withdrawal_ended{q.key, q.patient, code, a.message, what.answer->original}, q.desk, q.checkin);
   } else {
     const auto& a = what.answer->answer;
     q.report.judged = a.judged;
@@ -75,7 +87,9 @@ void questions::take_answer(question& q, const happening& what, decision& out) {
       q.report.has_reference_number = !first.reference_number.empty();
       q.person = personal<insured_number>{{first.insurer, first.symbol, first.number, first.branch, first.birth_date}};
     }
-    out.write(eligibility_answered{q.key, q.patient, q.was_unknown, a, what.answer->original}, q.desk, q.checkin);
+    const eligibility_answered answered{q.key,  q.patient, q.was_unknown, a, what.answer->original,
+                                        q.kind, q.how,     q.appointment};
+    out.write(answered, q.desk, q.checkin);
     hand_over(q, *what.answer, q.file, out);
     match_answer(q, a, out);
   }
@@ -86,10 +100,13 @@ void questions::take_answer(question& q, const happening& what, decision& out) {
 }
 
 void questions::take_refusal(question& q, const happening& what, decision& out) {
+  if (q.records) return end_fetch(q, failure(what.why), out);
   q.report.outcome = question_outcome::refused;
   q.report.error = describe(what.why.code).name;
   const personal words{what.why.args}; // a message about a person is the person's, in a refusal as in an answer
-  out.write(question_refused{q.key, q.patient, q.report.error, {}, words}, q.desk, q.checkin);
+  question_refused refused{q.key, q.patient, q.report.error, {}, words};
+  if (what.original && what.original->reveal().size() <= options_.original_bytes_max) refused.original = *what.original;
+  out.write(refused, q.desk, q.checkin);
   out.journal.settled.push_back(q.key);
   out.kept.push_back(q.key);
   q.body.clear();
@@ -136,7 +153,7 @@ void questions::send_settlement(untold& u, decision& out) {
   u.again_at_ms = now_ms_ + 2 * options_.again_ms_first;
   out.binding.push_back({{"consent_session", options_.hub},
                          u.row.topic,
-                         1,
+                         settle_checkin::version,
                          u.row.body,
                          options_.again_ms_first,
                          {},

@@ -1,18 +1,7 @@
 // Names of files for receipt computers.
 #include "actors/eligibility_gateway/file_names.hpp"
 
-#include <ctime>
-
 namespace eligibility_gateway {
-
-std::string japanese_time(std::uint64_t utc_ms) {
-  const auto jst = static_cast<std::time_t>(utc_ms / 1000 + 9 * 3600);
-  std::tm when{};
-  ::gmtime_r(&jst, &when);
-  char text[24];
-  std::strftime(text, sizeof text, "%Y%m%d%H%M%S", &when);
-  return text;
-}
 
 std::string face_result_name(const std::string& institution, const messages::id& question, std::uint64_t utc_ms) {
   const auto ten = std::string(10 - std::min<std::size_t>(10, institution.size()), '0') + institution.substr(0, 10);

@@ -1,15 +1,15 @@
-// The names of the files that receipt computers expect (oqs-interface.md §1.2), and the time in Japan inside them.
+// The names of the files that receipt computers expect (oqs-interface.md §1.2).
 #pragma once
 
 #include "messages/id.hpp"
+#include "messages/japanese_time.hpp"
 
 #include <cstdint>
 #include <string>
 
 namespace eligibility_gateway {
 
-/// yyyyMMddHHmmss in Japan.
-std::string japanese_time(std::uint64_t utc_ms);
+using messages::japanese_time;
 
 /// OQSsiquc01res_face_ + 10 digits of the institution + 20 of the question + _ + time: the answer to a card.
 std::string face_result_name(const std::string& institution, const messages::id& question, std::uint64_t utc_ms);

@@ -40,7 +40,8 @@ decision questions::on_handed_over(id handed, const result<void>& went, std::uin
   }
   h.written = true;
   h.file.octets = {};
-  h.again_at_ms = now_ms + options_.look_ms;
+  h.again_ms = options_.look_ms;
+  h.again_at_ms = now_ms + h.again_ms;
   out.write(handover_written{handed}, {}, {});
   out.journal.settled.push_back(handed);
   return out;
@@ -52,7 +53,9 @@ decision questions::on_looked(id handed, bool still_there, std::uint64_t now_ms)
   const auto found = handovers_.find(handed);
   if (found == handovers_.end() || !found->second.written) return out;
   if (still_there) {
-    found->second.again_at_ms = now_ms + options_.look_ms;
+    auto& h = found->second; // one that is switched off for a day is not looked at every second for each of its files
+    h.again_ms = std::min(std::max(2 * h.again_ms, options_.look_ms), options_.again_ms_max);
+    h.again_at_ms = now_ms + h.again_ms;
     return out;
   }
   out.write(handover_taken{handed}, {}, {});

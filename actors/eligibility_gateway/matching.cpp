@@ -15,7 +15,7 @@ weights::weights() {
     for (const auto f : fields)
       of[static_cast<std::size_t>(f)] = weight;
   };
-  set(severity::block, {differing::birth_date, differing::sex});
+  set(severity::block, {differing::sex}); // the birth date has its say in the matching itself
   set(severity::note, {differing::kana, differing::relation, differing::address, differing::post_code,
                        differing::insurer_name, differing::valid_to});
 }
@@ -51,7 +51,7 @@ bool has_insurance(const patient_record& known, const eligibility_answer& answer
   });
 }
 
-/// The birth date or the kana: one of them has to agree, and the sex must not disagree.
+/// The birth date or the kana: one of them has to agree.
 bool is_the_person(const patient_record& known, const insurance& came) {
   const bool birth = !came.birth_date.empty() && known.birth_date == came.birth_date;
   const bool kana = !came.name_kana.empty() && normal_kana(known.kana) == normal_kana(came.name_kana);
@@ -164,7 +164,9 @@ template <class Wanted> void accept_insurance(patient_record& kept, const insura
 
 } // namespace
 
-match find_patient(const eligibility_answer& answer, const id& handle, const patient_book& book) {
+namespace {
+
+match the_one(const eligibility_answer& answer, const id& handle, const patient_book& book) {
   const auto* came = person_in(answer);
   if (!came || answer.judged == validity::several) return stopped(match_stop::answer_names_nobody, {});
   if (!handle.empty()) {
@@ -178,6 +180,18 @@ match find_patient(const eligibility_answer& answer, const id& handle, const pat
     if (found.why != match_stop::nobody) return found; // a number that nobody has here is as good as none
   }
   return by_kana(answer, *came, book);
+}
+
+} // namespace
+
+match find_patient(const eligibility_answer& answer, const id& handle, const patient_book& book,
+                   const weights& weigh) {
+  auto found = the_one(answer, handle, book);
+  if (found.by == match_basis::none) return found;
+  const auto differ = differences(found.candidates.front(), answer, weigh);
+  const bool blocked = std::ranges::any_of(
+      differ, [](const difference& d) { return d.weight == severity::block && !d.kept.empty(); });
+  return blocked ? stopped(match_stop::mismatch, std::move(found.candidates)) : found;
 }
 
 std::vector<difference> differences(const patient_record& kept, const eligibility_answer& answer,

@@ -2,6 +2,7 @@
 // says every difference side by side. Pure (oqs-interface.md §7: complaints 1, 4, 10, 11, 12, 16, 21, 23).
 #pragma once
 
+#include "actors/eligibility_gateway/viewing.hpp"
 #include "messages/patients.hpp"
 
 #include <array>
@@ -18,7 +19,7 @@ struct weights {
   messages::severity operator[](messages::differing field) const { return of[static_cast<std::size_t>(field)]; }
 };
 
-/// Whom the clinic knows, as a view keeps it.
+/// Whom the clinic knows, and what may be viewed of them, as views keep it.
 class patient_book {
 public:
   virtual ~patient_book() = default;
@@ -27,6 +28,9 @@ public:
   virtual std::vector<messages::patient_record> of_kana(const std::string& kana, const std::string& birth) const = 0;
   /// The answer to @p question, as long as nobody has decided whose it is.
   virtual std::optional<messages::undecided_answer> undecided(const messages::id& question) const = 0;
+  /// What @p patient last said about this kind, given or not.
+  virtual std::optional<viewing_consent> consent(const messages::id& patient,
+                                                 messages::information_kind kind) const = 0;
 };
 
 struct match {
@@ -35,8 +39,10 @@ struct match {
   std::vector<messages::patient_record> candidates; ///< the one, when `by` says so
 };
 
-/// @p handle: the mark of the card that was read; empty for a typed question or a Face file.
-match find_patient(const messages::eligibility_answer& answer, const messages::id& handle, const patient_book& book);
+/// @p handle: the mark of the card that was read; empty for a typed question or a Face file. Whoever is found and differs
+/// in what `block`s is a mismatch: staff decide.
+match find_patient(const messages::eligibility_answer& answer, const messages::id& handle, const patient_book& book,
+                   const weights& weigh = {});
 
 /// Everything that @p answer says differently from @p kept, in the order of messages::differing.
 std::vector<messages::difference> differences(const messages::patient_record& kept,

@@ -17,6 +17,7 @@ bool was_heard(error_code why) {
 
 /// To the line in its turn; while the line is lost, honestly not.
 void questions::ask_or_doubt(question& q, decision& out) {
+  if (!q.batch.empty()) return; // it goes with the others
   if (!traffic_.circuit_open()) {
     traffic_.wait(q.key, q.background ? lane::background : lane::real_time);
     q.place_wanted_ms = now_ms_;
@@ -28,6 +29,10 @@ void questions::ask_or_doubt(question& q, decision& out) {
 
 void questions::send_next(decision& out) {
   for (const auto& key : traffic_.next()) {
+    if (const auto many = batches_.find(key); many != batches_.end()) {
+      send(key, many->second, out);
+      continue;
+    }
     const auto found = questions_.find(key);
     if (found == questions_.end()) {
       traffic_.leave(key);
@@ -41,8 +46,10 @@ void questions::send(question& q, decision& out) {
   auto kind = line_request::kind::card;
   if (q.kind == question_kind::typed) kind = line_request::kind::typed;
   if (q.kind == question_kind::registration) kind = line_request::kind::registration;
+  if (q.kind == question_kind::withdrawal) kind = line_request::kind::withdrawal;
+  if (q.records) kind = line_request::kind::records;
   q.in_flight = true;
-  out.line.push_back({kind, q.key, q.body, q.person, options_.answer_wait_ms_max});
+  out.line.push_back({kind, q.key, q.body, q.person, options_.answer_wait_ms_max, q.records});
 }
 
 /// What the arrival of @p key (@p why: a failure) says about the line itself.

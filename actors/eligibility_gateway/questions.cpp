@@ -1,11 +1,17 @@
 // What comes in: commands, what the line brought, and time.
 #include "actors/eligibility_gateway/questions.hpp"
 
+#include "messages/japanese_time.hpp"
+
 #include <algorithm>
 
 namespace eligibility_gateway {
 
 using namespace messages;
+
+bool questions::is_due(const id& key, const batch& b) const {
+  return line_up() && !b.in_flight && !traffic_.waits(key);
+}
 
 /// Without its command there is nothing to ask with; such a question can only stand in a damaged journal.
 bool questions::waits_to_be_asked(const question& q) const {
@@ -19,7 +25,8 @@ decision questions::on_command(const command_envelope& command, std::uint64_t no
   now_ms_ = now_ms;
   decision out;
   using handled = message_list<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer,
-                               claim_face_file, find_match, decide_match, register_numbers>;
+                               claim_face_file, find_match, decide_match, register_numbers, obtain_records,
+                               withdraw_consent>;
   actors::dispatch(handled{}, command, out, [&](const auto& body) { handle(body, command, out); });
   send_next(out);
   return out;
@@ -94,12 +101,30 @@ void questions::handle(const ask_eligibility& m, const command_envelope& command
   fire(*q, {.on = event::wanted, .cause = command.id, .command = &command}, out);
 }
 
+namespace {
+
+bool is_day(const std::string& text) {
+  return text.size() == 8 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// What the answer's consents will be about. Online without a day: the day of asking (外来・通常とは異なる動線).
+void note_how(const ask_typed& m, question& q) {
+  q.kind = question_kind::typed;
+  q.background = m.background;
+  q.how = m.kind;
+  if (m.kind == care::online)
+    q.appointment = m.appointment.empty() ? japanese_time(m.question.time_ms()).substr(0, 8) : m.appointment;
+}
+
+} // namespace
+
 void questions::handle(const ask_typed& m, const command_envelope& command, decision& out) {
+  if (!m.appointment.empty() && !is_day(m.appointment))
+    return out.refuse(command, {error_code::wrong_value, {"appointment", "yyyyMMdd is needed"}});
   auto* q = want(m.question, command, out);
   if (!q) return;
   if (q->now == state::fresh) {
-    q->kind = question_kind::typed;
-    q->background = m.background;
+    note_how(m, *q);
     q->checkin = m.checkin;
     q->patient = m.patient;
     q->desk = m.desk;
@@ -132,6 +157,7 @@ void questions::handle(const register_number& m, const command_envelope& command
     q->person = person;
     q->background = m.background;
     q->report.reference_number = m.number;
+    registration_of_[m.patient] = q->key;
     auto whole = m; // the row outlives the answer that names the person
     whole.person = person;
     q->body = encode_body(whole);
@@ -184,6 +210,8 @@ decision questions::on_tick(std::uint64_t now_ms) {
   for (const auto& key : open)
     if (auto& q = questions_.at(key); line_up() && waits_to_be_asked(q) && q.again_at_ms <= now_ms)
       fire(q, {.on = event::time_to_ask_again}, out);
+  for (auto& [key, b] : batches_)
+    if (is_due(key, b) && b.again_at_ms <= now_ms) go(key, b);
   look_and_retry(out);
   send_next(out);
   for (auto& [effect_id, u] : untold_)
@@ -200,6 +228,8 @@ std::optional<std::uint64_t> questions::next_tick_ms() const {
     if (q.now == state::asked && !q.background && traffic_.waits(key))
       sooner(q.place_wanted_ms + options_.place_wait_ms_max);
   }
+  for (const auto& [key, b] : batches_)
+    if (is_due(key, b)) sooner(b.again_at_ms);
   if (const auto trial = traffic_.trial_at_ms(); trial && trial_.empty()) sooner(*trial);
   for (const auto& [handed, h] : handovers_)
     if (h.again_at_ms != never_ms) sooner(h.again_at_ms);
@@ -235,10 +265,12 @@ decision questions::resume(std::vector<question> settled, std::vector<outbox_row
   decision out;
   for (auto& q : settled) {
     if (q.now == state::doubtful) open_.insert(q.key);
+    if (q.kind == question_kind::registration) registration_of_[q.patient] = q.key; // in the order of their ids
     questions_.emplace(q.key, std::move(q));
   }
   for (auto& row : open)
     resume_row(std::move(row), out);
+  resume_batches(out);
   send_next(out);
   return out;
 }
@@ -259,6 +291,14 @@ void questions::resume_row(outbox_row row, decision& out) {
     out.handovers.push_back(h.file);
     return;
   }
+  if (row.topic == send_registrations::topic) {
+    const auto m = decode_body<send_registrations>(row.body, send_registrations::version);
+    if (!m) return;
+    auto& b = batches_[m->batch];
+    b.effect = row.effect;
+    b.reception_number = m->reception_number;
+    return;
+  }
   auto& q = questions_[row.effect];
   q.key = row.effect;
   q.body = row.body;
@@ -276,12 +316,19 @@ void questions::resume_row(outbox_row row, decision& out) {
     q.background = m->background;
     q.report.reference_number = m->number;
     q.person = m->person;
+    q.batch = m->batch;
+    registration_of_[q.patient] = q.key;
+    if (!q.batch.empty()) batches_[q.batch].rows.push_back(q.key);
     const auto of = questions_.find(m->answered_question); // a row of an older version names nobody itself
     if (q.person.reveal().number.empty() && of != questions_.end()) q.person = of->second.person;
   } else if (const auto t = decode_body<ask_typed>(row.body, ask_typed::version); t && row.topic == ask_typed::topic) {
-    q.kind = question_kind::typed;
-    q.background = t->background;
+    note_how(*t, q);
     q.patient = t->patient;
+  } else if (const auto w = decode_body<withdraw_consent>(row.body, withdraw_consent::version);
+             w && row.topic == withdraw_consent::topic) {
+    q.kind = question_kind::withdrawal;
+    q.patient = w->patient;
+    q.person = w->person;
   } else if (const auto c = decode_body<ask_eligibility>(row.body, ask_eligibility::version)) {
     q.kind = question_kind::card;
     q.patient = c->patient;
@@ -292,7 +339,10 @@ void questions::resume_row(outbox_row row, decision& out) {
 void questions::forget_oldest_settled() {
   const auto oldest = std::ranges::find_if(
       questions_, [](const auto& q) { return q.second.now == state::answered || q.second.now == state::refused; });
-  if (oldest != questions_.end()) questions_.erase(oldest); // ids are ordered by time
+  if (oldest == questions_.end()) return; // ids are ordered by time
+  const auto newest = registration_of_.find(oldest->second.patient);
+  if (newest != registration_of_.end() && newest->second == oldest->first) registration_of_.erase(newest);
+  questions_.erase(oldest);
 }
 
 } // namespace eligibility_gateway

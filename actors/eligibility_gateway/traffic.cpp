@@ -7,13 +7,8 @@ namespace eligibility_gateway {
 
 using messages::id;
 
-bool traffic::waits(id key) const {
-  return std::ranges::find(waiting_[0], key) != waiting_[0].end() ||
-         std::ranges::find(waiting_[1], key) != waiting_[1].end();
-}
-
 void traffic::wait(id key, lane which) {
-  if (!travels(key) && !waits(key)) waiting_[static_cast<std::size_t>(which)].push_back(key);
+  if (!travels(key) && waiting_keys_.insert(key).second) waiting_[static_cast<std::size_t>(which)].push_back(key);
 }
 
 std::vector<id> traffic::next() {
@@ -24,6 +19,7 @@ std::vector<id> traffic::next() {
     while (!waiting_[n].empty() && in_flight_[n].size() < places[n]) {
       go.push_back(waiting_[n].front());
       in_flight_[n].insert(waiting_[n].front());
+      waiting_keys_.erase(waiting_[n].front());
       waiting_[n].pop_front();
     }
   return go;
@@ -34,12 +30,14 @@ std::vector<id> traffic::drain() {
   all.insert(all.end(), waiting_[1].begin(), waiting_[1].end());
   waiting_[0].clear();
   waiting_[1].clear();
+  waiting_keys_.clear();
   return all;
 }
 
 void traffic::leave(id key) {
+  const bool waited = waiting_keys_.erase(key) > 0;
   for (std::size_t n = 0; n < 2; ++n) {
-    std::erase(waiting_[n], key);
+    if (waited) std::erase(waiting_[n], key);
     in_flight_[n].erase(key);
   }
 }

@@ -37,7 +37,7 @@ public:
   /// Takes whoever still waits for a place out of the lanes: the circuit is open.
   std::vector<messages::id> drain();
   void leave(messages::id key);
-  bool waits(messages::id key) const;
+  bool waits(messages::id key) const { return waiting_keys_.contains(key); }
   bool travels(messages::id key) const { return in_flight_[0].contains(key) || in_flight_[1].contains(key); }
 
   /// What came of @p key (or of a challenge): whether somebody was reached.
@@ -54,6 +54,7 @@ public:
 private:
   traffic_limits limits_;
   std::deque<messages::id> waiting_[2]; ///< by lane
+  std::set<messages::id> waiting_keys_; ///< of both lanes
   std::set<messages::id> in_flight_[2];
   std::set<messages::id> failing_; ///< since somebody was reached last
   std::optional<std::uint64_t> open_since_ms_;

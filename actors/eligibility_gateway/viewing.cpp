@@ -4,6 +4,9 @@
 #include "actors/eligibility_gateway/file_names.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <tuple>
 
@@ -13,7 +16,17 @@ using namespace messages;
 
 namespace {
 
-constexpr std::uint64_t day_ms = 24u * 3600 * 1000;
+/// yyyyMMdd of the day that follows @p days after @p day.
+std::string day_after(const std::string& day, std::uint32_t days) {
+  using namespace std::chrono;
+  const auto number = [&](std::size_t at, std::size_t digits) { return std::atoi(day.substr(at, digits).c_str()); };
+  const sys_days first{year{number(0, 4)} / number(4, 2) / number(6, 2)};
+  const year_month_day date{first + std::chrono::days{days + 1}};
+  char text[24];
+  std::snprintf(text, sizeof text, "%04d%02u%02u", static_cast<int>(date.year()), unsigned{date.month()},
+                unsigned{date.day()});
+  return text;
+}
 
 result<void> closed(std::string_view kind, const char* why) {
   return failure(error_code::consent_missing, std::string{kind}, why);
@@ -32,8 +45,7 @@ result<void> may_view(std::string_view kind, const consent_flag& flag, const con
   case care::home_visit: return {};
   case care::online:
     if (scope.appointment.size() != 8) return closed(kind, "no appointment");
-    // The last day is found by going back from today: no calendar is needed.
-    if (japanese_time(now_ms - std::min(now_ms, windows.online_days_after * day_ms)).substr(0, 8) > scope.appointment)
+    if (now >= day_after(scope.appointment, windows.online_days_after) + "000000")
       return closed(kind, "the appointment is over");
     return {};
   case care::outpatient:
@@ -44,9 +56,21 @@ result<void> may_view(std::string_view kind, const consent_flag& flag, const con
   return {};
 }
 
-std::vector<drug_line> without_doubles(std::vector<drug_line> all) {
+std::string open_until(const viewing_consent& consent, const viewing_windows& windows) {
+  switch (consent.scope.how) {
+  case care::home_visit: return {};
+  case care::online: return day_after(consent.scope.appointment, windows.online_days_after) + "000000";
+  case care::outpatient:
+  case care::emergency: break;
+  }
+  return consent.flag.available_until;
+}
+
+std::vector<dispensed_drug> without_doubles(std::vector<dispensed_drug> all) {
   using key = std::tuple<std::string, std::string, std::string>;
-  const auto key_of = [](const drug_line& d) { return key{d.institution, d.day, d.code.empty() ? d.name : d.code}; };
+  const auto key_of = [](const dispensed_drug& d) {
+    return key{d.institution, d.day, d.code.empty() ? d.name : d.code};
+  };
   std::map<key, drug_source> best;
   for (const auto& d : all) {
     auto& b = best.emplace(key_of(d), d.source).first->second;
@@ -54,7 +78,7 @@ std::vector<drug_line> without_doubles(std::vector<drug_line> all) {
   }
   for (auto& d : all)
     d.replaced = d.source < best.at(key_of(d));
-  std::ranges::stable_sort(all, [](const drug_line& a, const drug_line& b) {
+  std::ranges::stable_sort(all, [](const dispensed_drug& a, const dispensed_drug& b) {
     return std::tie(b.day, a.institution, a.code, a.name, b.source) <
            std::tie(a.day, b.institution, b.code, b.name, a.source);
   });

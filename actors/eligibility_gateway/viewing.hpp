@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messages/eligibility.hpp"
+#include "messages/records.hpp"
 #include "messages/result.hpp"
 
 #include <cstdint>
@@ -30,20 +31,19 @@ struct viewing_windows {
 messages::result<void> may_view(std::string_view kind, const messages::consent_flag& flag, const consent_scope& scope,
                                 const viewing_windows& windows, std::uint64_t now_ms);
 
-/// Where a drug was read from: 電子処方箋 first, weeks later the claim of the same month says it again.
-enum class drug_source : std::uint8_t { prescription, dispensing, claim };
-
-struct drug_line {
-  drug_source source{};
-  std::string institution; ///< 医療機関コード
-  std::string day;         ///< yyyyMMdd of dispensing
-  std::string code, name, quantity, unit, usage, times;
-  bool replaced = false; ///< a newer source says the same: shown as revised, not counted twice
-  friend bool operator==(const drug_line&, const drug_line&) = default;
+/// A consent of one kind as it is kept.
+struct viewing_consent {
+  std::uint64_t index = 0; ///< of the event that it rests on
+  messages::consent_flag flag;
+  consent_scope scope;
+  messages::personal<messages::insured_number> person; ///< whom to ask about
 };
+
+/// When viewing ends by itself: yyyyMMddHHmmss (JST); empty: with a withdrawal only.
+std::string open_until(const viewing_consent& consent, const viewing_windows& windows);
 
 /// @p all by day, newest first, each drug of one institution and day standing once unreplaced: the claim where there is
 /// one, else the dispensing, else the prescription. Nothing is thrown away.
-std::vector<drug_line> without_doubles(std::vector<drug_line> all);
+std::vector<messages::dispensed_drug> without_doubles(std::vector<messages::dispensed_drug> all);
 
 } // namespace eligibility_gateway

@@ -1,4 +1,4 @@
-// Whose an answer is, what staff decide about it, Face files, and 照会番号 in the background.
+// Whose an answer is, what staff decide about it, and Face files.
 #include "actors/eligibility_gateway/questions.hpp"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ decision questions::on_face_file(const face_file& came, std::uint64_t now_ms) {
   if (came.read)
     fire(q, {.on = event::answer_came, .answer = &*came.read}, out);
   else
-    fire(q, {.on = event::refusal, .why = came.read.error()}, out);
+    fire(q, {.on = event::refusal, .why = came.read.error(), .original = &came.original}, out);
   send_next(out);
   return out;
 }
@@ -54,7 +54,7 @@ void questions::handle(const claim_face_file& m, const command_envelope& command
 
 void questions::match_answer(const question& q, const eligibility_answer& answer, decision& out) {
   if (!book_ || answer.insurances.reveal().empty()) return;
-  const auto found = find_patient(answer, q.patient, *book_);
+  const auto found = find_patient(answer, q.patient, *book_, options_.weigh);
   if (found.by != match_basis::none) return confirm(q, answer, found.candidates.front(), found.by, out);
   std::vector<id> candidates;
   for (const auto& c : found.candidates)
@@ -70,14 +70,15 @@ void questions::confirm(const question& q, const eligibility_answer& answer, con
   const auto& first = answer.insurances.reveal().front();
   if (kept.reference_number.empty() || !first.reference_number.empty() || first.number.empty()) return;
   const insured_number person{first.insurer, first.symbol, first.number, first.branch, first.birth_date};
-  begin_registration({make_id_(), q.patient, personal{kept.reference_number}, personal{person}}, &q, out);
+  const number_wanted wanted{make_id_(), q.patient, personal{kept.reference_number}, personal{person}};
+  if (!is_known(wanted)) begin_registration(wanted, &q, {}, out);
 }
 
 void questions::handle(const find_match& m, const command_envelope& command, decision& out) {
   const auto asked = book_ ? book_->undecided(m.question) : std::nullopt;
   if (!asked) return out.refuse(command, {error_code::wrong_value, {"question", m.question.text()}});
   const auto& answer = asked->answer.reveal();
-  const auto found = find_patient(answer, asked->patient, *book_);
+  const auto found = find_patient(answer, asked->patient, *book_, options_.weigh);
   std::vector<match_candidate> beside;
   for (const auto& c : found.candidates)
     beside.push_back({c, differences(c, answer, options_.weigh)});
@@ -114,75 +115,6 @@ void questions::handle(const decide_match& m, const command_envelope& command, d
   q.desk = asked->desk;
   confirm(q, answer, record, match_basis::staff, out);
   out.reply(command, done{});
-}
-
-// -- 照会番号 ------------------------------------------------------------------------------------------------------
-
-/// The patient's newest registration, if it is of this very number and was not refused: it is not asked twice.
-question* questions::same_registration(const id& patient, const std::string& number) {
-  for (auto q = questions_.rbegin(); q != questions_.rend(); ++q) {
-    auto& r = q->second;
-    if (r.kind != question_kind::registration || r.patient != patient) continue;
-    return r.now != state::refused && r.report.reference_number.reveal() == number ? &r : nullptr;
-  }
-  return nullptr;
-}
-
-bool questions::begin_registration(const number_wanted& wanted, const question* like, decision& out) {
-  if (questions_.contains(wanted.registration) || same_registration(wanted.patient, wanted.number.reveal()))
-    return false;
-  if (questions_.size() >= options_.questions_max) forget_oldest_settled();
-  register_number m{wanted.registration, {}, {}, wanted.patient, {}, wanted.number, wanted.person, true};
-  if (like) {
-    m.answered_question = like->key;
-    m.checkin = like->checkin;
-    m.desk = like->desk;
-  }
-  if (m.patient.empty()) m.patient = make_id_(); // sealed under a key of its own
-  auto& q = questions_[m.registration];
-  q.key = m.registration;
-  q.kind = question_kind::registration;
-  q.checkin = m.checkin;
-  q.patient = m.patient;
-  q.desk = m.desk;
-  q.person = m.person;
-  q.background = true;
-  q.report.reference_number = m.number;
-  q.body = encode_body(m);
-  fire(q, {.on = event::wanted}, out);
-  return true;
-}
-
-namespace {
-
-/// Why @p wanted cannot be sent; nullptr when it can.
-const char* wrong_in(const number_wanted& wanted) {
-  const auto& number = wanted.number.reveal();
-  const auto& person = wanted.person.reveal();
-  if (wanted.registration.empty()) return "registration";
-  if (number.empty() || number.size() > 50) return "number";
-  if (!std::ranges::all_of(number, [](char c) { return c > 0x20 && c < 0x7f; })) return "number";
-  if (person.insurer.empty()) return "insurer";
-  if (person.number.empty()) return "person";
-  return nullptr;
-}
-
-} // namespace
-
-void questions::handle(const register_numbers& m, const command_envelope& command, decision& out) {
-  if (m.rows.size() > options_.numbers_max)
-    return out.refuse(command, {error_code::too_large, {"rows", std::to_string(options_.numbers_max)}});
-  if (questions_.size() - open_.size() + m.rows.size() > options_.questions_max ||
-      open_.size() >= options_.questions_max)
-    return out.refuse(command, {error_code::busy, {"eligibility_gateway"}});
-  numbers_taken taken;
-  for (std::size_t n = 0; n < m.rows.size(); ++n) {
-    if (const auto* wrong = wrong_in(m.rows[n]))
-      taken.refused.push_back("row " + std::to_string(n + 1) + ": " + wrong);
-    else
-      ++(begin_registration(m.rows[n], nullptr, out) ? taken.begun : taken.known);
-  }
-  out.reply(command, taken);
 }
 
 } // namespace eligibility_gateway

@@ -8,6 +8,8 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace drivers::line {
 class line;
@@ -36,6 +38,8 @@ struct node_ports {
   std::shared_ptr<drivers::secrets::hasher> hasher; ///< of the hub on which account_admin lives
   std::shared_ptr<messages::secret_slot> pin; ///< of this desk
   consent_session::patience patience;
+  std::vector<std::pair<messages::differing, messages::severity>> weights; ///< of differences, where not the usual
+  std::uint32_t online_days_after = 0; ///< viewing of an online consultation ends so long after its day
   std::uint32_t answer_wait_ms_max = 8'000;         ///< one exchange with the centre
   std::function<messages::monitor_status()> status; ///< filled in by the node
 };

@@ -58,6 +58,7 @@ wire::drug_history drugs_of(const simulated_person& person) {
   day.dispensed_on = day.prescribed_on = "20260915";
   day.drugs.push_back({"999999999", "ミホン錠５ｍｇ", "", "1", "錠", "１日１回朝食後", "", "28", "", {}});
   day.treatments.push_back({"見本検査", "999999998", "", "1", "1", "回", {}});
+  day.treatments.push_back({"見本手術", "150000001", "50", "1", "1", "回", {}});
   h.claims.push_back(month); // the same drug came first from the e-prescription (§2.10)
   month.days.front().treatments.clear();
   h.dispensings.push_back(month);

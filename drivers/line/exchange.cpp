@@ -108,6 +108,9 @@ result<std::string> records_body(const asker& who, const records_question& q) {
 result<records_answer> read_records(const asker& who, const incoming& reply, bool checkup) {
   if (reply.simulated && !who.simulated_allowed) return failure(error_code::simulated_centre);
   if (reply.status >= 500) return failure(error_code::line_silent, "HTTP " + std::to_string(reply.status));
+  const auto limit = who.names->records_bytes_max; // the bytes become one event
+  if (reply.body.size() > limit)
+    return failure(error_code::too_large, "records: ask for fewer months", std::to_string(limit));
   records found;
   const auto refused = [](const std::string& code, const std::string& message) {
     return failure(error_code::line_refused, code, message);

@@ -73,8 +73,10 @@ void read_functions(const json& from, facts& into) {
 
 void read_limits(const json& from, facts& into) {
   only(from,
-       {"answer_bytes_max", "message_bytes_max", "bulk_bytes_max", "unit_bytes_max", "rows_max", "error_bytes_max"},
+       {"answer_bytes_max", "records_bytes_max", "message_bytes_max", "bulk_bytes_max", "unit_bytes_max", "rows_max",
+        "error_bytes_max"},
        "limits");
+  into.records_bytes_max = bounded<std::size_t>(from, "records_bytes_max", 16 * 1024, 192 * 1024);
   into.answer_bytes_max = bounded<std::size_t>(from, "answer_bytes_max", 16 * 1024, 96 * 1024);
   into.message_bytes_max = bounded<std::size_t>(from, "message_bytes_max", 16 * 1024, 16 * 1024 * 1024);
   into.bulk_bytes_max = bounded<std::size_t>(from, "bulk_bytes_max", 1024 * 1024, 4ull * 1024 * 1024 * 1024);
@@ -93,7 +95,8 @@ void read_times(const json& from, facts& into) {
 
 facts read(const json& from) {
   only(from,
-       {"note", "functions", "file_words", "elements", "also_read", "request_encoding", "limits", "times", "codes"},
+       {"note", "functions", "file_words", "elements", "also_read", "request_encoding", "records", "limits", "times",
+        "codes"},
        "the file");
   facts made;
   read_functions(from.at("functions"), made);
@@ -112,6 +115,10 @@ facts read(const json& from) {
   if (encoding != "UTF-8" && encoding != "Shift_JIS")
     throw std::invalid_argument("request_encoding is neither UTF-8 nor Shift_JIS");
   made.requests_in_shift_jis = encoding == "Shift_JIS";
+  const auto& records = from.at("records");
+  only(records, {"surgery_classes", "source"}, "records");
+  for (const auto& one : records.at("surgery_classes"))
+    made.surgery_classes.insert(one.get<std::string>());
   read_limits(from.at("limits"), made);
   read_times(from.at("times"), made);
   for (const auto& [table, values] : from.at("codes").items())

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -61,6 +62,8 @@ struct facts {
   std::string face_prefix, result_word, request_word; ///< OQSsiquc01res_face_, res, req
   bool requests_in_shift_jis = false;
   std::size_t answer_bytes_max = 0; ///< about one person: answer and original have to fit into one event of 256 KiB
+  std::size_t records_bytes_max = 0;        ///< of drug or check-up information: likewise, its original alone
+  std::set<std::string> surgery_classes;    ///< 診療識別 (MeTrIdCl) of 手術情報; all others are 診療情報
   std::size_t message_bytes_max = 0, bulk_bytes_max = 0, unit_bytes_max = 0, rows_max = 0, error_bytes_max = 0;
   std::uint32_t scan_ms = 0, equal_reads_ms = 0, lease_ms = 0, collect_wait_ms = 0;
 

@@ -106,9 +106,9 @@ public:
   ~computer() { stop(); }
 
   const fs::path& folder() const { return folder_; }
-  bool queue(std::function<void(bool)> work) {
+  bool queue(std::function<void(bool)> work, std::size_t waiting_max = receipt_computers::waiting_max) {
     const std::lock_guard lock{mutex_};
-    if (ends_ || work_.size() >= receipt_computers::waiting_max) return false;
+    if (ends_ || work_.size() >= waiting_max) return false;
     work_.push_back(std::move(work));
     wake_.notify_one();
     return true;
@@ -186,7 +186,8 @@ public:
       const bool there = fs::exists(folder / file, why);
       done(!folder_seen || why || there);
     };
-    if (!found->second->queue(work)) done(true);
+    // looking never takes the last places from writing
+    if (!found->second->queue(work, waiting_max / 2)) done(true);
   }
 
   void stop() override {

@@ -130,7 +130,7 @@ struct bulk_answer {
   std::shared_ptr<const bulk_document> units;
 };
 
-/// 薬剤・診療情報 (YZK) or 特定健診情報 (TKK), within a consent only (§2.10).
+/// 薬剤・診療情報 (YZK) or 特定健診情報 (TKK), within a consent only (§2.10). `too_large`: more than an event may hold.
 struct records_question {
   messages::id question;
   messages::personal<messages::insured_number> person;

@@ -1,12 +1,10 @@
-// Small conversions of text on the line: base64, encodings, Japanese time.
+// Small conversions of text on the line: base64, encodings, numbers.
 #include "drivers/line/text.hpp"
 
 #include <iconv.h>
 #include <openssl/evp.h>
 
 #include <array>
-#include <chrono>
-#include <cstdio>
 
 namespace drivers::line {
 namespace {
@@ -111,20 +109,6 @@ std::optional<std::string> from_shift_jis(std::string_view octets) {
 }
 
 std::optional<std::string> to_shift_jis(std::string_view utf8) { return converted(utf8, "UTF-8", "CP932", 1); }
-
-std::string japanese_time(std::uint64_t time_ms) {
-  using namespace std::chrono;
-  const sys_seconds moment{seconds{static_cast<std::int64_t>(time_ms / 1000) + 9 * 3600}}; // Japan has no summer time
-  const auto day = floor<days>(moment);
-  const year_month_day date{day};
-  const hh_mm_ss time{moment - day};
-  char text[32];
-  std::snprintf(text, sizeof text, "%04d%02u%02u%02d%02d%02d", static_cast<int>(date.year()) % 10000,
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return text;
-}
 
 bool is_digits(std::string_view text, std::size_t count) {
   return text.size() == count && text.find_first_not_of("0123456789") == std::string_view::npos;

@@ -1,7 +1,8 @@
-// Small conversions of text on the line: base64, encodings, Japanese time.
+// Small conversions of text on the line: base64, encodings, numbers.
 #pragma once
 
 #include "messages/bytes.hpp"
+#include "messages/japanese_time.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -25,8 +26,7 @@ std::optional<std::string> from_shift_jis(std::string_view octets);
 /// The other way; nullopt when a character cannot be said in CP932.
 std::optional<std::string> to_shift_jis(std::string_view utf8);
 
-/// yyyyMMddHHmmss in Japan at @p time_ms (milliseconds since 1970, UTC).
-std::string japanese_time(std::uint64_t time_ms);
+using messages::japanese_time;
 
 /// Exactly so many digits; no control characters.
 bool is_digits(std::string_view text, std::size_t count);

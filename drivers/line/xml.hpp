@@ -81,10 +81,5 @@ std::string build_refusal(const message_header& header);
 
 // What a clinic reads.
 messages::result<message<challenge>> parse_challenge(std::string_view octets, const expectation& expected);
-/// Consent flags are the first insurance's that states them: a 医療扶助 block beside it has none.
-messages::result<message<messages::eligibility_answer>> parse_answer(std::string_view octets,
-                                                                     const expectation& expected);
-messages::result<message<registration_answer>> parse_registration_answer(std::string_view octets,
-                                                                         const expectation& expected);
 
 } // namespace drivers::line

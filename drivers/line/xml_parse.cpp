@@ -179,32 +179,6 @@ messages::insured_number read_person(opened& from, pugi::xml_node info) {
           from.text(info, "Birthdate")};
 }
 
-messages::insurance read_insurance(opened& from, pugi::xml_node block) {
-  messages::insurance one;
-  for (const auto& [element, member] : names::insurance_texts)
-    one.*member = from.text(block, element);
-  const auto limit = from.child(block, names::limit_group);
-  one.limit_class = from.text(limit, names::limit_class);
-  one.limit_flag = from.text(limit, names::limit_flag);
-  return one;
-}
-
-void read_consents(opened& from, pugi::xml_node block, messages::eligibility_answer& into,
-                   std::array<bool, names::consents.size()>& stated) {
-  for (std::size_t n = 0; n < names::consents.size(); ++n) {
-    const auto& triple = names::consents[n];
-    const std::string prefix = triple.prefix;
-    const auto flag_name = prefix + "ConsFlg";
-    if (stated[n] || !block.child(flag_name.c_str())) continue;
-    stated[n] = true;
-    into.*triple.flag = {from.number(block, flag_name.c_str()), from.text(block, (prefix + "ConsTime").c_str()),
-                         from.text(block, (prefix + "AvailableTime").c_str())};
-  }
-}
-
-/// More insurances than any person has: a bound, not a rule of the interface.
-constexpr std::size_t insurances_max = 20;
-
 } // namespace
 
 result<message_header> parse_challenge_request(std::string_view octets) {
@@ -279,46 +253,6 @@ result<message<challenge>> parse_challenge(std::string_view octets, const expect
   if (m.body.id.empty() || m.body.id.size() > 64) from.complain("no ChallengeIdentifier");
   // too short a value could be guessed, too long a one is not what a card signs
   if (m.body.value.size() < 16 || m.body.value.size() > 256) from.complain("ChallengeValue is not 16 to 256 bytes");
-  if (!from.trouble().empty()) return from.unreadable();
-  return m;
-}
-
-result<message<messages::eligibility_answer>> parse_answer(std::string_view octets, const expectation& expected) {
-  opened from{octets};
-  message<messages::eligibility_answer> m;
-  m.header = read_header(from, expected);
-  auto& a = m.body;
-  a.segment = m.header.segment;
-  if (a.segment == 0) from.complain("no SegmentOfResult");
-  a.confirmed_on = m.header.confirmed_on;
-  a.status = from.number(from.body(), "ProcessingResultStatus");
-  a.code = from.text(from.body(), "ProcessingResultCode");
-  a.message = messages::personal{from.text(from.body(), "ProcessingResultMessage")};
-  const auto judged = from.number(from.body(), "QualificationValidity");
-  // a value of a later version is none that we may act on
-  a.judged = judged >= 1 && judged <= 6 ? static_cast<messages::validity>(judged) : messages::validity::none;
-  std::vector<messages::insurance> insurances;
-  std::array<bool, names::consents.size()> stated{};
-  const auto list = from.child(from.body(), "ResultList");
-  for (const auto block : list.children("ResultOfQualificationConfirmation")) {
-    if (insurances.size() == insurances_max) from.complain("too many ResultOfQualificationConfirmation");
-    if (!from.trouble().empty()) break;
-    insurances.push_back(read_insurance(from, block));
-    read_consents(from, block, a, stated);
-  }
-  a.insurances = messages::personal{std::move(insurances)};
-  if (!from.trouble().empty()) return from.unreadable();
-  return m;
-}
-
-result<message<registration_answer>> parse_registration_answer(std::string_view octets, const expectation& expected) {
-  opened from{octets};
-  message<registration_answer> m;
-  m.header = read_header(from, expected);
-  m.body.status = from.number(from.body(), "ProcessingResultStatus");
-  m.body.code = from.text(from.body(), "ProcessingResultCode");
-  m.body.message = from.text(from.body(), "ProcessingResultMessage");
-  if (m.header.segment != 9 && m.body.status != 1 && m.body.status != 2) from.complain("no ProcessingResultStatus");
   if (!from.trouble().empty()) return from.unreadable();
   return m;
 }

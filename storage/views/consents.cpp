@@ -1,6 +1,7 @@
 // How events change the view `consents`.
 #include "storage/views/consents.hpp"
 
+#include "messages/japanese_time.hpp"
 #include "messages/registry.hpp"
 
 namespace storage {
@@ -11,7 +12,7 @@ namespace {
 struct consent_kind {
   messages::choice messages::consent_choices::*chosen;
   messages::consent_flag messages::eligibility_answer::*answered;
-  messages::consent_flag consent_row::*kept;
+  kept_consent consent_row::*kept;
 };
 
 constexpr consent_kind all_kinds[] = {
@@ -39,19 +40,50 @@ void record(const messages::event_envelope& event, const messages::consents_reco
   into.put(key_of(recorded.patient), encode_row(row));
 }
 
+/// The flag as it counts here: a consent older than its withdrawal is over, whatever a late answer says.
+kept_consent judged(const messages::event_envelope& event, const messages::eligibility_answered& answered,
+                    const messages::consent_flag& said, const std::string& withdrawn) {
+  kept_consent now{said.flag, said.consented, said.available_until, answered.how, answered.appointment, event.index};
+  const bool home_visit = answered.how == messages::care::home_visit;
+  if (home_visit && now.flag == 1 && !withdrawn.empty() && now.consented <= withdrawn) now.flag = 2;
+  return now;
+}
+
 void answer(const messages::event_envelope& event, const messages::eligibility_answered& answered, rows& into) {
+  const bool by_document =
+      answered.kind == messages::question_kind::typed && answered.how == messages::care::outpatient;
+  if (by_document) return;
   auto row = row_or_new<consent_row>(into, key_of(answered.patient));
   const auto before = row;
   const bool to_newest = !row.question.empty() && row.question == answered.question;
   for (const auto& kind : all_kinds) {
     const auto& said = answered.answer.*kind.answered;
     const bool chosen = row.choices.*kind.chosen != messages::choice::not_chosen;
-    if (said.flag != 0 || (to_newest && chosen)) row.*kind.kept = said;
+    if (said.flag != 0 || (to_newest && chosen)) row.*kind.kept = judged(event, answered, said, row.withdrawn);
   }
   if (!to_newest && before == row) return; // it states nothing about viewing
   row.patient = answered.patient;
   row.answered_ms = event.time_ms;
+  const auto& insurances = answered.answer.insurances.reveal();
+  if (!insurances.empty()) {
+    const auto& first = insurances.front();
+    row.person = messages::personal{
+        messages::insured_number{first.insurer, first.symbol, first.number, first.branch, first.birth_date}};
+  }
   into.put(key_of(answered.patient), encode_row(row));
+}
+
+void withdraw(const messages::event_envelope& event, const messages::id& patient, rows& into) {
+  auto row = row_or_new<consent_row>(into, key_of(patient));
+  row.patient = patient;
+  row.withdrawn = messages::japanese_time(event.time_ms);
+  for (const auto& kind : all_kinds) {
+    auto& kept = row.*kind.kept;
+    if (kept.how != messages::care::home_visit || kept.flag != 1) continue;
+    kept.flag = 2;
+    kept.index = event.index;
+  }
+  into.put(key_of(patient), encode_row(row));
 }
 
 } // namespace
@@ -61,6 +93,8 @@ void fold_consents(const messages::event_envelope& event, rows& into) {
     if (!recorded->patient.empty()) record(event, *recorded, into);
   } else if (const auto answered = messages::body_as<messages::eligibility_answered>(event)) {
     if (!answered->patient.empty()) answer(event, *answered, into);
+  } else if (const auto withdrawn = messages::body_as<messages::consent_withdrawn>(event)) {
+    if (!withdrawn->patient.empty()) withdraw(event, withdrawn->patient, into);
   } else if (const auto forgotten = messages::body_as<messages::patient_forgotten>(event)) {
     into.erase(key_of(forgotten->patient));
   }

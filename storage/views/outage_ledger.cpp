@@ -10,7 +10,7 @@ using namespace messages;
 namespace {
 
 // Beside the rows: which row a question ("q") or a patient without a question ("p") leads to, and which questions are
-// registrations ("n"), whose doubts are no check-in's.
+// registrations or withdrawals ("n"), whose doubts are no check-in's.
 std::string row_key(const id& checkin, const id& question) {
   return std::string{ledger_prefix} + key_of(checkin.empty() ? question : checkin);
 }
@@ -97,9 +97,12 @@ void fold_outage_ledger(const event_envelope& event, rows& into) {
   if (const auto m = body_as<line_lost>(event)) return into.put(line_key, encode_row(line_row{event.time_ms}));
   if (body_as<line_restored>(event)) return into.put(line_key, encode_row(line_row{}));
   if (const auto m = body_as<question_asked>(event)) {
-    if (m->kind == question_kind::registration) into.put(of_registration(m->question), "");
+    const bool of_a_checkin = m->kind == question_kind::card || m->kind == question_kind::typed;
+    if (!of_a_checkin) into.put(of_registration(m->question), "");
   } else if (const auto r = body_as<reference_number_registered>(event)) {
     into.erase(of_registration(r->question));
+  } else if (const auto w = body_as<withdrawal_ended>(event)) {
+    into.erase(of_registration(w->question));
   } else if (const auto refused = body_as<question_refused>(event)) {
     if (into.get(of_registration(refused->question))) return into.erase(of_registration(refused->question));
     if (!into.get(of_question(refused->question))) return; // refused at once: nothing was owed

@@ -110,6 +110,11 @@ void fold_questions(const messages::event_envelope& event, rows& into) {
       row.has_reference_number = true;
       row.reference_number = registered->number;
     });
+  } else if (const auto ended = messages::body_as<messages::withdrawal_ended>(event)) {
+    change(*ended, [&](question_row& row) {
+      row.outcome = ended->code.empty() ? question_outcome::answered : question_outcome::refused;
+      row.error = ended->code.empty() ? "" : "line_refused";
+    });
   }
 }
 

@@ -30,6 +30,7 @@ public:
     const auto found = open.find(question);
     return found == open.end() ? std::nullopt : std::optional{found->second};
   }
+  std::optional<viewing_consent> consent(const id&, information_kind) const override { return {}; }
 
 private:
   template <class F> std::vector<patient_record> those(F&& fit) const {
@@ -121,6 +122,22 @@ BOOST_AUTO_TEST_CASE(a_reference_number_needs_the_birth_date_or_the_kana_beside_
   BOOST_CHECK_EQUAL(stopped.by, match_basis::none);
   BOOST_CHECK_EQUAL(stopped.why, match_stop::mismatch);
   BOOST_CHECK_EQUAL(stopped.candidates.size(), 1u); // shown beside the answer
+}
+
+BOOST_AUTO_TEST_CASE(what_blocks_stops_the_matching_and_a_clinic_says_what_does) {
+  memory_book book;
+  book.all = {known_as(somebody, elderly(), "0001234")};
+  auto came = elderly();
+  came.reference_number = "0001234";
+  came.sex = "1";
+  const auto stopped = find_patient(saying({came}), {}, book);
+  BOOST_CHECK_EQUAL(stopped.why, match_stop::mismatch);
+  BOOST_CHECK_EQUAL(stopped.candidates.size(), 1u);
+  weights lenient;
+  lenient.of[static_cast<std::size_t>(differing::sex)] = severity::warn;
+  BOOST_CHECK_EQUAL(find_patient(saying({came}), {}, book, lenient).by, match_basis::reference_number);
+  book.all[0].sex.clear(); // nothing is known that could be contradicted
+  BOOST_CHECK_EQUAL(find_patient(saying({came}), {}, book).by, match_basis::reference_number);
 }
 
 BOOST_AUTO_TEST_CASE(a_number_of_one_patient_with_the_data_of_another_shows_both) {
@@ -293,21 +310,6 @@ BOOST_AUTO_TEST_CASE(a_registered_number_can_be_corrected) {
   BOOST_CHECK_EQUAL(reply_in<numbers_taken>(g.last)->known, 2u); // the same rows again are the same rows
 }
 
-BOOST_AUTO_TEST_CASE(many_numbers_go_one_by_one_in_the_background_and_what_cannot_be_sent_is_named) {
-  gateway g;
-  register_numbers many;
-  for (std::uint64_t n = 0; n < 100; ++n)
-    many.rows.push_back({numbered(100 + n), numbered(1000 + n), personal{"K-" + std::to_string(n)},
-                         personal{insured_number{"39999901", "", std::to_string(n + 1), "", "19480517"}}});
-  many.rows[4].number = personal<std::string>{"番号"};
-  many.rows[7].person = {};
-  g.say(many);
-  const auto taken = *reply_in<numbers_taken>(g.last);
-  BOOST_CHECK_EQUAL(taken.begun, 98u);
-  BOOST_CHECK(taken.refused == (std::vector<std::string>{"row 5: number", "row 8: insurer"}));
-  BOOST_CHECK_EQUAL(g.asked.size(), g.how.traffic.background_in_flight_max);
-}
-
 BOOST_AUTO_TEST_CASE(staff_decide_whose_a_stopped_answer_is_and_a_new_patient_only_after_the_alike_were_seen) {
   memory_book book;
   book.all = {known_as(somebody, elderly()), known_as(another, elderly())};
@@ -366,6 +368,18 @@ BOOST_AUTO_TEST_CASE(a_face_file_that_cannot_be_read_is_refused_with_the_reason_
   g.take(g.all.on_face_file({numbered(42), "face.xml", "desk-1", failure(error_code::line_unreadable, "DOCTYPE")},
                             g.now_ms));
   BOOST_CHECK_EQUAL(event_in<question_refused>(g.last)->error, "line_unreadable");
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_face_files_bytes_are_kept_unless_no_event_could_hold_them) {
+  gateway g;
+  face_file odd{numbered(42), "face.xml", "desk-1", failure(error_code::line_unreadable, "a DOCTYPE"),
+                personal{bytes{'<', '!'}}};
+  g.take(g.all.on_face_file(odd, g.now_ms));
+  BOOST_CHECK(event_in<question_refused>(g.last)->original == odd.original);
+  odd.arrival = numbered(43);
+  odd.original = personal{bytes(g.how.original_bytes_max + 1, '<')};
+  g.take(g.all.on_face_file(odd, g.now_ms));
+  BOOST_CHECK(event_in<question_refused>(g.last)->original.reveal().empty());
 }
 
 BOOST_AUTO_TEST_CASE(every_answer_is_handed_to_every_receipt_computer_until_it_was_written_and_listed_until_taken) {

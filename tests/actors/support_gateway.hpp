@@ -53,17 +53,28 @@ struct gateway {
   std::vector<eligibility_gateway::line_request> asked; ///< everything that ever went to the line
   std::vector<actors::outgoing> told;
   std::vector<eligibility_gateway::hand_over_request> handed;
+  std::vector<eligibility_gateway::batch_request> batches; ///< everything that ever went as one request
 
   const eligibility_gateway::decision& take(eligibility_gateway::decision d) {
     journal.take(d.journal, now_ms);
     asked.insert(asked.end(), d.line.begin(), d.line.end());
     handed.insert(handed.end(), d.handovers.begin(), d.handovers.end());
+    batches.insert(batches.end(), d.batches.begin(), d.batches.end());
     told.insert(told.end(), d.binding.begin(), d.binding.end());
     last = std::move(d);
     return last;
   }
   template <class M> const auto& say(const M& m) {
     return take(all.on_command(command_of("consent_session@hub", m, now_ms), now_ms));
+  }
+  /// On behalf of an account.
+  template <class M> const auto& say_as(const std::string& account, const M& m) {
+    auto command = command_of("screen@hub", m, now_ms);
+    command.account = account;
+    return take(all.on_command(command, now_ms));
+  }
+  const auto& fetched(id key, const result<eligibility_gateway::fetched_records>& came) {
+    return take(all.on_records(key, came, now_ms));
   }
   const auto& line(id key, const result<line_answer>& came) { return take(all.on_line(key, came, now_ms)); }
   const auto& pass(std::uint64_t ms) {

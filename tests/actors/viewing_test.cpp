@@ -54,9 +54,23 @@ BOOST_AUTO_TEST_CASE(an_online_consent_lasts_to_the_end_of_the_appointments_day_
   BOOST_CHECK(!open_for(until(""), on("")));
 }
 
+BOOST_AUTO_TEST_CASE(when_viewing_ends_by_itself_is_told_with_the_consent) {
+  const auto ends = [](const consent_flag& flag, const consent_scope& scope, std::uint32_t days = 0) {
+    return open_until({1, flag, scope, {}}, {.online_days_after = days});
+  };
+  BOOST_CHECK_EQUAL(ends(until("20231116071320"), {}), "20231116071320");
+  BOOST_CHECK_EQUAL(ends(until(""), {care::home_visit, "", false}), "");
+  BOOST_CHECK_EQUAL(ends(until(""), {care::online, "20240228", false}), "20240229000000");
+  BOOST_CHECK_EQUAL(ends(until(""), {care::online, "20231231", false}, 1), "20240102000000");
+}
+
 BOOST_AUTO_TEST_CASE(a_drug_of_a_prescription_that_the_claim_says_again_counts_once) {
-  const drug_line prescribed{
-      drug_source::prescription, "1318888888", "20260915", "999", "ミホン錠", "1", "錠", "", "28", false};
+  dispensed_drug prescribed;
+  prescribed.source = drug_source::prescription;
+  prescribed.institution = "1318888888";
+  prescribed.day = "20260915";
+  prescribed.code = "999";
+  prescribed.name = "ミホン錠";
   auto claimed = prescribed;
   claimed.source = drug_source::claim;
   auto elsewhere = prescribed;
@@ -66,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_drug_of_a_prescription_that_the_claim_says_again_counts_o
   const auto shown = without_doubles({prescribed, claimed, claimed, elsewhere, later});
   BOOST_REQUIRE_EQUAL(shown.size(), 4u);
   BOOST_CHECK_EQUAL(shown.front().day, "20261001");
-  BOOST_CHECK_EQUAL(std::ranges::count(shown, false, &drug_line::replaced), 3);
+  BOOST_CHECK_EQUAL(std::ranges::count(shown, false, &dispensed_drug::replaced), 3);
   BOOST_CHECK(std::ranges::find_if(shown, [](const auto& d) {
                 return d.replaced && d.source == drug_source::prescription && d.institution == "1318888888";
               }) != shown.end());

@@ -168,6 +168,56 @@ BOOST_AUTO_TEST_CASE(consents_open_by_the_answers_flags_and_a_refusal_closes_at_
   BOOST_TEST(row().surgery.flag == 0); // the answer to the newest choices speaks for every kind chosen
 }
 
+BOOST_AUTO_TEST_CASE(a_consent_says_on_which_event_it_rests_and_whom_to_ask_about) {
+  memory_rows rows;
+  auto answered = answer_to(numbered(1), numbered(2));
+  answered.answer.drugs = {1, "20260101100000", "20260102100000"};
+  auto event = event_of(answered);
+  event.index = 42;
+  fold_consents(event, rows);
+  const auto row = storage::row_or_new<storage::consent_row>(rows, storage::key_of(numbered(2)));
+  BOOST_TEST(row.drugs.index == 42u);
+  BOOST_TEST(row.person.reveal().number == "12");
+  BOOST_TEST(row.checkup.index == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_typed_outpatient_answer_opens_nothing_whatever_flags_it_states) {
+  memory_rows rows;
+  auto answered = answer_to(numbered(1), numbered(2));
+  answered.kind = messages::question_kind::typed;
+  answered.answer.drugs = {1, "20260101100000", "20260102100000"};
+  fold_consents(event_of(answered), rows);
+  BOOST_TEST(rows.all().empty());
+  answered.how = messages::care::home_visit; // asked for a home visit it tells what was consented to earlier
+  fold_consents(event_of(answered), rows);
+  BOOST_TEST(rows.all().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_withdrawal_closes_home_visits_at_once_and_a_late_answer_does_not_open_them_again) {
+  memory_rows rows;
+  const auto patient = numbered(2);
+  const auto row = [&] { return storage::row_or_new<storage::consent_row>(rows, storage::key_of(patient)); };
+  auto visit = answer_to(numbered(1), patient);
+  visit.kind = messages::question_kind::typed;
+  visit.how = messages::care::home_visit;
+  visit.answer.drugs = visit.answer.surgery = {1, "19700101090000", ""}; // consented at time 0 in Japan
+  fold_consents(event_of(visit, 1000), rows);
+  auto at_desk = answer_to(numbered(3), patient);
+  at_desk.answer.surgery = {1, "19700101090001", "19700102090001"};
+  fold_consents(event_of(at_desk, 1500), rows);
+  auto withdrawal = event_of(messages::consent_withdrawn{numbered(4), patient}, 2000);
+  withdrawal.index = 9;
+  fold_consents(withdrawal, rows);
+  BOOST_TEST(row().drugs.flag == 2);
+  BOOST_TEST(row().drugs.index == 9u);
+  BOOST_TEST(row().surgery.flag == 1); // given at the desk, for its day
+  fold_consents(event_of(visit, 3000), rows); // asked before the withdrawal, answered after it
+  BOOST_TEST(row().drugs.flag == 2);
+  visit.answer.drugs.consented = "19700101091000"; // given anew
+  fold_consents(event_of(visit, 700'000), rows);
+  BOOST_TEST(row().drugs.flag == 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_without_flags_makes_no_row_of_consents) {
   memory_rows rows;
   fold_consents(event_of(answer_to(numbered(1), numbered(2))), rows);

@@ -2,6 +2,8 @@
 #include "tests/test.hpp"
 
 #include "drivers/line/text.hpp"
+#include "drivers/line/xml.hpp"
+#include "drivers/line/xml_messages.hpp"
 #include "tests/drivers/line/support.hpp"
 
 #include <fstream>
@@ -12,6 +14,13 @@ using messages::choice;
 using messages::validity;
 
 namespace {
+
+wire::confirmation confirmation_in(const std::string& xml, const std::string& identifier = {}) {
+  return read_message<wire::confirmation>(xml, *facts::usual(), {institution, identifier, {}}).value();
+}
+messages::eligibility_answer answer_in(const std::string& xml, const std::string& identifier) {
+  return to_answer(confirmation_in(xml, identifier));
+}
 
 /// A centre that is spoken to directly, in XML.
 struct direct {
@@ -27,16 +36,16 @@ struct direct {
     return open->handle(path_of(function::card_question), institution, build_card_question(institution, q).value());
   }
   messages::eligibility_answer answered(const card_question& q) {
-    return parse_answer(put(q).xml, {institution, q.question.text()}).value().body;
+    return answer_in(put(q).xml, q.question.text());
   }
   messages::eligibility_answer answered(const typed_question& q) {
     const auto body = build_typed_question(institution, q).value();
     const auto reply = open->handle(path_of(function::eligibility), institution, body);
-    return parse_answer(reply.xml, {institution, q.question.text()}).value().body;
+    return answer_in(reply.xml, q.question.text());
   }
   std::string refused(const card_question& q) {
     const auto reply = put(q);
-    return parse_answer(reply.xml, {institution, ""}).value().header.error_code;
+    return confirmation_in(reply.xml).header.error_code;
   }
   void restart() {
     open.reset();
@@ -215,7 +224,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_bytes_the_centre_answers_with_a_refusal) {
     for (std::size_t size = 0; size < whole.size(); size += 7) {
       const auto reply = d.open->handle(path_of(what), institution, whole.substr(0, size));
       BOOST_REQUIRE_EQUAL(reply.status, 400);
-      BOOST_REQUIRE_EQUAL(parse_answer(reply.xml, {institution, ""}).value().body.segment, 9);
+      BOOST_REQUIRE(confirmation_in(reply.xml).header.segment.is(segment::abnormal));
     }
   }
   BOOST_CHECK(read_ledger(d.world.options.data_folder).value().empty());
