@@ -62,7 +62,7 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
   v.row.checkin = checkin;
   v.row.desk = desk;
   v.tries_left = m.tries_left;
-  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark, m.certificate}, command.id, out);
+  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark, m.certificate, m.error}, command.id, out);
   out.reply(command, checkin_begun{checkin});
   auto on = event::card_placed;
   if (m.kind != card_kind::my_number_card || m.mark.empty())
@@ -157,7 +157,9 @@ void session::handle(const enter_pin& m, const command_envelope& command, actors
     out.show(reader_of(*v), forget_pin{v->row.reader_session});
   const bool may_be_last = v->tries_left <= 1; // unknown (-1) counts as one: doubt never burns a card
   if (v->now == state::entering_pin && !v->resuming) {
-    if (may_be_last && !m.last_try_confirmed) { // the digits wait for the second key press
+    // Only the answer to a warning that was shown after the digits: nobody can say so before it was shown.
+    const bool confirmed = v->warned_at != 0 && m.confirms >= v->warned_at && m.confirms <= sequence_;
+    if (may_be_last && !confirmed) { // the digits wait for the second key press
       fire(*v, {.on = event::last_try_unconfirmed, .cause = command.id}, out);
       return out.refuse(command, {error_code::last_try_unconfirmed, {}});
     }

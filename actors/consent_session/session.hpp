@@ -32,6 +32,7 @@ struct visit {
   std::string challenge_id;
   std::int64_t tries_left = -1; ///< as last read; the row holds what was last written
   bool pin_was_wrong = false;   ///< the last attempt of this check-in was, and the patient is told so
+  std::uint64_t warned_at = 0;  ///< sequence of the prompt last_try that was first shown for these digits; 0: none
   bool forgotten = false;       ///< the alarm was raised
   messages::consent_choices choices;
   std::string language, text_version; ///< in which the consents were asked

@@ -256,10 +256,14 @@ private:
       control(u, content);
     } else if ((about->endpoint & 0x80) != 0) {
       flying_.splice(flying_.end(), one);
+    } else if (about->endpoint != rig_endpoint_out) {
+      about->status = -EPIPE; // the side interface of a composite reader: nobody has any business there
     } else {
-      about->actual_length = about->buffer_length;
       const wiped_bytes request(content.begin(), content.end()); // it may hold a PIN
-      for (auto& frame : device_.bulk_out(request))
+      auto answers = device_.bulk_out(request);
+      if (!answers) return flying_.splice(flying_.end(), one);
+      about->actual_length = about->buffer_length;
+      for (auto& frame : *answers)
         push(rig_endpoint_in, std::move(frame.bytes), frame.delay, frame.stalled);
     }
     done_.splice(done_.end(), one);
