@@ -35,9 +35,9 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
   case effect::prepare: prepare(v, what, out); break;
   case effect::show_pin_pad: break;
   case effect::allow_attempt: allow_attempt(v, what, out); break;
-  case effect::warn_last_try: v.warned_at = sequence_ + 1; break; // the prompt that is shown next
+  case effect::warn_last_try: v.warned = true; break;
   case effect::hold_attempt:
-    v.warned_at = 0; // the digits it was about are gone
+    v.warned = false; // the digits it was about are wiped
     out.show(reader_of(v), forget_pin{v.row.reader_session});
     break;
   case effect::skip_consents:
@@ -122,7 +122,7 @@ void session::allow_attempt(visit& v, const happening& what, actors::effects& ou
   out.ask(reader_of(v), verify_pin{v.row.reader_session, attempt, v.challenge, v.tries_left}, {attempt_made, attempt},
           options_.waits.verifying_ms);
   attempts_[v.row.patient] = {attempt, v.row.desk, now_ms_ + 2 * options_.waits.verifying_ms};
-  v.warned_at = 0;
+  v.warned = false;
 }
 
 void session::end_attempt(visit& v, const happening& what, actors::effects& out) {
@@ -197,8 +197,8 @@ namespace {
 /// It was read, and is of no use here, whichever way it lies. What could not be read may lie there the wrong way round.
 bool is_another_card(const visit& v) {
   const auto named = [](error_code code) { return std::string{describe(code).name}; };
-  return v.row.kind != card_kind::unknown || v.row.error == named(error_code::not_my_number_card) ||
-         v.row.error == named(error_code::certificate_problem);
+  return v.row.kind == card_kind::juki_card || v.row.kind == card_kind::phone ||
+         v.row.error == named(error_code::not_my_number_card) || v.row.error == named(error_code::certificate_problem);
 }
 
 /// The patient's page for a state. Reasons and codes are reception's business.
@@ -209,7 +209,7 @@ prompt prompt_of(const visit& v) {
   case state::preparing:
   case state::verifying: return prompt::please_wait;
   case state::entering_pin:
-    if (v.warned_at != 0) return prompt::last_try;
+    if (v.warned) return prompt::last_try;
     return v.pin_was_wrong ? prompt::wrong_pin : prompt::enter_pin;
   case state::consenting: return prompt::give_consents;
   case state::providing: return prompt::provide_information;
@@ -219,7 +219,8 @@ prompt prompt_of(const visit& v) {
   case state::at_window: return prompt::come_to_window;
   case state::taking_card:
     if (v.forgotten) return prompt::card_forgotten;
-    if (v.how != ending::wrong_card || v.row.kind == card_kind::my_number_card) return prompt::take_card;
+    // who came with an expired certificate was helped at the window
+    if (v.how != ending::wrong_card || !usable(v.row.standing)) return prompt::take_card;
     return is_another_card(v) ? prompt::other_card : prompt::turn_card;
   }
   return prompt::see_reception;

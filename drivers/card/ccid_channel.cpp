@@ -9,8 +9,8 @@ namespace {
 
 using messages::error_code;
 
-/// Extra room so that a frame that is too long is seen as such instead of failing the transfer.
-constexpr std::size_t read_room = 512;
+/// Room for more than the longest frame, so that one that is too long is seen as such; the pipe rounds up to packets.
+constexpr std::size_t read_room = 1;
 
 const char* name_of(ccid::request type) {
   switch (type) {
@@ -80,7 +80,8 @@ task<exchange<ccid::frame>> ccid_channel::ask_as(std::uint8_t sequence, ccid_que
       pipe_->ask(std::move(frame), limits_.write_wait, size_max, wait, std::move(then));
     });
     auto got = co_await asking;
-    if (sent && got.status == pipe_status::not_sent) got.status = pipe_status::failed; // the command is out all the same
+    const bool unread = sent && got.status == pipe_status::not_sent;
+    if (unread) got.status = pipe_status::failed; // the command is out all the same
     const bool late_but_whole = got.status == pipe_status::timed_out && ccid::is_whole(got.bytes);
     if (got.status != pipe_status::done && !late_but_whole) co_return tl::unexpected<loss>{from(got.status, q.type)};
     auto f = ccid::parse(got.bytes);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(an_event_is_one_line_with_fixed_keys) {
   e.node = "hub";
   e.desk = "desk-1";
   e.checkin = make_id(1, 2, 3);
-  e.body = encode_body(card_placed{.reader_session = {}, .kind = card_kind::phone, .tries_left = -1, .patient = {}});
+  e.body = encode_body(card_placed{{}, card_kind::phone, -1, {}, {}, {}});
   BOOST_TEST(to_json(e) == R"({"v":1,"index":12,"time_ms":1700000000000,"topic":"checkin.card_placed","node":"hub",)"
                            R"("desk":"desk-1","checkin":"00000000000100030000000000000002","account":"","cause":null,)"
                            R"("body":{"reader_session":null,"kind":"phone","tries_left":-1,"patient":null,)"
