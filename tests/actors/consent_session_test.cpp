@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(the_reader_is_told_what_the_patient_saw) {
   BOOST_CHECK_EQUAL(sent_in<verify_pin>(c.last.binding)->tries_told, 2);
 }
 
-BOOST_AUTO_TEST_CASE(one_card_has_one_attempt_under_way_wherever_it_lies) {
+BOOST_AUTO_TEST_CASE(one_card_at_two_desks_has_one_attempt_under_way) {
   clinic c;
   const auto first = c.reach(state::verifying);
   const auto here = c.reader_session;
