@@ -13,6 +13,7 @@ void fold(const event_envelope& e, const card_placed& m, open_checkin& row) {
   row.tries_left = m.tries_left;
   row.patient = m.patient;
   row.standing = m.certificate;
+  row.error = m.error;
   row.state = checkin_state::choosing;
   if (m.kind == card_kind::my_number_card && m.tries_left == 0) { // it came locked
     row.state = checkin_state::at_window;

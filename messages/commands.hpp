@@ -147,14 +147,15 @@ struct ask_present {
 /// Repeated until acknowledged, and after every restart of the hub: the reader session makes it the same fact.
 struct report_card_placed {
   static constexpr std::string_view topic = "checkin.report_card_placed";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   using reply = checkin_begun;
   id reader_session;
   card_kind kind{};
   std::int64_t tries_left = 0;
   id mark; ///< first 16 bytes of SHA-256 over the certificate; empty where there is none
   certificate_standing certificate{}; ///< since v2, by the desk's clock
-  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark, certificate)
+  std::string error;                  ///< since v3: name of errors.def, why nothing could be read; else empty
+  UKETSUKE_FIELDS(report_card_placed, reader_session, kind, tries_left, mark, certificate, error)
 };
 
 /// An empty session says: no card lies on this desk's reader, whatever was there before the desk was restarted.
@@ -181,11 +182,12 @@ struct choose_method {
 /// The reader of this desk holds the digits; here only that they were entered by a person's key press.
 struct enter_pin {
   static constexpr std::string_view topic = "checkin.enter_pin";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
-  bool last_try_confirmed = false; ///< the patient was told that this try is the last one, and went on
-  UKETSUKE_FIELDS(enter_pin, checkin, last_try_confirmed)
+  /// Since v2: the sequence of the prompt `last_try` that this press answers; 0: digits were entered, nothing confirmed.
+  std::uint64_t confirms = 0;
+  UKETSUKE_FIELDS(enter_pin, checkin, confirms)
 };
 
 struct answer_consents {

@@ -79,13 +79,14 @@ struct staff_attended {
 /// マイナンバーカードを置く: a check-in begins.
 struct card_placed {
   static constexpr std::string_view topic = "checkin.card_placed";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   id reader_session; ///< from this placing of the card to its removal
   card_kind kind{};
   std::int64_t tries_left = 0; ///< of the user-authentication PIN; -1 not readable
   id patient;                  ///< handle: the mark of the card's certificate
   certificate_standing certificate{}; ///< since v2
-  UKETSUKE_FIELDS(card_placed, reader_session, kind, tries_left, patient, certificate)
+  std::string error;                  ///< since v3: name of errors.def, why the card could not be read; else empty
+  UKETSUKE_FIELDS(card_placed, reader_session, kind, tries_left, patient, certificate, error)
 };
 
 /// 本人確認方法を選択.

@@ -91,7 +91,8 @@ UKETSUKE_ENUMERATION(health, unknown, working, failing, absent)
 
 /// What the patient's page of a desk shows. The pages hold the words; this is their key.
 UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, enter_pin, wrong_pin, give_consents,
-                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception, turn_card)
+                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception, turn_card,
+                     last_try, other_card)
 
 /// アカウントの種類: the quick guide's five for persons, then the three of systems, which no person signs in to.
 UKETSUKE_ENUMERATION(account_kind, master, master_reset, administration, general, medical_viewing, link_application,

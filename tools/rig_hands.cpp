@@ -22,8 +22,8 @@ namespace {
 /// The lines come through the same kind of socket as scripted hands on a screen: one more use of that port.
 class hands final : public rig_hands, public drivers::screen::watcher {
 public:
-  hands(rig_config config, drivers::card::card_authority authority)
-      : config_(std::move(config)), authority_(std::move(authority)),
+  hands(rig_config config, std::int64_t now_s, drivers::card::card_authority authority)
+      : config_(std::move(config)), now_s_(now_s), authority_(std::move(authority)),
         slot_(std::make_shared<drivers::card::virtual_slot>()) {}
   ~hands() override {
     if (socket_) socket_->stop();
@@ -64,11 +64,7 @@ private:
   result<void> obey(const std::string& line) {
     static const std::string place = "place ";
     if (line.starts_with(place)) {
-      drivers::card::virtual_card_options options;
-      options.pin = config_.pin;
-      const auto person = line.substr(place.size());
-      options.state_file = config_.cards / (person + ".state");
-      auto card = drivers::card::make_card(authority_, person, std::move(options));
+      auto card = card_of(line.substr(place.size()));
       if (!card) return failure(card.error());
       slot_->place(std::move(*card));
     } else if (line == "lift")
@@ -82,7 +78,32 @@ private:
     return {};
   }
 
+  /// "SIM000000000001", or "SIM000000000001 as upside_down".
+  result<std::shared_ptr<drivers::card::virtual_card>> card_of(const std::string& words) const {
+    static const std::string as = " as ";
+    static constexpr std::int64_t month_s = 30 * 86'400;
+    const auto at = words.find(as);
+    const auto person = words.substr(0, at);
+    const auto what = at == std::string::npos ? std::string{} : words.substr(at + as.size());
+    drivers::card::virtual_card_options options;
+    options.pin = config_.pin;
+    options.state_file = config_.cards / (person + ".state");
+    options.upside_down = what == "upside_down";
+    if (what == "juki_card") options.kind = messages::card_kind::juki_card;
+    if (what == "phone") options.kind = messages::card_kind::phone;
+    if (what == "foreign") options.kind = messages::card_kind::unknown;
+    if (what == "expired_lately" || what == "expired") {
+      auto issued = authority_.issue_until(person, now_s_ - (what == "expired" ? 12 : 1) * month_s);
+      if (!issued) return failure(issued.error());
+      options.certificate = std::move(issued->certificate);
+      options.key = std::move(issued->key);
+    } else if (!what.empty() && !options.upside_down && options.kind == messages::card_kind::my_number_card)
+      return failure(error_code::wrong_value, "kind of card", what);
+    return drivers::card::make_card(authority_, person, std::move(options));
+  }
+
   rig_config config_;
+  std::int64_t now_s_;
   drivers::card::card_authority authority_;
   std::shared_ptr<drivers::card::virtual_slot> slot_;
 #ifdef UKETSUKE_WITH_RIG
@@ -96,9 +117,10 @@ private:
 
 result<std::unique_ptr<rig_hands>> rig_hands::open(const rig_config& config, std::uint64_t now_ms,
                                                     drivers::card::authorities trusted) {
-  auto authority = drivers::card::card_authority::open(config.cards, static_cast<std::int64_t>(now_ms / 1000));
+  const auto now_s = static_cast<std::int64_t>(now_ms / 1000);
+  auto authority = drivers::card::card_authority::open(config.cards, now_s);
   if (!authority) return failure(authority.error());
-  auto made = std::make_unique<hands>(config, std::move(*authority));
+  auto made = std::make_unique<hands>(config, now_s, std::move(*authority));
   if (auto started = made->start(std::move(trusted)); !started) return failure(started.error());
   return made;
 }

@@ -1,5 +1,5 @@
 // SIMULATED: the hands that put cards on a desk's virtual reader: a unix socket (0600) in the desk's process, one word
-// a line: `place ID`, `lift`, `unplug`, `plug`; each answered `ok` or `error WHY`.
+// a line: `place ID [as KIND]`, `lift`, `unplug`, `plug`; each answered `ok` or `error WHY`.
 #pragma once
 
 #include "drivers/card/port.hpp"

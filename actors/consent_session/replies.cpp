@@ -240,6 +240,7 @@ void session::on_presence(visit& v, const result<std::string>& body, std::uint64
   if (!v.resuming) { // asked after an attempt in doubt: how many tries are left?
     if (!same_card || said->tries_left < 0 || v.now != state::entering_pin || v.tries_left >= 0) return;
     v.tries_left = said->tries_left;
+    v.warned = false; // it was about other tries; the digits are entered anew
     return show(v, out);
   }
   if (same_card) return go_on_with(v, said->tries_left, out);

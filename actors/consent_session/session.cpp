@@ -62,7 +62,7 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
   v.row.checkin = checkin;
   v.row.desk = desk;
   v.tries_left = m.tries_left;
-  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark, m.certificate}, command.id, out);
+  record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark, m.certificate, m.error}, command.id, out);
   out.reply(command, checkin_begun{checkin});
   auto on = event::card_placed;
   if (m.kind != card_kind::my_number_card || m.mark.empty())
@@ -149,6 +149,13 @@ void session::handle(const choose_method& m, const command_envelope& command, ac
   fire_and_reply(*v, {.on = event::pin_chosen}, command, out);
 }
 
+/// Only the answer to the warning that this desk shows after the digits: nobody can give it before it was shown.
+bool session::confirms_last_try(const visit& v, std::uint64_t sequence) const {
+  const auto page = shown_.find(v.row.desk);
+  return v.warned && page != shown_.end() && page->second.shown == prompt::last_try &&
+         page->second.checkin == v.row.checkin && page->second.sequence == sequence;
+}
+
 void session::handle(const enter_pin& m, const command_envelope& command, actors::effects& out) {
   auto* v = find_for(command, m.checkin, out);
   if (!v) return;
@@ -157,7 +164,7 @@ void session::handle(const enter_pin& m, const command_envelope& command, actors
     out.show(reader_of(*v), forget_pin{v->row.reader_session});
   const bool may_be_last = v->tries_left <= 1; // unknown (-1) counts as one: doubt never burns a card
   if (v->now == state::entering_pin && !v->resuming) {
-    if (may_be_last && !m.last_try_confirmed) { // the digits wait for the second key press
+    if (may_be_last && !confirms_last_try(*v, m.confirms)) { // the digits wait for the second key press
       fire(*v, {.on = event::last_try_unconfirmed, .cause = command.id}, out);
       return out.refuse(command, {error_code::last_try_unconfirmed, {}});
     }

@@ -32,6 +32,7 @@ struct visit {
   std::string challenge_id;
   std::int64_t tries_left = -1; ///< as last read; the row holds what was last written
   bool pin_was_wrong = false;   ///< the last attempt of this check-in was, and the patient is told so
+  bool warned = false;          ///< these digits are the last try, and wait for the patient's confirmation
   bool forgotten = false;       ///< the alarm was raised
   messages::consent_choices choices;
   std::string language, text_version; ///< in which the consents were asked
@@ -134,6 +135,7 @@ private:
   void handle(const messages::settle_checkin&, const messages::command_envelope&, actors::effects&);
   visit* find_for(const messages::command_envelope& command, messages::id checkin, actors::effects& out);
   visit* find_for_reception(const messages::command_envelope& command, messages::id checkin, actors::effects& out);
+  bool confirms_last_try(const visit& v, std::uint64_t sequence) const;
   void fire_and_reply(visit& v, happening what, const messages::command_envelope& command, actors::effects& out);
 
   // replies.cpp: what others answered

@@ -35,8 +35,11 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
   case effect::prepare: prepare(v, what, out); break;
   case effect::show_pin_pad: break;
   case effect::allow_attempt: allow_attempt(v, what, out); break;
-  case effect::warn_last_try: break; // the page is shown again, with the one try left
-  case effect::hold_attempt: out.show(reader_of(v), forget_pin{v.row.reader_session}); break;
+  case effect::warn_last_try: v.warned = true; break;
+  case effect::hold_attempt:
+    v.warned = false; // the digits it was about are wiped
+    out.show(reader_of(v), forget_pin{v.row.reader_session});
+    break;
   case effect::skip_consents:
   case effect::ask_consents:
     end_attempt(v, what, out);
@@ -119,6 +122,7 @@ void session::allow_attempt(visit& v, const happening& what, actors::effects& ou
   out.ask(reader_of(v), verify_pin{v.row.reader_session, attempt, v.challenge, v.tries_left}, {attempt_made, attempt},
           options_.waits.verifying_ms);
   attempts_[v.row.patient] = {attempt, v.row.desk, now_ms_ + 2 * options_.waits.verifying_ms};
+  v.warned = false;
 }
 
 void session::end_attempt(visit& v, const happening& what, actors::effects& out) {
@@ -190,6 +194,13 @@ void session::end(visit& v, const happening& what, actors::effects& out) {
 
 namespace {
 
+/// It was read, and is of no use here, whichever way it lies. What could not be read may lie there the wrong way round.
+bool is_another_card(const visit& v) {
+  const auto named = [](error_code code) { return std::string{describe(code).name}; };
+  return v.row.kind == card_kind::juki_card || v.row.kind == card_kind::phone ||
+         v.row.error == named(error_code::not_my_number_card) || v.row.error == named(error_code::certificate_problem);
+}
+
 /// The patient's page for a state. Reasons and codes are reception's business.
 prompt prompt_of(const visit& v) {
   switch (v.now) {
@@ -197,7 +208,9 @@ prompt prompt_of(const visit& v) {
   case state::choosing: return prompt::choose_method;
   case state::preparing:
   case state::verifying: return prompt::please_wait;
-  case state::entering_pin: return v.pin_was_wrong ? prompt::wrong_pin : prompt::enter_pin;
+  case state::entering_pin:
+    if (v.warned) return prompt::last_try;
+    return v.pin_was_wrong ? prompt::wrong_pin : prompt::enter_pin;
   case state::consenting: return prompt::give_consents;
   case state::providing: return prompt::provide_information;
   case state::asking: return prompt::asking;
@@ -206,8 +219,9 @@ prompt prompt_of(const visit& v) {
   case state::at_window: return prompt::come_to_window;
   case state::taking_card:
     if (v.forgotten) return prompt::card_forgotten;
-    // What cannot be read lies there the wrong way, or is another card: the page says so.
-    return v.how == ending::wrong_card ? prompt::turn_card : prompt::take_card;
+    // who came with an expired certificate was helped at the window
+    if (v.how != ending::wrong_card || !usable(v.row.standing)) return prompt::take_card;
+    return is_another_card(v) ? prompt::other_card : prompt::turn_card;
   }
   return prompt::see_reception;
 }

@@ -33,6 +33,7 @@ void card_stay::carry_out(effect then, decision& out) {
   case effect::identify:
     session_ = make_id_();
     card_ = {};
+    unread_.clear();
     ++identifying_;
     out.port.push_back(port_action::identify);
     break;
@@ -100,6 +101,7 @@ decision card_stay::on_identified(const result<card_facts>& read) {
   if (identifying_ > 0) --identifying_;
   if (now_ != state::reading || identifying_ > 0) return out;
   card_ = read ? *read : card_facts{};
+  unread_ = read ? std::string{} : std::string{describe(read.error().code).name};
   fire(read ? event::identified : event::unreadable, out);
   return out;
 }
@@ -205,8 +207,9 @@ void card_stay::tell_reader(decision& out) {
 
 void card_stay::tell_placed(decision& out) {
   placing_untold_ = true;
-  out.inquire(consent_session(), report_card_placed{session_, card_.kind, card_.tries_left, card_.mark, card_.standing},
-              {placing_told, session_}, tell_wait_ms_max);
+  const report_card_placed report{session_,   card_.kind,     card_.tries_left,
+                                  card_.mark, card_.standing, unread_};
+  out.inquire(consent_session(), report, {placing_told, session_}, tell_wait_ms_max);
 }
 
 void card_stay::tell_lifted(id session, bool reader_lost, decision& out) {

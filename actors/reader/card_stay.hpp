@@ -82,6 +82,7 @@ private:
   messages::error lost_why_;
   messages::id session_; ///< of the card that lies here now
   card_facts card_;
+  std::string unread_; ///< name of errors.def, why the card that lies here could not be read; empty: it was
   int identifying_ = 0; ///< answers the port still owes: only the last one is about the card that lies here now
   std::optional<messages::command_envelope> attempt_command_; ///< the one VERIFY under way, to be answered
   messages::id attempt_session_;                              ///< of the card it went to

@@ -125,7 +125,9 @@ std::optional<key_pair> make_pair(std::string_view person_id, const key_pair* is
   bool good = X509_set_version(c, 2) == 1 && set_serial(c, made.key.get()) && set_subject(c, person_id) &&
               X509_set_pubkey(c, made.key.get()) == 1;
   const auto until_s = valid_until_s.value_or(now_s + years * 365 * day_s);
-  auto from = static_cast<time_t>(std::min(now_s - day_s, until_s - years * 365 * day_s));
+  // an authority is older than any card it has issued, also than one whose certificate has ended
+  const auto age_s = issuer != nullptr ? day_s : (person_years + 1) * 365 * day_s;
+  auto from = static_cast<time_t>(std::min(now_s - age_s, until_s - years * 365 * day_s));
   auto until = static_cast<time_t>(until_s);
   good = good && X509_time_adj_ex(X509_getm_notBefore(c), 0, 0, &from) != nullptr &&
          X509_time_adj_ex(X509_getm_notAfter(c), 0, 0, &until) != nullptr &&

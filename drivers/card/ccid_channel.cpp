@@ -9,8 +9,8 @@ namespace {
 
 using messages::error_code;
 
-/// Extra room so that a frame that is too long is seen as such instead of failing the transfer.
-constexpr std::size_t read_room = 512;
+/// Room for more than the longest frame, so that one that is too long is seen as such; the pipe rounds up to packets.
+constexpr std::size_t read_room = 1;
 
 const char* name_of(ccid::request type) {
   switch (type) {
@@ -70,22 +70,18 @@ task<exchange<ccid::frame>> ccid_channel::ask(ccid_question q) {
 task<exchange<ccid::frame>> ccid_channel::ask_as(std::uint8_t sequence, ccid_question q) {
   auto frame = ccid::build(q.type, q.slot, sequence, q.specific, q.data);
   if (trace_) trace_(describe_request(frame, q.content));
-  auto writing = answer_of<pipe_result>(
-      [this, &frame](pipe::ended then) { pipe_->write(std::move(frame), limits_.write_wait, std::move(then)); });
-  const auto written = co_await writing;
-  if (written.status != pipe_status::done) co_return tl::unexpected<loss>{from(written.status, q.type)};
-  auto reading = read_reply(q, sequence);
-  co_return co_await reading;
-}
-
-task<exchange<ccid::frame>> ccid_channel::read_reply(ccid_question q, std::uint8_t sequence) {
+  const auto size_max = message_size_max_ + read_room;
   auto wait = q.wait;
   milliseconds waited{0};
   int stale = 0;
-  for (;;) {
-    auto reading = answer_of<pipe_result>(
-        [this, wait](pipe::ended then) { pipe_->read(message_size_max_ + read_room, wait, std::move(then)); });
-    const auto got = co_await reading;
+  for (bool sent = false;; sent = true) {
+    auto asking = answer_of<pipe_result>([this, &frame, sent, size_max, wait](pipe::ended then) {
+      if (sent) return pipe_->read(size_max, wait, std::move(then));
+      pipe_->ask(std::move(frame), limits_.write_wait, size_max, wait, std::move(then));
+    });
+    auto got = co_await asking;
+    const bool unread = sent && got.status == pipe_status::not_sent;
+    if (unread) got.status = pipe_status::failed; // the command is out all the same
     const bool late_but_whole = got.status == pipe_status::timed_out && ccid::is_whole(got.bytes);
     if (got.status != pipe_status::done && !late_but_whole) co_return tl::unexpected<loss>{from(got.status, q.type)};
     auto f = ccid::parse(got.bytes);

@@ -62,7 +62,6 @@ private:
   using milliseconds = std::chrono::milliseconds;
 
   task<exchange<ccid::frame>> ask_as(std::uint8_t sequence, ccid_question q);
-  task<exchange<ccid::frame>> read_reply(ccid_question q, std::uint8_t sequence);
 
   std::shared_ptr<pipe> pipe_;
   const std::size_t message_size_max_;

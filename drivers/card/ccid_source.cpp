@@ -157,6 +157,7 @@ private:
   std::shared_ptr<ccid_link> make_link(const opened& now, reader_profile how) {
     link_limits limits;
     limits.answer_wait = milliseconds{options_.answer_wait_ms_max};
+    limits.write_wait = limits.answer_wait * 5 / 3; // card-reader.md §2.4: read 3 s, write 5 s
     limits.power_on_wait = milliseconds{options_.power_on_wait_ms_max};
     limits.drain_wait = milliseconds{options_.drain_ms};
     link_events events;

@@ -1,6 +1,8 @@
 // Finding and reading the class descriptor, as descriptor.hpp says.
 #include "drivers/card/descriptor.hpp"
 
+#include <algorithm>
+
 namespace drivers::card {
 
 namespace {
@@ -21,14 +23,16 @@ std::optional<ccid_descriptor> find_descriptor(octets extra) {
     // some readers of class 0xFF number the type otherwise; the length tells (libccid accepts both)
     if (size == ccid_descriptor_size && (extra[1] == class_descriptor_type || extra.size() == size)) {
       const auto d = extra.first(size);
-      return ccid_descriptor{d[4],
-                             d[5],
-                             little_endian(d, 6),
-                             little_endian(d, 28),
-                             little_endian(d, 40),
-                             little_endian(d, 44),
-                             little_endian(d, 10),
-                             little_endian(d, 23)};
+      ccid_descriptor read{d[4],
+                           d[5],
+                           little_endian(d, 6),
+                           little_endian(d, 28),
+                           little_endian(d, 40),
+                           little_endian(d, 44),
+                           little_endian(d, 10),
+                           little_endian(d, 23)};
+      std::ranges::copy(d, read.as_given.begin());
+      return read;
     }
     extra = extra.subspan(size);
   }

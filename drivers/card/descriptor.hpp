@@ -1,6 +1,7 @@
 // The class descriptor of a CCID interface: finding it and reading it. Pure; reader_profile.hpp decides what it means.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,6 +24,7 @@ struct ccid_descriptor {
   std::uint32_t message_size_max = 0;
   std::uint32_t default_clock_khz = 0;
   std::uint32_t data_rate_max = 0; ///< bit/s
+  std::array<std::uint8_t, ccid_descriptor_size> as_given{}; ///< all of it, for a trace that is to be replayed
 };
 
 /// Finds and reads the descriptor among the extra descriptors of an interface (or of its last endpoint, where some

@@ -49,6 +49,7 @@ void event_loop::post(call what) {
     const std::lock_guard lock{guard_};
     posted_.push_back(std::move(what));
   }
+  if (on_own_thread()) return; // it looks before it sleeps
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = write(wake_, &one, sizeof one); // full: it is awake anyway
 }

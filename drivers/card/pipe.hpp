@@ -20,7 +20,7 @@ enum class pipe_status : unsigned char {
   failed
 };
 
-/// How one transfer ended; for a read, with what it brought.
+/// How a transfer ended; for a read, with what it brought.
 struct pipe_result {
   pipe_status status{};
   wiped_bytes bytes;
@@ -33,7 +33,11 @@ public:
   using ended = std::function<void(pipe_result)>;
 
   virtual ~pipe() = default;
-  virtual void write(wiped_bytes frame, milliseconds wait, ended then) = 0;
+  /// Writes @p frame and reads the first thing that comes after it, waited for from the end of the writing on. Ends when
+  /// both have; not as `done` unless the frame went out whole, and as `not_sent` only when nothing of it can have.
+  virtual void ask(wiped_bytes frame, milliseconds write_wait, std::size_t size_max, milliseconds read_wait,
+                   ended then) = 0;
+  /// Reads what else comes. Never while ask() is under way.
   virtual void read(std::size_t size_max, milliseconds wait, ended then) = 0;
   /// Calls @p each for every interrupt message, and once more when the device is gone. Nothing when there is no
   /// interrupt endpoint (it is optional in the class).

@@ -115,6 +115,13 @@ std::vector<decision> explain(const reader_status& status) {
                  r.interrupts ? "it has an interrupt endpoint" : "it has no interrupt endpoint"});
   all.push_back({"message", std::to_string(r.message_size_max) + " bytes",
                  "dwMaxCCIDMessageLength " + std::to_string(d.message_size_max)});
+  all.push_back({"descriptor", apdu::hex(octets{d.as_given}), "of the class, as the reader gives it"});
+  if (!r.data_rates.empty()) {
+    std::string rates;
+    for (const auto rate : r.data_rates)
+      rates += (rates.empty() ? "" : " ") + std::to_string(rate);
+    all.push_back({"data rates", rates, "bit/s, as the reader gives them"});
+  }
   if (status.card) explain_card(*status.card, r, all);
   return all;
 }

@@ -2,6 +2,7 @@
 #include "drivers/card/usb_bus.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -16,14 +17,15 @@ using messages::error_code;
 constexpr std::size_t packet_size_max = 512;
 constexpr std::size_t interrupt_size_max = 64;
 constexpr int interrupt_failures_max = 3;
-constexpr unsigned control_wait_ms_max = 1000;
+constexpr std::chrono::milliseconds control_wait{1000};
+constexpr unsigned no_limit = 0; ///< of libusb's own: limit() sees to it
 
 pipe_status status_of(libusb_transfer_status status) {
   switch (status) {
   case LIBUSB_TRANSFER_COMPLETED: return pipe_status::done;
   case LIBUSB_TRANSFER_TIMED_OUT: return pipe_status::timed_out;
   case LIBUSB_TRANSFER_STALL: return pipe_status::stalled;
-  case LIBUSB_TRANSFER_CANCELLED: // only closing cancels
+  case LIBUSB_TRANSFER_CANCELLED: // by closing
   case LIBUSB_TRANSFER_NO_DEVICE: return pipe_status::gone;
   case LIBUSB_TRANSFER_ERROR:
   case LIBUSB_TRANSFER_OVERFLOW: break;
@@ -39,29 +41,40 @@ public:
   libusb_pipe& operator=(const libusb_pipe&) = delete;
   ~libusb_pipe() override { release(); }
 
-  void write(wiped_bytes frame, milliseconds wait, ended then) override {
-    auto move = prepare(std::move(frame), std::move(then));
-    const auto size = static_cast<int>(move->buffer.size());
-    libusb_fill_bulk_transfer(move->transfer, handle_, place_.endpoint_out, move->buffer.data(), size, bulk_ended,
-                              move.get(), wait_of(wait));
-    submit(std::move(move));
+  /// The reading goes out before the writing: it is there when the answer comes, and both often end in one turn of the
+  /// loop. Patience with the reader begins when it has the whole frame.
+  void ask(wiped_bytes frame, milliseconds write_wait, std::size_t size_max, milliseconds read_wait,
+           ended then) override {
+    auto both = std::make_shared<question>();
+    both->then = std::move(then);
+    const auto reading = submit(prepare_read(size_max, [this, both](pipe_result got) {
+      both->read = std::move(got);
+      finish(*both);
+    }));
+    if (!reading) return tell(std::move(both->then), {reading.error(), {}});
+    both->reading = *reading;
+    auto write = prepare(std::move(frame), [this, both, read_wait](const pipe_result& gone_out) {
+      wrote(*both, gone_out.status, read_wait);
+    });
+    libusb_fill_bulk_transfer(write->transfer, handle_, place_.endpoint_out, write->buffer.data(),
+                              static_cast<int>(write->buffer.size()), bulk_ended, write.get(), no_limit);
+    const auto writing = submit(std::move(write));
+    if (writing)
+      limit(**writing, write_wait);
+    else
+      wrote(*both, writing.error(), read_wait);
   }
 
   void read(std::size_t size_max, milliseconds wait, ended then) override {
-    // whole packets: otherwise a device that sends more than asked fails the transfer
-    const auto room = (size_max + packet_size_max - 1) / packet_size_max * packet_size_max;
-    auto move = prepare(wiped_bytes(room), std::move(then));
-    libusb_fill_bulk_transfer(move->transfer, handle_, place_.endpoint_in, move->buffer.data(), static_cast<int>(room),
-                              bulk_ended, move.get(), wait_of(wait));
-    submit(std::move(move));
+    start(prepare_read(size_max, told_later(then)), wait, then);
   }
 
   bool listen(ended each) override {
     if (place_.endpoint_interrupt == 0) return false;
-    auto move = prepare(wiped_bytes(interrupt_size_max), std::move(each));
+    auto move = prepare(wiped_bytes(interrupt_size_max), each);
     libusb_fill_interrupt_transfer(move->transfer, handle_, place_.endpoint_interrupt, move->buffer.data(),
-                                   static_cast<int>(interrupt_size_max), interrupt_came, move.get(), 0);
-    submit(std::move(move));
+                                   static_cast<int>(interrupt_size_max), interrupt_came, move.get(), no_limit);
+    if (const auto listening = submit(std::move(move)); !listening) tell(std::move(each), {pipe_status::gone, {}});
     return true;
   }
 
@@ -123,12 +136,22 @@ private:
     libusb_transfer* transfer = nullptr;
     wiped_bytes buffer;
     ended then;
+    event_loop::timer patience{};
+    bool timed_out = false;
     int failures = 0;
 
     movement() = default;
     movement(const movement&) = delete;
     movement& operator=(const movement&) = delete;
     ~movement() { libusb_free_transfer(transfer); }
+  };
+
+  /// The two movements of one ask().
+  struct question {
+    ended then;
+    movement* reading = nullptr;
+    std::optional<pipe_status> written;
+    std::optional<pipe_result> read;
   };
 
   struct request {
@@ -139,15 +162,13 @@ private:
       static_cast<std::uint8_t>(LIBUSB_REQUEST_TYPE_CLASS) | static_cast<std::uint8_t>(LIBUSB_RECIPIENT_INTERFACE);
 
   void control(const request& r, ended then) {
-    auto move = prepare(wiped_bytes(LIBUSB_CONTROL_SETUP_SIZE + r.size), std::move(then));
+    auto move = prepare(wiped_bytes(LIBUSB_CONTROL_SETUP_SIZE + r.size), told_later(then));
     libusb_fill_control_setup(move->buffer.data(), r.type, r.number, r.value, r.index, r.size);
-    libusb_fill_control_transfer(move->transfer, handle_, move->buffer.data(), bulk_ended, move.get(),
-                                 control_wait_ms_max);
-    submit(std::move(move));
+    libusb_fill_control_transfer(move->transfer, handle_, move->buffer.data(), bulk_ended, move.get(), no_limit);
+    start(std::move(move), control_wait, then);
   }
 
-  static unsigned wait_of(milliseconds wait) { return static_cast<unsigned>(std::max<std::int64_t>(wait.count(), 1)); }
-
+  /// @p then is called from inside libusb's callback: it may start and cancel transfers, and nothing else.
   std::unique_ptr<movement> prepare(wiped_bytes buffer, ended then) {
     auto move = std::make_unique<movement>();
     move->owner = shared_from_this();
@@ -157,26 +178,68 @@ private:
     return move;
   }
 
-  void submit(std::unique_ptr<movement> move) {
+  std::unique_ptr<movement> prepare_read(std::size_t size_max, ended then) {
+    // whole packets: otherwise a device that sends more than asked fails the transfer
+    const auto room = (size_max + packet_size_max - 1) / packet_size_max * packet_size_max;
+    auto move = prepare(wiped_bytes(room), std::move(then));
+    libusb_fill_bulk_transfer(move->transfer, handle_, place_.endpoint_in, move->buffer.data(), static_cast<int>(room),
+                              bulk_ended, move.get(), no_limit);
+    return move;
+  }
+
+  /// From here on libusb has the movement; its callback takes it back.
+  tl::expected<movement*, pipe_status> submit(std::unique_ptr<movement> move) {
     const int failed = closing_ ? LIBUSB_ERROR_NO_DEVICE : libusb_submit_transfer(move->transfer);
-    if (failed == 0) {
-      under_way_.insert(move.release()); // libusb has it now; its callback takes it back
-      return;
-    }
-    tell(std::move(move->then), failed == LIBUSB_ERROR_NO_DEVICE ? pipe_status::gone : pipe_status::not_sent, {});
+    if (failed == LIBUSB_ERROR_NO_DEVICE) return tl::unexpected{pipe_status::gone};
+    if (failed != 0) return tl::unexpected{pipe_status::not_sent};
+    return *under_way_.insert(move.release()).first;
+  }
+
+  void start(std::unique_ptr<movement> move, milliseconds wait, ended then) {
+    const auto started = submit(std::move(move));
+    if (started)
+      limit(**started, wait);
+    else
+      tell(std::move(then), {started.error(), {}});
+  }
+
+  /// Ends the movement after @p wait. By the loop's timers: libusb's would be a system call for each transfer, and begin
+  /// when it is handed over.
+  void limit(movement& move, milliseconds wait) {
+    move.patience = loop_->after(wait, [&move] {
+      move.timed_out = true;
+      libusb_cancel_transfer(move.transfer); // its callback comes all the same
+    });
+  }
+
+  void wrote(question& q, pipe_status how, milliseconds read_wait) {
+    q.written = how;
+    if (!q.read && how == pipe_status::done) limit(*q.reading, read_wait);
+    if (!q.read && how != pipe_status::done) libusb_cancel_transfer(q.reading->transfer);
+    finish(q);
+  }
+
+  void finish(question& q) {
+    if (!q.written || !q.read) return;
+    tell(std::move(q.then), *q.written == pipe_status::done ? std::move(*q.read) : pipe_result{*q.written, {}});
   }
 
   /// Not from inside libusb's callback: what is called may close the device.
-  void tell(ended then, pipe_status status, wiped_bytes bytes) {
-    auto result = std::make_shared<pipe_result>(pipe_result{status, std::move(bytes)});
-    loop_->post([then = std::move(then), result] { then(std::move(*result)); });
+  void tell(ended then, pipe_result result) {
+    auto held = std::make_shared<pipe_result>(std::move(result));
+    loop_->post([then = std::move(then), held] { then(std::move(*held)); });
+  }
+  ended told_later(ended then) {
+    return [this, then = std::move(then)](pipe_result result) { tell(then, std::move(result)); };
   }
 
   static void LIBUSB_CALL bulk_ended(libusb_transfer* transfer) {
     const std::unique_ptr<movement> move{static_cast<movement*>(transfer->user_data)};
     const auto pipe = move->owner;
     pipe->under_way_.erase(move.get());
-    auto status = status_of(transfer->status);
+    pipe->loop_->cancel(move->patience);
+    const bool given_up = move->timed_out && transfer->status == LIBUSB_TRANSFER_CANCELLED;
+    auto status = given_up ? pipe_status::timed_out : status_of(transfer->status);
     const bool out = transfer->type == LIBUSB_TRANSFER_TYPE_BULK && (transfer->endpoint & LIBUSB_ENDPOINT_IN) == 0;
     if (out) {
       if (status == pipe_status::done && transfer->actual_length != transfer->length) status = pipe_status::failed;
@@ -185,7 +248,7 @@ private:
       const std::size_t head = transfer->type == LIBUSB_TRANSFER_TYPE_CONTROL ? LIBUSB_CONTROL_SETUP_SIZE : 0;
       move->buffer.resize(head + static_cast<std::size_t>(std::max(transfer->actual_length, 0)));
     }
-    pipe->tell(std::move(move->then), status, std::move(move->buffer));
+    move->then({status, std::move(move->buffer)});
     pipe->finish_closing();
   }
 
@@ -196,7 +259,7 @@ private:
     if (status == pipe_status::done) {
       move->failures = 0;
       const auto size = static_cast<std::size_t>(std::max(transfer->actual_length, 0));
-      pipe->tell(move->then, status, wiped_bytes(move->buffer.data(), move->buffer.data() + size));
+      pipe->tell(move->then, {status, wiped_bytes(move->buffer.data(), move->buffer.data() + size)});
     } else if (status == pipe_status::stalled && !pipe->closing_) {
       libusb_clear_halt(pipe->handle_, transfer->endpoint);
     }
@@ -206,7 +269,7 @@ private:
       return;
     }
     pipe->under_way_.erase(move.get());
-    pipe->tell(std::move(move->then), pipe_status::gone, {});
+    pipe->tell(std::move(move->then), {pipe_status::gone, {}});
     pipe->finish_closing();
   }
 

@@ -20,14 +20,16 @@ public:
   virtual_pipe(event_loop& loop, const std::shared_ptr<virtual_slot>& slot, const rig_profile& profile)
       : loop_(loop), profile_(profile), device_(slot, profile) {}
 
-  void write(wiped_bytes frame, milliseconds, ended then) override {
+  void ask(wiped_bytes frame, milliseconds write_wait, std::size_t size_max, milliseconds read_wait,
+           ended then) override {
     if (gone_) return tell(std::move(then), {pipe_status::gone, {}});
+    if (!device_.listens(frame)) return read(size_max, write_wait, std::move(then));
     for (auto& come : device_.receive(frame))
       loop_.after(come.delay, [self = shared_from_this(), come = std::move(come)]() mutable {
         self->arrived_.push_back({come.stalled ? pipe_status::stalled : pipe_status::done, std::move(come.bytes)});
         self->match();
       });
-    tell(std::move(then), {gone_ ? pipe_status::gone : pipe_status::done, {}});
+    read(size_max, read_wait, std::move(then));
   }
   void read(std::size_t, milliseconds wait, ended then) override {
     if (gone_) return tell(std::move(then), {pipe_status::gone, {}});
@@ -95,6 +97,33 @@ private:
   event_loop::timer patience_{};
 };
 
+/// Where the interfaces of the device are, read from its descriptors as usb_bus reads a real one's.
+std::vector<usb_place> places_of(const rig_profile& profile) {
+  static constexpr std::uint8_t interface_type = 4, endpoint_type = 5, bulk = 2;
+  std::vector<usb_place> places;
+  char text[16];
+  std::snprintf(text, sizeof text, "%04x:%04x", profile.vendor, profile.product);
+  const auto all = make_descriptors(profile);
+  for (octets left = all; left.size() >= 2 && left[0] >= 2 && left[0] <= left.size(); left = left.subspan(left[0])) {
+    const auto one = left.first(left[0]);
+    if (one[1] == interface_type && one.size() >= 9) {
+      auto& place = places.emplace_back();
+      place.bus = 1;
+      place.vendor_product = text;
+      place.product_text = 2;
+      place.interface_number = one[2];
+      place.interface_class = one[5];
+    } else if (!places.empty() && one[1] == endpoint_type && one.size() >= 7) {
+      auto& place = places.back();
+      const bool in = (one[2] & 0x80) != 0;
+      (one[3] != bulk ? place.endpoint_interrupt : in ? place.endpoint_in : place.endpoint_out) = one[2];
+    } else if (!places.empty() && one.size() == ccid_descriptor_size) {
+      places.back().descriptor = find_descriptor(one);
+    }
+  }
+  return places;
+}
+
 /// The bus itself. The slot's calls come on any thread and are posted.
 class bus_of_one final : public virtual_bus, public reader_bus, public std::enable_shared_from_this<bus_of_one> {
 public:
@@ -124,22 +153,13 @@ public:
 
   std::vector<usb_place> free_readers(const std::string& match) override {
     const auto now = slot_->now();
-    usb_place place;
-    char text[16];
-    std::snprintf(text, sizeof text, "%04x:%04x", profile_.vendor, profile_.product);
-    place.vendor_product = text;
-    place.bus = 1;
-    place.address = static_cast<std::uint8_t>(now.unplugged_count % 127 + 1); // as with the kernel: a new number
-    place.product_text = 2;
-    place.interface_class = profile_.interface_class;
-    place.endpoint_interrupt = profile_.interrupt_endpoint ? rig_endpoint_interrupt : std::uint8_t{0};
-    const auto all = make_descriptors(profile_);
-    static constexpr std::size_t before_class_descriptor = 18 + 9 + 9;
-    if (!profile_.descriptor_on_last_endpoint)
-      place.descriptor = find_descriptor(octets{all}.subspan(before_class_descriptor));
-    const bool wanted = match.empty() || match == place.vendor_product;
-    if (!now.plugged || !wanted || is_taken(place)) return {};
-    return {place};
+    auto places = places_of(profile_);
+    for (auto& place : places)
+      place.address = static_cast<std::uint8_t>(now.unplugged_count % 127 + 1); // as with the kernel: a new number
+    std::erase_if(places, [&](const usb_place& place) {
+      return !now.plugged || is_taken(place) || (!match.empty() && match != place.vendor_product);
+    });
+    return places;
   }
   messages::result<std::shared_ptr<usb_pipe>> open(const usb_place& place) override {
     if (profile_.held_by_another) return messages::failure(error_code::reader_busy, place.vendor_product);
@@ -149,7 +169,8 @@ public:
     const auto loop = loop_.lock();
     if (!loop) return messages::failure(error_code::reader_lost, "opening it");
     const std::lock_guard lock{guard_};
-    pipe_ = std::make_shared<virtual_pipe>(*loop, slot_, profile_);
+    const bool own = place.endpoint_out == rig_endpoint_out; // the interface beside it never has a card
+    pipe_ = std::make_shared<virtual_pipe>(*loop, own ? slot_ : std::make_shared<virtual_slot>(), profile_);
     return pipe_;
   }
   void distrust() override {}

@@ -110,6 +110,7 @@ virtual_card::virtual_card(virtual_card_options options) : options_(std::move(op
   const auto text = token_of(options_.kind);
   token_.assign(text.begin(), text.end());
   token_.resize(token_size, ' ');
+  if (options_.upside_down) make_.atr.clear();
 }
 
 messages::result<std::shared_ptr<virtual_card>> virtual_card::make(virtual_card_options options) {

@@ -62,6 +62,7 @@ struct virtual_card_options {
   messages::bytes surface;  ///< EF 0002 of the surface application; empty: the application is not there
   std::string check_number; ///< 照合番号B, which opens it
   card_atr atr = card_atr::contact;
+  bool upside_down = false; ///< its contacts touch nothing: no answer to reset
   /// Where tries and counts outlive the process; empty: nowhere. Made when absent.
   std::filesystem::path state_file;
 };

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint8_t failed = 0x40, more_time = 0x80;
 constexpr std::uint8_t card_mute = 0xFE, hardware_error = 0xFB, not_supported = 0x00;
-constexpr std::uint8_t wrong_length = 1, wrong_voltage = 7, wrong_protocol = 7, wrong_level = 8;
+constexpr std::uint8_t wrong_length = 1, wrong_slot = 5, wrong_voltage = 7, wrong_protocol = 7, wrong_level = 8;
 
 /// Message types (card-reader.md §2.2), written down a second time on purpose: the driver's list is not asked.
 constexpr std::uint8_t power_on = 0x62, power_off = 0x63, slot_status = 0x65, transfer_apdu = 0x6F,
@@ -68,6 +68,26 @@ std::optional<rig_profile> rig_profile_named(std::string_view name) {
     p.features = 0x0002067E;
     p.protocols = 3;
     p.message_size_max = 271;
+  } else if (name == "scr331-di-nttcom") {
+    p.vendor = 0x04E6;
+    p.product = 0x5120;
+    p.name = "Simulated SCR331-DI-NTTCom";
+    p.interface_class = 0xFF;
+    p.features = 0x000100BA;
+    p.protocols = 3;
+    p.message_size_max = 263;
+    p.message_size_taken = 271;
+    p.ifsd_max = 252;
+    p.voltages = p.card_voltages = 1;
+    p.slots = 2;
+    p.card_slot = 1;
+  } else if (name == "acr1251") {
+    p.vendor = 0x072F;
+    p.product = 0x221A;
+    p.name = "Simulated ACR1251 Dual Reader";
+    p.features = 0x00040040;
+    p.ifsd_max = 512;
+    p.beside.emplace();
   } else
     return std::nullopt;
   return p;
@@ -90,7 +110,12 @@ wiped_bytes ccid_device::look() {
   noticed_card_ = seen;
   powered_ = false;
   t1_.reset();
-  return {0x50, static_cast<std::uint8_t>(now.card_present ? 3 : 2)};
+  static constexpr std::uint8_t notice = 0x50, slots_in_a_byte = 4;
+  wiped_bytes message(2 + (profile_.slots - 1u) / slots_in_a_byte, 0);
+  message[0] = notice;
+  message[1 + profile_.card_slot / slots_in_a_byte] =
+      static_cast<std::uint8_t>((now.card_present ? 3 : 2) << (profile_.card_slot % slots_in_a_byte * 2));
+  return message;
 }
 
 /// A card that was exchanged since the last look is absent until the next one.
@@ -100,9 +125,15 @@ std::uint8_t ccid_device::card_status() const {
   return powered_ ? 0 : 1;
 }
 
+/// All but one of the slots have no card.
+std::uint8_t ccid_device::status_of(std::uint8_t slot) const {
+  return slot == profile_.card_slot ? card_status() : std::uint8_t{2};
+}
+
 wiped_bytes ccid_device::frame(std::uint8_t type, const head& h, std::uint8_t status, std::uint8_t error,
                                std::uint8_t chain, ccid::octets data) const {
-  wiped_bytes out = {type, 0, 0, 0, 0, 0, h.sequence, static_cast<std::uint8_t>(status | card_status()), error, chain};
+  const auto state = static_cast<std::uint8_t>(status | status_of(h.slot));
+  wiped_bytes out = {type, 0, 0, 0, 0, h.slot, h.sequence, state, error, chain};
   put_length(out, data.size());
   out.insert(out.end(), data.begin(), data.end());
   return out;
@@ -169,7 +200,8 @@ std::optional<misdeed> ccid_device::take_misdeed(std::uint8_t type) {
   const std::lock_guard lock{guard_};
   std::optional<misdeed> due;
   for (auto m = misdeeds_.begin(); m != misdeeds_.end();) {
-    const bool counts = m->kind != misdeed_kind::unplug_at_byte && (!m->to || *m->to == type);
+    const bool of_answers = m->kind != misdeed_kind::unplug_at_byte && m->kind != misdeed_kind::deaf;
+    const bool counts = of_answers && (!m->to || *m->to == type);
     if (counts && --m->answer == 0 && !due) {
       due = *m;
       m = misdeeds_.erase(m);
@@ -177,6 +209,17 @@ std::optional<misdeed> ccid_device::take_misdeed(std::uint8_t type) {
       ++m;
   }
   return due;
+}
+
+bool ccid_device::listens(ccid::octets request) {
+  const std::lock_guard lock{guard_};
+  const auto due = std::ranges::find_if(misdeeds_, [&](misdeed& m) {
+    const bool counts = m.kind == misdeed_kind::deaf && (!m.to || (!request.empty() && *m.to == request[0]));
+    return counts && --m.answer == 0;
+  });
+  if (due == misdeeds_.end()) return true;
+  misdeeds_.erase(due);
+  return false;
 }
 
 std::vector<timed_frame> ccid_device::receive(ccid::octets request) {
@@ -209,7 +252,7 @@ std::vector<timed_frame> ccid_device::spoil(frames right, ccid::octets request) 
   case misdeed_kind::short_read: last.bytes.resize(std::min(last.bytes.size(), what->number)); break;
   case misdeed_kind::wrong_length: put_length(last.bytes, last.bytes.size() - ccid::header_size + what->number); break;
   case misdeed_kind::time_extension: {
-    const head h{last.bytes[6], {}};
+    const head h{last.bytes[5], last.bytes[6], {}};
     right.insert(right.begin(), what->number, {frame(last.bytes[0], h, more_time, extension_factor, 0)});
     break;
   }
@@ -217,7 +260,8 @@ std::vector<timed_frame> ccid_device::spoil(frames right, ccid::octets request) 
   case misdeed_kind::silence: right.clear(); break;
   case misdeed_kind::garbage_chain: last.bytes[9] = static_cast<std::uint8_t>(what->number); break;
   case misdeed_kind::damaged_block: last.bytes.back() ^= 0xFF; break;
-  case misdeed_kind::unplug_at_byte: break;
+  case misdeed_kind::unplug_at_byte:
+  case misdeed_kind::deaf: break;
   }
   return right;
 }
@@ -226,14 +270,16 @@ std::vector<timed_frame> ccid_device::spoil(frames right, ccid::octets request) 
 
 std::vector<timed_frame> ccid_device::answer(ccid::octets request) {
   if (request.size() < ccid::header_size) return {}; // nothing to answer to
-  const head h{request[6], {request[7], request[8], request[9]}};
+  const head h{request[5], request[6], {request[7], request[8], request[9]}};
   const auto one = [](wiped_bytes bytes) {
     frames out;
     out.push_back({std::move(bytes)});
     return out;
   };
-  if (!ccid::is_whole(request) || request.size() > profile_.message_size_max)
+  if (!ccid::is_whole(request) || request.size() > std::max(profile_.message_size_max, profile_.message_size_taken))
     return one(frame(status_answer, h, failed, wrong_length, 0));
+  if (h.slot >= profile_.slots) return one(frame(status_answer, h, failed, wrong_slot, 0));
+  if (h.slot != profile_.card_slot) return answer_empty_slot(h, request[0]);
   const auto data = request.subspan(ccid::header_size);
   switch (request[0]) {
   case slot_status: return one(frame(status_answer, h, 0, 0, 0));
@@ -247,6 +293,16 @@ std::vector<timed_frame> ccid_device::answer(ccid::octets request) {
   case transfer_apdu: return transfer(h, data);
   default: return one(frame(status_answer, h, failed, not_supported, 0));
   }
+}
+
+std::vector<timed_frame> ccid_device::answer_empty_slot(const head& h, std::uint8_t type) const {
+  const bool fine = type == slot_status || type == power_off;
+  const bool block = type == power_on || type == transfer_apdu;
+  const bool about_parameters = type == get_parameters || type == set_parameters || type == reset_parameters;
+  const auto of_type = block ? data_block : about_parameters ? parameters_answer : status_answer;
+  frames out;
+  out.push_back({frame(of_type, h, fine ? 0 : failed, fine ? 0 : card_mute, 0)});
+  return out;
 }
 
 std::vector<timed_frame> ccid_device::transfer(const head& h, ccid::octets data) {
@@ -315,14 +371,30 @@ wiped_bytes ccid_device::next_block(const head& h) {
   return out;
 }
 
-std::vector<std::uint8_t> make_descriptors(const rig_profile& profile) {
-  std::vector<std::uint8_t> device = {18, 1, 0x00, 2, 0, 0, 0, 64, 0, 0, 0, 0, 0x00, 1, 1, 2, 0, 1};
-  put_le(device, 8, profile.vendor, 2);
-  put_le(device, 10, profile.product, 2);
+namespace {
+
+/// What the class descriptor and the endpoints of one interface say.
+struct interface_block {
+  std::uint8_t number = 0, interface_class = 0x0B, out = rig_endpoint_out, in = rig_endpoint_in;
+  std::uint8_t interrupt = rig_endpoint_interrupt; ///< 0: none
+  bool class_descriptor_last = false;
+};
+
+void put_interface(std::vector<std::uint8_t>& all, const interface_block& i, const std::vector<std::uint8_t>& about) {
+  const std::uint8_t endpoints = i.interrupt != 0 ? 3 : 2;
+  all.insert(all.end(), {9, 4, i.number, 0, endpoints, i.interface_class, 0, 0, 0});
+  if (!i.class_descriptor_last) all.insert(all.end(), about.begin(), about.end());
+  all.insert(all.end(), {7, 5, i.out, 2, 64, 0, 0, 7, 5, i.in, 2, 64, 0, 0});
+  if (i.interrupt != 0) all.insert(all.end(), {7, 5, i.interrupt, 3, 8, 0, 10});
+  if (i.class_descriptor_last) all.insert(all.end(), about.begin(), about.end());
+}
+
+std::vector<std::uint8_t> class_descriptor(const rig_profile& profile) {
   std::vector<std::uint8_t> about(ccid_descriptor_size);
   about[0] = ccid_descriptor_size;
   about[1] = 0x21;
   put_le(about, 2, 0x0110, 2);
+  about[4] = static_cast<std::uint8_t>(profile.slots - 1);
   about[5] = profile.voltages;
   put_le(about, 6, profile.protocols, 4);
   put_le(about, 10, 4000, 4);
@@ -333,13 +405,33 @@ std::vector<std::uint8_t> make_descriptors(const rig_profile& profile) {
   put_le(about, 40, profile.features, 4);
   put_le(about, 44, profile.message_size_max, 4);
   about[53] = 1;
-  const std::uint8_t endpoints = profile.interrupt_endpoint ? 3 : 2;
-  std::vector<std::uint8_t> all = {9, 2, 0, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, endpoints, profile.interface_class,
-                                   0, 0, 0};
-  if (!profile.descriptor_on_last_endpoint) all.insert(all.end(), about.begin(), about.end());
-  all.insert(all.end(), {7, 5, rig_endpoint_out, 2, 64, 0, 0, 7, 5, rig_endpoint_in, 2, 64, 0, 0});
-  if (profile.interrupt_endpoint) all.insert(all.end(), {7, 5, rig_endpoint_interrupt, 3, 8, 0, 10});
-  if (profile.descriptor_on_last_endpoint) all.insert(all.end(), about.begin(), about.end());
+  return about;
+}
+
+} // namespace
+
+std::vector<std::uint8_t> make_descriptors(const rig_profile& profile) {
+  static constexpr std::uint8_t side_out = 0x04, side_in = 0x85, side_interrupt = 0x86;
+  std::vector<std::uint8_t> device = {18, 1, 0x00, 2, 0, 0, 0, 64, 0, 0, 0, 0, 0x00, 1, 1, 2, 0, 1};
+  put_le(device, 8, profile.vendor, 2);
+  put_le(device, 10, profile.product, 2);
+  const std::uint8_t interfaces = profile.beside ? 2 : 1;
+  std::vector<std::uint8_t> all = {9, 2, 0, 0, interfaces, 1, 0, 0x80, 50};
+  interface_block own;
+  own.number = profile.beside && profile.beside->first ? 1 : 0;
+  own.interface_class = profile.interface_class;
+  if (!profile.interrupt_endpoint) own.interrupt = 0;
+  own.class_descriptor_last = profile.descriptor_on_last_endpoint;
+  const auto put_side = [&] {
+    rig_profile side;
+    side.features = profile.beside->features;
+    side.protocols = profile.beside->protocols;
+    put_interface(all, {static_cast<std::uint8_t>(1 - own.number), 0x0B, side_out, side_in, side_interrupt, false},
+                  class_descriptor(side));
+  };
+  if (own.number != 0) put_side();
+  put_interface(all, own, class_descriptor(profile));
+  if (profile.beside && own.number == 0) put_side();
   put_le(all, 2, static_cast<std::uint32_t>(all.size()), 2);
   device.insert(device.end(), all.begin(), all.end());
   return device;

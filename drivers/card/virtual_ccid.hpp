@@ -19,6 +19,13 @@
 
 namespace drivers::card {
 
+/// A second CCID interface of a composite reader, with pipes of its own and never a card: a slot for security modules.
+struct side_interface {
+  std::uint32_t features = 0x000200BA; ///< dwFeatures
+  std::uint32_t protocols = 3;         ///< T=0 and T=1
+  bool first = false;                  ///< it has the lower number
+};
+
 /// What the device says it is. The default is Sony's RC-S300 (card-reader.md §2.5).
 struct rig_profile {
   std::uint16_t vendor = 0x054C, product = 0x0DC8;
@@ -27,18 +34,23 @@ struct rig_profile {
   std::uint32_t features = 0x0004007E;  ///< dwFeatures: the exchange level, and what the reader does by itself
   std::uint32_t protocols = 2;          ///< T=1
   std::uint32_t message_size_max = 522; ///< smaller ones force chaining in both directions
+  std::uint32_t message_size_taken = 0; ///< some take longer ones than they say; 0: they do not
   bool interrupt_endpoint = true;
   bool held_by_another = false; ///< as if pcscd had claimed it
   std::uint32_t ifsd_max = 254;
   std::uint8_t voltages = 7;                ///< the reader's: 1: 5 V, 2: 3 V, 4: 1.8 V
   std::uint8_t card_voltages = 7;           ///< of those, the ones at which the card answers
   bool descriptor_on_last_endpoint = false; ///< as O2Micro hangs it there (§2.4 no. 2)
+  std::uint8_t slots = 1, card_slot = 0;    ///< the other slots stay empty
+  std::optional<side_interface> beside;     ///< a composite reader (§2.4 no. 15)
 };
 
 /// The readers of card-reader.md §2.5 that are simulated: rc-s300 (extended APDU), scr3310-nttcom (class 0xFF, TPDU),
-/// acr39u (TPDU, no automatic voltage), tc63cut021 (short APDU). Nothing for another name.
+/// acr39u (TPDU, no automatic voltage), tc63cut021 (short APDU), scr331-di-nttcom (class 0xFF, two slots, the card in
+/// the second), acr1251 (composite: two CCID interfaces). Nothing for another name.
 std::optional<rig_profile> rig_profile_named(std::string_view name);
-inline constexpr std::array rig_profile_names = {"rc-s300", "scr3310-nttcom", "acr39u", "tc63cut021"};
+inline constexpr std::array rig_profile_names = {"rc-s300",    "scr3310-nttcom",   "acr39u",
+                                                 "tc63cut021", "scr331-di-nttcom", "acr1251"};
 
 /// What a reader does wrong to the answer of one request (card-reader.md §2.4).
 enum class misdeed_kind : std::uint8_t {
@@ -52,7 +64,8 @@ enum class misdeed_kind : std::uint8_t {
   silence,        ///< the command is carried out and never answered
   garbage_chain,  ///< bChainParameter is @p number, whatever it should be (§2.4 no. 7)
   damaged_block,  ///< the last byte of the answer's data is wrong: at TPDU level the block's check byte
-  unplug_at_byte  ///< the reader leaves at the @p number-th byte of all that goes in and out from now
+  unplug_at_byte, ///< the reader leaves at the @p number-th byte of all that goes in and out from now
+  deaf            ///< the request is not even taken in: its transfer never ends. @p answer counts requests then
 };
 struct misdeed {
   misdeed_kind kind{};
@@ -68,11 +81,13 @@ struct timed_frame {
   bool stalled = false; ///< no bytes: the endpoint stalls
 };
 
-/// One slot of one reader. Not thread-safe but for misbehave().
+/// One reader, with a card in one of its slots at most. Not thread-safe but for misbehave().
 class ccid_device {
 public:
   ccid_device(std::shared_ptr<virtual_slot> slot, rig_profile profile);
 
+  /// False: the reader does not take this bulk-OUT transfer in.
+  bool listens(ccid::octets request);
   /// The answers to one bulk-OUT transfer; none when the reader or the card is mute.
   std::vector<timed_frame> receive(ccid::octets request);
   /// Takes notice of the slot: a placed card is there only from now on, so that what the device answers and what it
@@ -82,7 +97,7 @@ public:
 
 private:
   struct head {
-    std::uint8_t sequence = 0;
+    std::uint8_t slot = 0, sequence = 0;
     std::uint8_t specific[3] = {};
   };
   using frames = std::vector<timed_frame>;
@@ -97,12 +112,14 @@ private:
                     ccid::octets data = {}) const;
   wiped_bytes power(const head& h, bool on);
   wiped_bytes parameters(const head& h, ccid::octets wanted, bool set);
+  frames answer_empty_slot(const head& h, std::uint8_t type) const;
   frames transfer(const head& h, ccid::octets data);
   frames transfer_block(const head& h, ccid::octets data);
   frames run(const head& h);
   frames lost(const head& h, slot_answer::outcome how) const;
   wiped_bytes next_block(const head& h);
   std::uint8_t card_status() const;
+  std::uint8_t status_of(std::uint8_t slot) const;
 
   std::shared_ptr<virtual_slot> slot_;
   const rig_profile profile_;

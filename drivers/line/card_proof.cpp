@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <chrono>
 #include <cstdio>
 
 namespace drivers::line {
@@ -34,10 +35,26 @@ x509_ptr from_der(const messages::bytes& der) {
   return certificate;
 }
 
-bool chains_to(X509_STORE* store, X509* certificate, std::uint64_t now_ms) {
+std::chrono::sys_seconds end_of(const X509* certificate) {
+  const time_ptr epoch{ASN1_TIME_set(nullptr, 0)};
+  int days = 0, seconds = 0;
+  if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch.get(), X509_get0_notAfter(certificate)) != 1) return {};
+  return std::chrono::sys_seconds{std::chrono::days{days} + std::chrono::seconds{seconds}};
+}
+
+/// Calendar months: of a day that the month does not have, its last.
+std::chrono::sys_seconds end_of_grace(std::chrono::sys_seconds end) {
+  using namespace std::chrono;
+  const auto day = floor<days>(end);
+  auto moved = year_month_day{day} + months{3};
+  if (!moved.ok()) moved = moved.year() / moved.month() / last;
+  return sys_days{moved} + (end - day);
+}
+
+bool chains_to(X509_STORE* store, X509* certificate, std::chrono::sys_seconds at) {
   store_context_ptr context{X509_STORE_CTX_new()};
   if (!context || X509_STORE_CTX_init(context.get(), store, certificate, nullptr) != 1) return false;
-  X509_STORE_CTX_set_time(context.get(), 0, static_cast<time_t>(now_ms / 1000)); // the centre's clock, not the host's
+  X509_STORE_CTX_set_time(context.get(), 0, at.time_since_epoch().count());
   X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_PARTIAL_CHAIN);            // the file may name a lower authority
   return X509_verify_cert(context.get()) == 1;
 }
@@ -46,13 +63,6 @@ bool signed_by(EVP_PKEY* key, const messages::bytes& value, const messages::byte
   digest_context_ptr context{EVP_MD_CTX_new()};
   return context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
          EVP_DigestVerify(context.get(), signature.data(), signature.size(), value.data(), value.size()) == 1;
-}
-
-std::int64_t days_until_end(const X509* certificate, std::uint64_t now_ms) {
-  const time_ptr now{ASN1_TIME_set(nullptr, static_cast<time_t>(now_ms / 1000))};
-  int days = 0, seconds = 0;
-  if (!now || ASN1_TIME_diff(&days, &seconds, now.get(), X509_get0_notAfter(certificate)) != 1) return 0;
-  return days;
 }
 
 } // namespace
@@ -83,13 +93,18 @@ card_proof card_authority::check(const messages::bytes& certificate, const messa
                                  const messages::bytes& signature, std::uint64_t now_ms) const {
   card_proof proof;
   const auto card = from_der(certificate);
+  const std::chrono::sys_seconds now{std::chrono::seconds{now_ms / 1000}}; // the centre's clock, not the host's
+  const auto end = card ? end_of(card.get()) : now;
+  const bool ended_lately = now > end && now <= end_of_grace(end);
+  const auto last_moment = end - std::chrono::seconds{1}; // to OpenSSL the end itself is too late
   EVP_PKEY* key = card ? X509_get0_pubkey(card.get()) : nullptr;
   const bool believed = key && EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) >= 2048 &&
-                        X509_check_ca(card.get()) == 0 && chains_to(inside_->store.get(), card.get(), now_ms);
+                        X509_check_ca(card.get()) == 0 &&
+                        chains_to(inside_->store.get(), card.get(), ended_lately ? last_moment : now);
   if (believed && !signed_by(key, challenge, signature)) proof.is = card_proof::outcome::wrong_signature;
   if (believed && proof.is != card_proof::outcome::wrong_signature)
     proof = {card_proof::outcome::proven, subject_entry(card.get(), NID_commonName),
-             days_until_end(card.get(), now_ms)};
+             std::chrono::duration_cast<std::chrono::days>(end - now).count(), ended_lately};
   ERR_clear_error();
   return proof;
 }

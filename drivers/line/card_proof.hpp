@@ -18,6 +18,7 @@ struct card_proof {
   outcome is = outcome::wrong_certificate;
   std::string card_name;      ///< subject CN; only when proven
   std::int64_t days_left = 0; ///< until the certificate ends; only when proven
+  bool ended_lately = false;  ///< it has ended, at most three months ago: good for eligibility, for nothing medical
 };
 
 /// Whom the centre believes when a card says who it is. Immutable: any thread.
@@ -27,8 +28,8 @@ public:
   static messages::result<std::unique_ptr<card_authority>> open(const std::filesystem::path& ca_file);
   ~card_authority();
 
-  /// @p certificate is DER; it has to chain to the authority, be within its validity at @p now_ms, hold an RSA key of
-  /// 2048 bits or more and be no authority itself; @p signature is RSA PKCS#1 v1.5 with SHA-256 over @p challenge.
+  /// @p certificate is DER; it has to chain to the authority, be within its validity or in the three months after
+  /// it at @p now_ms (oqs-interface.md), hold an RSA key of 2048 bits or more and be no authority itself; @p signature is RSA PKCS#1 v1.5 with SHA-256 over @p challenge.
   card_proof check(const messages::bytes& certificate, const messages::bytes& challenge,
                    const messages::bytes& signature, std::uint64_t now_ms) const;
 

@@ -57,12 +57,15 @@ bool opens_viewing(const names::consent& triple) {
          triple.choice != &messages::consent_choices::specified_disease;
 }
 
-void state_consents(messages::eligibility_answer& answered, const card_question& question, std::uint64_t now_ms) {
+/// @p nothing_medical: whatever the question says, no viewing opens.
+void state_consents(messages::eligibility_answer& answered, const card_question& question, std::uint64_t now_ms,
+                    bool nothing_medical) {
   const bool insured = answered.judged == validity::valid || answered.judged == validity::valid_unregistered;
   for (const auto& triple : names::consents) {
     auto& flag = answered.*triple.flag;
     flag = {};
     if (!insured || question.choices.*triple.choice != choice::given) continue;
+    if (nothing_medical && opens_viewing(triple)) continue;
     flag.flag = 1;
     flag.consented = japanese_time(now_ms);
     // 訪問 and オンライン have ends of other kinds (design.md §5): no AvailableTime
@@ -214,8 +217,8 @@ centre::outcome centre::judge_card(const message_header& asked, const card_quest
   const auto* person = persons_.find_card(proof.card_name);
   answered.judged = person ? person->judged : validity::no_match;
   answered.status = says_nothing(answered.judged) ? 2 : 1;
-  if (proof.days_left < warning_days)
-    remark(answered, profile::certificate_ends_soon.code, profile::certificate_ends_soon.message);
+  const auto& about_certificate = proof.ended_lately ? profile::certificate_ended : profile::certificate_ends_soon;
+  if (proof.days_left < warning_days) remark(answered, about_certificate.code, about_certificate.message);
   if (answered.judged == validity::no_match)
     remark(answered, profile::nobody_found.code, profile::nobody_found.message);
   if (answered.judged == validity::several)
@@ -232,7 +235,7 @@ centre::outcome centre::judge_card(const message_header& asked, const card_quest
     if (!insurances.empty())
       insurances.front().reference_number = ledger_->number_of(asked.institution, person->card_name);
   }
-  state_consents(answered, question, now);
+  state_consents(answered, question, now, proof.ended_lately);
   answered.insurances = messages::personal{std::move(insurances)};
   const auto today = japanese_time(now).substr(0, 8);
   outcome o;

@@ -52,5 +52,6 @@ inline constexpr remark number_taken{"SIMP0003", "（模擬）その照会番号
 inline constexpr remark nothing_to_withdraw{"SIMP0005", "（模擬）取り消す閲覧同意がありません。"};
 inline constexpr remark no_viewing{"SIMP0006", "（模擬）閲覧の同意がありません。"};
 inline constexpr remark certificate_ends_soon{"SIMP0004", "（模擬）電子証明書の有効期限が近づいています。"};
+inline constexpr remark certificate_ended{"SIMP0007", "（模擬）電子証明書の有効期限が切れています。資格の確認だけができます。"};
 
 } // namespace drivers::line::profile

@@ -25,7 +25,7 @@ void verify_a_twin(clinic& c) {
   const auto twin = c.place(3, "desk-2");
   c.from_page(choose_method{twin, identity_method::pin}, "desk-2");
   c.answer(obtain_challenge::topic, a_challenge());
-  c.from_page(enter_pin{twin, false}, "desk-2");
+  c.from_page(enter_pin{twin}, "desk-2");
 }
 
 bool before_the_question(state s) {
@@ -45,7 +45,9 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_walked_through_the_session) {
     switch (row.on) {
     case event::card_placed:
     case event::card_expired: c.place(); break;
-    case event::card_unusable: c.from_reader(report_card_placed{numbered(5), card_kind::juki_card, -1, {}}); break;
+    case event::card_unusable:
+      c.from_reader(report_card_placed{numbered(5), card_kind::juki_card, -1, {}, {}, {}});
+      break;
     case event::pin_blocked:
       if (row.from == state::idle)
         c.place(0);
@@ -55,15 +57,15 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_walked_through_the_session) {
     case event::pin_chosen: c.from_page(choose_method{checkin, identity_method::pin}); break;
     case event::challenge_ready: c.answer(obtain_challenge::topic, a_challenge()); break;
     case event::line_is_down: c.fail(obtain_challenge::topic, error_code::line_down); break;
-    case event::pin_entered: c.from_page(enter_pin{checkin, false}); break;
+    case event::pin_entered: c.from_page(enter_pin{checkin}); break;
     case event::last_try_unconfirmed:
-      c.from_page(enter_pin{checkin, false});
+      c.from_page(enter_pin{checkin});
       c.answer(verify_pin::topic, wrong_pin(1));
-      c.from_page(enter_pin{checkin, false});
+      c.from_page(enter_pin{checkin});
       break;
     case event::attempt_elsewhere:
       verify_a_twin(c);
-      c.from_page(enter_pin{checkin, false});
+      c.from_page(enter_pin{checkin});
       break;
     case event::pin_right_eligibility_only:
     case event::pin_right: c.answer(verify_pin::topic, right_pin()); break;
@@ -238,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_challenge_that_comes_after_stop_is_too_late) {
 BOOST_AUTO_TEST_CASE(a_card_reported_twice_is_one_check_in) {
   clinic c;
   const auto checkin = c.place();
-  c.from_reader(report_card_placed{c.reader_session, card_kind::my_number_card, 3, numbered(77)});
+  c.from_reader(report_card_placed{c.reader_session, card_kind::my_number_card, 3, numbered(77), {}, {}});
   BOOST_CHECK(reply_in<checkin_begun>(c.last)->checkin == checkin);
   BOOST_CHECK(c.last.journal.empty());
   BOOST_CHECK_EQUAL(c.session->visits().size(), 1u);
@@ -247,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_card_reported_twice_is_one_check_in) {
 BOOST_AUTO_TEST_CASE(a_placing_that_is_heard_after_its_lifting_begins_nothing) {
   clinic c;
   c.from_reader(report_card_removed{numbered(9), false});
-  c.from_reader(report_card_placed{numbered(9), card_kind::my_number_card, 3, numbered(77)});
+  c.from_reader(report_card_placed{numbered(9), card_kind::my_number_card, 3, numbered(77), {}, {}});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::card_removed);
   BOOST_CHECK(c.session->visits().empty());
 }
@@ -265,12 +267,33 @@ BOOST_AUTO_TEST_CASE(a_new_card_on_the_same_reader_ends_the_check_in_before_it) 
 BOOST_AUTO_TEST_CASE(cards_that_cannot_be_used_are_given_back) {
   for (const auto kind : {card_kind::unknown, card_kind::juki_card, card_kind::phone, card_kind::my_number_card}) {
     clinic c; // the last: a card without a certificate has nobody's key to seal its answers under
-    c.from_reader(report_card_placed{numbered(3), kind, 3, {}});
+    c.from_reader(report_card_placed{numbered(3), kind, 3, {}, {}, {}});
     const auto checkin = reply_in<checkin_begun>(c.last)->checkin;
     BOOST_CHECK_EQUAL(c.now(checkin), state::taking_card);
-    BOOST_CHECK_EQUAL(c.shown(), prompt::turn_card);
+    const bool another = kind == card_kind::juki_card || kind == card_kind::phone;
+    BOOST_CHECK_EQUAL(c.shown(), another ? prompt::other_card : prompt::turn_card);
     c.from_reader(report_card_removed{numbered(3), false});
     BOOST_CHECK_EQUAL(event_in<checkin_ended>(c.last)->how, ending::wrong_card);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_patient_is_told_to_turn_the_card_or_to_use_another_and_reception_reads_why) {
+  struct row {
+    error_code why;
+    prompt told;
+  };
+  for (const auto& [why, told] :
+       {row{error_code::card_mute, prompt::turn_card}, row{error_code::card_answer_odd, prompt::turn_card},
+        row{error_code::not_my_number_card, prompt::other_card},
+        row{error_code::certificate_problem, prompt::other_card}}) {
+    clinic c;
+    c.from_reader(report_card_placed{numbered(3), card_kind::unknown, -1, {}, {}, std::string{describe(why).name}});
+    BOOST_CHECK_EQUAL(c.shown(), told);
+    BOOST_CHECK_EQUAL(sent_in<show_at_reception>(c.last.showing)->error, describe(why).name);
+    c.restart();
+    c.pass(0);
+    c.answer(ask_present::topic, card_present{numbered(3), -1});
+    BOOST_CHECK_EQUAL(c.shown(), told);
   }
 }
 
@@ -287,7 +310,8 @@ BOOST_AUTO_TEST_CASE(a_reader_that_is_lost_ends_the_check_in_and_its_desk_asks_f
 BOOST_AUTO_TEST_CASE(a_desk_that_starts_ends_what_was_open_there_but_not_what_was_placed_after_it_spoke) {
   clinic c;
   const auto checkin = c.place();
-  c.from_reader(report_card_placed{numbered(8, c.now_ms), card_kind::my_number_card, 3, numbered(78)}, "desk-2");
+  const auto later = numbered(8, c.now_ms);
+  c.from_reader(report_card_placed{later, card_kind::my_number_card, 3, numbered(78), {}, {}}, "desk-2");
   auto old = command_of("reader@desk-1", report_card_removed{{}, false});
   old.id = numbered(1, c.now_ms - 2000); // said before the card was placed, heard after it
   c.say(old);
@@ -303,7 +327,7 @@ BOOST_AUTO_TEST_CASE(more_check_ins_than_the_limit_are_busy) {
   clinic c{{.checkins_max = 2}};
   c.place(3, "desk-1");
   c.place(3, "desk-2");
-  c.from_reader(report_card_placed{numbered(600), card_kind::my_number_card, 3, numbered(77)}, "desk-3");
+  c.from_reader(report_card_placed{numbered(600), card_kind::my_number_card, 3, numbered(77), {}, {}}, "desk-3");
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::busy);
 }
 

@@ -19,11 +19,11 @@ std::vector<std::function<void(clinic&, id&)>> story() {
       },
       [](clinic& c, id&) { c.answer(obtain_challenge::topic, a_challenge()); },
       [](clinic& c, id& checkin) {
-        c.from_page(enter_pin{checkin, false});
+        c.from_page(enter_pin{checkin});
       },
       [](clinic& c, id&) { c.answer(verify_pin::topic, wrong_pin(2)); },
       [](clinic& c, id& checkin) {
-        c.from_page(enter_pin{checkin, false});
+        c.from_page(enter_pin{checkin});
       },
       [](clinic& c, id&) { c.answer(verify_pin::topic, right_pin()); },
       [](clinic& c, id& checkin) { c.give_consents(checkin); },
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_reports_the_same_card_after_a_restart_has_sai
   for (std::size_t n = 0; n < 7; ++n) // at the consents
     steps[n](c, checkin);
   c.restart();
-  c.from_reader(report_card_placed{c.reader_session, card_kind::my_number_card, 2, numbered(77), c.certificate});
+  c.from_reader(report_card_placed{c.reader_session, card_kind::my_number_card, 2, numbered(77), c.certificate, {}});
   BOOST_CHECK(event_in<checkin_resumed>(c.last));
   BOOST_CHECK_EQUAL(name(c.prompts.at("desk-1").shown), "give_consents");
   c.give_consents(checkin); // what is shown can be answered
@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE(a_walk_in_may_be_kept_after_its_check_in_is_over_under_a_ke
   c.from_reception(a_walk_in(numbered(31337)));
   BOOST_CHECK(was_done(c.last));
   BOOST_CHECK(!event_in<walk_in_kept>(c.last)->patient.empty());
-  c.from_reader(report_card_placed{numbered(3), card_kind::juki_card, -1, {}}); // nobody's certificate
+  c.from_reader(report_card_placed{numbered(3), card_kind::juki_card, -1, {}, {}, {}}); // nobody's certificate
   const auto checkin = reply_in<checkin_begun>(c.last)->checkin;
   c.from_reception(a_walk_in(checkin));
   BOOST_CHECK(!event_in<walk_in_kept>(c.last)->patient.empty());
@@ -375,7 +375,7 @@ BOOST_AUTO_TEST_CASE(questions_that_nobody_takes_over_are_bounded) {
     c.from_reception(a_walk_in(numbered(7 + n)));
   c.from_reception(a_walk_in(numbered(10)));
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::busy);
-  c.from_reader(report_card_placed{numbered(3), card_kind::my_number_card, 3, numbered(77)});
+  c.from_reader(report_card_placed{numbered(3), card_kind::my_number_card, 3, numbered(77), {}, {}});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::busy);
 }
 

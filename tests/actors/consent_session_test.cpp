@@ -25,11 +25,11 @@ BOOST_AUTO_TEST_CASE(a_first_visit_with_one_wrong_pin_writes_exactly_these_event
   BOOST_CHECK_EQUAL(c.shown(), prompt::please_wait);
   c.answer(obtain_challenge::topic, a_challenge());
   BOOST_CHECK_EQUAL(c.shown(), prompt::enter_pin);
-  c.from_page(enter_pin{checkin, false});
+  c.from_page(enter_pin{checkin});
   c.answer(verify_pin::topic, wrong_pin(2));
   BOOST_CHECK_EQUAL(c.shown(), prompt::wrong_pin);
   BOOST_CHECK_EQUAL(c.prompts.at("desk-1").tries_left, 2);
-  c.from_page(enter_pin{checkin, false});
+  c.from_page(enter_pin{checkin});
   c.answer(verify_pin::topic, right_pin());
   BOOST_CHECK_EQUAL(c.shown(), prompt::give_consents);
   c.give_consents(checkin);
@@ -146,12 +146,12 @@ BOOST_AUTO_TEST_CASE(a_reference_number_is_1_to_50_printable_characters_and_the_
 BOOST_AUTO_TEST_CASE(a_key_press_asks_for_one_attempt_and_a_second_press_for_none) {
   clinic c;
   const auto checkin = c.reach(state::entering_pin);
-  c.from_page(enter_pin{checkin, false});
+  c.from_page(enter_pin{checkin});
   BOOST_CHECK_EQUAL(count_of(c.last.binding, verify_pin::topic), 1u);
   BOOST_CHECK((sent_in<verify_pin>(c.last.binding)->challenge == bytes{1, 2, 3, 4}));
   BOOST_REQUIRE_EQUAL(c.last.journal.outbox.size(), 1u);
   BOOST_CHECK_EQUAL(c.last.journal.outbox.front().topic, verify_pin::topic);
-  c.from_page(enter_pin{checkin, true});
+  c.from_page(enter_pin{checkin, 1});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_now);
   BOOST_CHECK_EQUAL(count_of(c.last.binding, verify_pin::topic), 0u);
 }
@@ -162,12 +162,40 @@ BOOST_AUTO_TEST_CASE(the_last_try_and_an_unknown_number_of_tries_need_a_confirma
     const auto checkin = c.place(tries);
     c.from_page(choose_method{checkin, identity_method::pin});
     c.answer(obtain_challenge::topic, a_challenge());
-    c.from_page(enter_pin{checkin, false});
+    c.from_page(enter_pin{checkin});
     BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::last_try_unconfirmed);
     BOOST_CHECK(c.last.journal.empty());
-    c.from_page(enter_pin{checkin, true});
+    BOOST_CHECK_EQUAL(c.shown(), prompt::last_try);
+    c.from_page(enter_pin{checkin, c.prompts.at("desk-1").sequence});
     BOOST_CHECK_EQUAL(event_in<pin_attempt_allowed>(c.last)->tries_left, tries);
   }
+}
+
+BOOST_AUTO_TEST_CASE(nobody_can_confirm_the_last_try_before_being_warned) {
+  for (const std::uint64_t ahead : {0, 1, 2, 1000}) { // a page that says so at the first press
+    clinic c;
+    const auto checkin = c.place(1);
+    c.from_page(choose_method{checkin, identity_method::pin});
+    c.answer(obtain_challenge::topic, a_challenge());
+    c.from_page(enter_pin{checkin, c.prompts.at("desk-1").sequence + ahead});
+    BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::last_try_unconfirmed);
+    BOOST_CHECK(c.journal.outbox.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_confirmation_is_of_the_digits_that_were_warned_about_and_of_no_others) {
+  clinic c;
+  const auto checkin = c.place(1);
+  c.from_page(choose_method{checkin, identity_method::pin});
+  c.answer(obtain_challenge::topic, a_challenge());
+  c.from_page(enter_pin{checkin});
+  const auto first = c.prompts.at("desk-1").sequence;
+  c.from_page(enter_pin{checkin}); // other digits: asked about once more
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::last_try_unconfirmed);
+  c.from_page(enter_pin{checkin, first});
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::last_try_unconfirmed);
+  c.from_page(enter_pin{checkin, c.prompts.at("desk-1").sequence});
+  BOOST_CHECK_EQUAL(count_of(c.last.binding, verify_pin::topic), 1u);
 }
 
 BOOST_AUTO_TEST_CASE(the_reader_is_told_what_the_patient_saw) {
@@ -175,18 +203,18 @@ BOOST_AUTO_TEST_CASE(the_reader_is_told_what_the_patient_saw) {
   const auto checkin = c.place(2);
   c.from_page(choose_method{checkin, identity_method::pin});
   c.answer(obtain_challenge::topic, a_challenge());
-  c.from_page(enter_pin{checkin, false});
+  c.from_page(enter_pin{checkin});
   BOOST_CHECK_EQUAL(sent_in<verify_pin>(c.last.binding)->tries_told, 2);
 }
 
-BOOST_AUTO_TEST_CASE(one_card_has_one_attempt_under_way_wherever_it_lies) {
+BOOST_AUTO_TEST_CASE(one_card_at_two_desks_has_one_attempt_under_way) {
   clinic c;
   const auto first = c.reach(state::verifying);
   const auto here = c.reader_session;
   const auto twin = c.place(3, "desk-2"); // the same mark
   c.from_page(choose_method{twin, identity_method::pin}, "desk-2");
   c.answer(obtain_challenge::topic, a_challenge());
-  c.from_page(enter_pin{twin, false}, "desk-2");
+  c.from_page(enter_pin{twin}, "desk-2");
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::card_at_another_desk);
   BOOST_CHECK_EQUAL(refusal_in(c.last).args.at(0), "desk-1");
   BOOST_CHECK(sent_in<forget_pin>(c.last.showing)); // its digits are wiped
@@ -194,10 +222,10 @@ BOOST_AUTO_TEST_CASE(one_card_has_one_attempt_under_way_wherever_it_lies) {
   // The other check-in ends; its VERIFY may all the same be under way.
   c.from_reader(report_card_removed{here, false});
   BOOST_CHECK(!c.is_open(first));
-  c.from_page(enter_pin{twin, false}, "desk-2");
+  c.from_page(enter_pin{twin}, "desk-2");
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::card_at_another_desk);
   c.answer(verify_pin::topic, pin_report{pin_outcome::in_doubt, -1, {}, {}}); // now its reader has said the last word
-  c.from_page(enter_pin{twin, false}, "desk-2");
+  c.from_page(enter_pin{twin}, "desk-2");
   BOOST_CHECK(event_in<pin_attempt_allowed>(c.last));
 }
 
@@ -213,10 +241,10 @@ BOOST_AUTO_TEST_CASE(an_attempt_that_nobody_reports_holds_its_card_until_patienc
     c.from_page(choose_method{twin, identity_method::pin}, "desk-2");
     c.answer(obtain_challenge::topic, a_challenge());
     if (!restarted) c.fail(verify_pin::topic, error_code::outcome_unknown); // no last word
-    c.from_page(enter_pin{twin, false}, "desk-2");
+    c.from_page(enter_pin{twin}, "desk-2");
     BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::card_at_another_desk);
     c.pass(2 * c.options.waits.verifying_ms);
-    c.from_page(enter_pin{twin, false}, "desk-2");
+    c.from_page(enter_pin{twin}, "desk-2");
     BOOST_CHECK(event_in<pin_attempt_allowed>(c.last));
   }
 }
@@ -302,7 +330,7 @@ BOOST_AUTO_TEST_CASE(a_verify_whose_outcome_nobody_knows_ends_in_doubt_and_the_t
     c.answer(ask_present::topic, card_present{c.reader_session, 2});
     BOOST_CHECK_EQUAL(c.prompts.at("desk-1").tries_left, 2);
     BOOST_CHECK_EQUAL(c.shown(), prompt::enter_pin); // nobody knows that it was wrong
-    c.from_page(enter_pin{checkin, false});
+    c.from_page(enter_pin{checkin});
     BOOST_CHECK(was_done(c.last));
   }
 }
@@ -327,7 +355,8 @@ BOOST_AUTO_TEST_CASE(the_late_report_on_an_earlier_attempt_is_not_taken_for_the_
   const auto first = *c.open_request(verify_pin::topic)->answer_to;
   c.run_out(checkin);
   BOOST_CHECK_EQUAL(event_in<pin_attempt_ended>(c.last)->outcome, pin_outcome::in_doubt);
-  c.from_page(enter_pin{checkin, true});
+  c.from_page(enter_pin{checkin});
+  c.from_page(enter_pin{checkin, c.prompts.at("desk-1").sequence}); // nobody knows how many tries are left
   const auto second = c.session->visits().at(checkin).row.attempt;
   c.answer_tag(first, encode_body(wrong_pin(2)));
   BOOST_CHECK(c.last.journal.empty());
@@ -346,11 +375,11 @@ BOOST_AUTO_TEST_CASE(a_right_pin_without_a_signature_proves_nobody) {
 BOOST_AUTO_TEST_CASE(digits_entered_where_nobody_waits_for_them_are_wiped) {
   clinic c;
   const auto checkin = c.reach(state::consenting);
-  c.from_page(enter_pin{checkin, false});
+  c.from_page(enter_pin{checkin});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_now);
   BOOST_CHECK(sent_in<forget_pin>(c.last.showing));
   const auto verifying = c.reach(state::verifying);
-  c.from_page(enter_pin{verifying, false});
+  c.from_page(enter_pin{verifying});
   BOOST_CHECK(!sent_in<forget_pin>(c.last.showing)); // those may be the digits of the attempt under way
 }
 
@@ -364,7 +393,7 @@ BOOST_AUTO_TEST_CASE(the_page_of_another_desk_is_refused_in_everything) {
     BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_allowed);
     BOOST_CHECK(c.last.journal.empty());
   };
-  refused(enter_pin{checkin, true});
+  refused(enter_pin{checkin, 1});
   refused(stop_checkin{checkin});
   refused(choose_method{checkin, identity_method::pin});
   refused(answer_consents{checkin, choice::given, choice::given, choice::given, choice::given, "ja", "1"});
@@ -458,7 +487,7 @@ BOOST_AUTO_TEST_CASE(a_command_out_of_turn_is_not_now_and_changes_nothing) {
     };
     using event = consent_session::event;
     tried(event::pin_chosen, choose_method{checkin, identity_method::pin});
-    tried(event::pin_entered, enter_pin{checkin, true});
+    tried(event::pin_entered, enter_pin{checkin, 1});
     tried(event::consents_answered,
           answer_consents{checkin, choice::given, choice::given, choice::given, choice::given, "ja", "1"});
     tried(event::information_answered, provide_information{checkin, choice::given, choice::given});

@@ -39,7 +39,7 @@ private:
       c_.from_reader(report_card_removed{draw(6) == 0 ? id{} : sessions_[any_desk()], draw(5) == 0}, any_desk());
       break;
     case 2: say(checkin, choose_method{checkin, identity_method::pin}, desk); break;
-    case 3: say(checkin, enter_pin{checkin, draw(2) == 0}, desk); break;
+    case 3: say(checkin, enter_pin{checkin, draw(2) == 0 ? 0 : sequence_shown(desk) + draw(2)}, desk); break;
     case 4:
       say(checkin, answer_consents{checkin, any_choice(), any_choice(), any_choice(), any_choice(), "ja", "1"}, desk);
       break;
@@ -66,6 +66,11 @@ private:
     check();
   }
 
+  std::uint64_t sequence_shown(const std::string& desk) const {
+    const auto page = c_.prompts.find(desk);
+    return page == c_.prompts.end() ? 0 : page->second.sequence;
+  }
+
   template <class M> void say(id checkin, const M& m, std::string desk) {
     const auto open = c_.session->visits().find(checkin);
     if (open != c_.session->visits().end() && draw(8) != 0) desk = open->second.row.desk;
@@ -80,7 +85,7 @@ private:
     const auto standing = static_cast<certificate_standing>(draw(3) == 0 ? draw(6) : 1);
     // three marks for three desks: twins are no rarity here
     c_.from_reader(
-        report_card_placed{session, kind, static_cast<std::int64_t>(draw(5)) - 1, numbered(77 + draw(3)), standing},
+        report_card_placed{session, kind, static_cast<std::int64_t>(draw(5)) - 1, numbered(77 + draw(3)), standing, {}},
         desk);
     if (c_.last.replies.front().body) checkins_.push_back(reply_in<checkin_begun>(c_.last)->checkin);
   }

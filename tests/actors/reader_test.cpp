@@ -159,6 +159,19 @@ BOOST_AUTO_TEST_CASE(a_right_pin_whose_card_was_lifted_is_not_signed_for) {
   BOOST_CHECK_EQUAL(e.stay.now(), state::reading);
 }
 
+BOOST_AUTO_TEST_CASE(why_a_card_could_not_be_read_is_told_and_is_not_said_of_the_next_one) {
+  desk d;
+  d.attach();
+  d.stay.on_placed();
+  const auto told = sent_in<report_card_placed>(d.stay.on_identified(failure(error_code::card_mute, "x")).showing);
+  BOOST_REQUIRE(told);
+  BOOST_CHECK_EQUAL(told->error, "card_mute");
+  BOOST_CHECK_EQUAL(told->kind, card_kind::unknown);
+  d.stay.on_lifted();
+  d.stay.on_placed();
+  BOOST_CHECK_EQUAL(sent_in<report_card_placed>(d.stay.on_identified(a_card()).showing)->error, "");
+}
+
 BOOST_AUTO_TEST_CASE(a_shaky_hand_does_not_make_a_good_card_unreadable) {
   desk d;
   d.attach();

@@ -156,7 +156,7 @@ void clinic::acknowledge_prompts() {
 
 id clinic::place(std::int64_t tries_left, const std::string& desk) {
   reader_session = numbered(++cards_, now_ms);
-  from_reader(report_card_placed{reader_session, card_kind::my_number_card, tries_left, numbered(77), certificate},
+  from_reader(report_card_placed{reader_session, card_kind::my_number_card, tries_left, numbered(77), certificate, {}},
               desk);
   return reply_in<checkin_begun>(last)->checkin;
 }
@@ -197,7 +197,7 @@ id clinic::reach(checkin_state to) {
       {checkin_state::preparing, [&] { answer(obtain_challenge::topic, a_challenge()); }},
       {checkin_state::entering_pin,
        [&] {
-         from_page(enter_pin{c, false});
+         from_page(enter_pin{c});
        }},
       {checkin_state::verifying, [&] { answer(verify_pin::topic, right_pin()); }},
       {checkin_state::consenting, [&] { give_consents(c); }},

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { complaints, open_browser, open_clinic, open_page, pictures, sees, sign_in } from './support.mjs';
 
-const unregistered = 'SIM000000000001', another = 'SIM000000000002';
+const unregistered = 'SIM000000000001', another = 'SIM000000000002', mistyping = 'SIM000000000009';
 let clinic, browser;
 before(async () => {
   [clinic, browser] = await Promise.all([open_clinic(), open_browser()]);
@@ -89,6 +89,49 @@ test('a PIN check-in ends with a reference number, one wrong PIN on the way, and
   assert.deepEqual(patient.wrong, []);
   await patient.context().close();
   await reception.context().close();
+});
+
+test('the last try is asked about once more, and a double press of 決定 is no answer', async () => {
+  const page = await open_page(browser, clinic.desk(1));
+  await sees(page, 'place_card');
+  await clinic.rig(1, 'place ' + mistyping);
+  await sees(page, 'choose_method');
+  await press(page, '暗証番号を入力');
+  await sees(page, 'enter_pin');
+  await enter_pin(page, '9753');
+  await sees(page, 'wrong_pin');
+  await enter_pin(page, '9753');
+  await page.getByText('次に間違えると').waitFor();
+  await enter_pin(page, '9753');
+  await sees(page, 'last_try');
+  await page.evaluate(() => [...document.querySelectorAll('button')]
+    .find((b) => b.textContent === 'この番号で続ける').click());
+  await press(page, '番号を入力し直す'); // she noticed it herself
+  const warned = await page.locator('main').getAttribute('data-shown');
+  assert.equal(warned, 'last_try');
+  await enter_pin(page);
+  await page.getByRole('button', { name: 'この番号で続ける' }).waitFor();
+  await page.waitForTimeout(800);
+  await press(page, 'この番号で続ける');
+  await sees(page, 'give_consents');
+  await press(page, '終了する');
+  await leave(page, 1);
+  assert.deepEqual(page.wrong, []);
+  await page.context().close();
+});
+
+test('a card that lies upside down is asked to be turned, and an old one to be exchanged', async () => {
+  const page = await open_page(browser, clinic.desk(1));
+  await sees(page, 'place_card');
+  const cards = [['upside_down', 'turn_card', /裏返す/], ['juki_card', 'other_card', /使えません/]];
+  for (const [kind, shown, words] of cards) {
+    await clinic.rig(1, `place ${mistyping} as ${kind}`);
+    await sees(page, shown);
+    assert.match(await page.textContent('main'), words);
+    await clinic.rig(1, 'lift');
+    await sees(page, 'place_card');
+  }
+  await page.context().close();
 });
 
 test('a switched language and a reload in the middle lose no progress', async () => {

@@ -8,10 +8,11 @@ import { complaints, languages, open_browser, open_clinic, open_page, pictures, 
 const checkin = '0190000000000000000000000000000a';
 const screens = {
   closed: {}, place_card: { checkin: null }, choose_method: {}, please_wait: {}, enter_pin: { tries_left: 3 },
-  wrong_pin: { tries_left: 2 }, last_try: { shown: 'wrong_pin', tries_left: 1 }, give_consents: {},
+  wrong_pin: { tries_left: 2 },
+  wrong_pin_1: { shown: 'wrong_pin', tries_left: 1 }, last_try: { tries_left: 1 }, give_consents: {},
   give_consents_2: { shown: 'give_consents', press: 1 }, give_consents_3: { shown: 'give_consents', press: 2 },
   provide_information: {}, provide_information_2: { shown: 'provide_information', press: 1 }, asking: {},
-  come_to_window: {}, take_card: {}, card_forgotten: {}, see_reception: {}, turn_card: {},
+  come_to_window: {}, take_card: {}, card_forgotten: {}, see_reception: {}, turn_card: {}, other_card: {},
   time_short: { shown: 'choose_method', waits_ms: 20_000 },
 };
 

@@ -59,11 +59,11 @@ BOOST_AUTO_TEST_CASE(an_event_is_one_line_with_fixed_keys) {
   e.node = "hub";
   e.desk = "desk-1";
   e.checkin = make_id(1, 2, 3);
-  e.body = encode_body(card_placed{.reader_session = {}, .kind = card_kind::phone, .tries_left = -1, .patient = {}});
+  e.body = encode_body(card_placed{{}, card_kind::phone, -1, {}, {}, {}});
   BOOST_TEST(to_json(e) == R"({"v":1,"index":12,"time_ms":1700000000000,"topic":"checkin.card_placed","node":"hub",)"
                            R"("desk":"desk-1","checkin":"00000000000100030000000000000002","account":"","cause":null,)"
                            R"("body":{"reader_session":null,"kind":"phone","tries_left":-1,"patient":null,)"
-                           R"("certificate":"unknown"}})");
+                           R"("certificate":"unknown","error":""}})");
   e.body = "\xc1";
   BOOST_TEST(to_json(e).ends_with(R"("body":null})"));
 }
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(an_error_names_the_field) {
       (why_not<choose_method>(R"({"checkin":"12"})") == wrong("checkin", "a text that is not 32 hexadecimal digits")));
   BOOST_TEST((why_not<choose_method>(R"({"method":"fase"})") == wrong("method", "a name that is not in its list")));
   BOOST_TEST((why_not<verify_pin>(R"({"challenge":"%"})") == wrong("challenge", "a text that is not base64")));
-  BOOST_TEST((why_not<enter_pin>(R"({"last_try_confirmed":"yes"})") == wrong("last_try_confirmed", "a text")));
+  BOOST_TEST((why_not<enter_pin>(R"({"confirms":"yes"})") == wrong("confirms", "a text")));
   BOOST_TEST((why_not<keep_walk_in>(R"({"person":{"number":12345}})") == wrong("person.number", "a number")));
   BOOST_TEST((why_not<desk_list>(R"({"desks":[{},{"open":1}]})") == wrong("desks[1].open", "a number")));
   BOOST_TEST((why_not<done>("[]") == wrong("message", "a list")));

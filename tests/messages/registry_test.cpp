@@ -53,8 +53,7 @@ BOOST_AUTO_TEST_CASE(the_lists_are_known_by_topic) {
 }
 
 BOOST_AUTO_TEST_CASE(a_draft_carries_the_topic_version_and_body_of_its_event) {
-  const card_placed m{
-      .reader_session = make_id(1, 2, 3), .kind = card_kind::my_number_card, .tries_left = 3, .patient = {}};
+  const card_placed m{make_id(1, 2, 3), card_kind::my_number_card, 3, {}, {}, {}};
   const auto draft = make_draft(m, "desk-2", make_id(4, 5, 6), make_id(7, 8, 9), "staff");
   BOOST_TEST(draft.topic == card_placed::topic);
   BOOST_TEST(draft.desk == "desk-2");

@@ -59,6 +59,7 @@ public:
         break;
       case prompt::enter_pin:
       case prompt::wrong_pin: enter(*shown); break;
+      case prompt::last_try: confirm(*shown); break;
       case prompt::give_consents:
         say(*shown, answer_consents::topic,
             {{"surgery", "given"}, {"treatment", "given"}, {"drugs", "given"}, {"checkup", "refused"}});
@@ -74,6 +75,7 @@ public:
       case prompt::take_card:
       case prompt::card_forgotten:
       case prompt::turn_card:
+      case prompt::other_card:
         answered = true;
         lift();
         if (wait_for_place(wait_ms{3000})) return true;
@@ -110,7 +112,12 @@ private:
   }
   void enter(const show_prompt& at) {
     hands_.screen(desk_).press_pin(hands_.where().options().pin);
-    value::map body{{"checkin", value{at.checkin.text()}}, {"last_try_confirmed", value{true}}};
+    value::map body{{"checkin", value{at.checkin.text()}}};
+    hands_.screen(desk_).say(enter_pin::topic, value{std::move(body)}, wait_ms{3000});
+    wait_for_change(at, wait_ms{300});
+  }
+  void confirm(const show_prompt& at) {
+    value::map body{{"checkin", value{at.checkin.text()}}, {"confirms", value{at.sequence}}};
     hands_.screen(desk_).say(enter_pin::topic, value{std::move(body)}, wait_ms{3000});
     wait_for_change(at, wait_ms{300});
   }

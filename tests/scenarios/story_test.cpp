@@ -2,6 +2,7 @@
 // emulated reader, and the national system over TLS.
 #include "tests/test.hpp"
 
+#include "drivers/card/card_authority.hpp"
 #include "messages/registry.hpp"
 #include "tests/scenarios/support.hpp"
 #include "tools/simulate/story.hpp"
@@ -9,6 +10,8 @@
 #include <algorithm>
 #include <unistd.h>
 
+#include <ctime>
+#include <fstream>
 #include <iostream>
 #include <sstream>
 
@@ -157,4 +160,64 @@ BOOST_FIXTURE_TEST_CASE(an_outage_is_unknown_when_asked_and_not_asked_when_nothi
     ++asked[q.question];
   for (const auto& [question, times] : asked)
     BOOST_TEST(times == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(cards_that_need_a_word_lose_no_try_and_an_expired_certificate_asks_for_nothing_medical,
+                        played_clinic) {
+  play("cards-with-care");
+  const auto journal = close_and_read();
+  std::vector<std::string> errors;
+  for (const auto& placed : all_of<card_placed>(journal))
+    if (!placed.error.empty()) errors.push_back(placed.error);
+  BOOST_TEST(errors == std::vector<std::string>{"card_mute"}, boost::test_tools::per_element());
+  const auto attempts = all_of<pin_attempt_ended>(journal);
+  BOOST_REQUIRE_EQUAL(attempts.size(), 4u); // two wrong ones, the confirmed last one, one at the other desk
+  BOOST_TEST((attempts[2].outcome == pin_outcome::right && attempts[2].tries_left == 3));
+  const auto consents = all_of<consents_recorded>(journal);
+  BOOST_REQUIRE_EQUAL(consents.size(), 1u);
+  BOOST_TEST((consents[0].choices == consent_choices{choice::refused, choice::refused, choice::refused, choice::refused,
+                                                     choice::given, choice::refused}));
+  const auto answers = all_of<eligibility_answered>(journal);
+  BOOST_REQUIRE_EQUAL(answers.size(), 1u);
+  const auto& answer = answers[0].answer;
+  BOOST_TEST((answer.judged == validity::valid));
+  for (const auto* medical : {&answer.surgery, &answer.treatment, &answer.drugs, &answer.checkup})
+    BOOST_TEST(medical->flag != 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_desk_that_names_authorities_asks_no_card_of_another_one_for_a_pin) {
+  const temporary_folder folder, foreign;
+  const auto now_s = static_cast<std::int64_t>(::time(nullptr));
+  const auto put = [&](const std::filesystem::path& cards, const std::string& name) {
+    const auto authority = drivers::card::card_authority::open(cards, now_s);
+    BOOST_REQUIRE(authority.has_value());
+    const auto to = folder.path() / name;
+    std::filesystem::create_directories(to);
+    std::ofstream{to / "ca.cer", std::ios::binary}.write(
+        reinterpret_cast<const char*>(authority->certificate().data()),
+        static_cast<std::streamsize>(authority->certificate().size()));
+    return "[reader]\nauthorities = '" + to.string() + "'\n";
+  };
+  auto options = small_clinic(folder.path() / "sim");
+  std::filesystem::create_directories(options.data / "cards");
+  options.desk_lines["desk-1"] = put(options.data / "cards", "ours");
+  options.desk_lines["desk-2"] = put(foreign.path(), "theirs");
+  auto clinic = tools::clinic::open(options);
+  BOOST_REQUIRE_MESSAGE(clinic, (clinic ? "" : to_sentence(clinic.error())));
+  tools::clinic_hands hands{**clinic};
+  const auto shows = [&](const std::string& desk, prompt wanted) {
+    return hands.screen(desk).wait(
+        [&](tools::page& p) { return p.prompt() && p.prompt()->shown == wanted; }, tools::wait_ms{20'000});
+  };
+  for (const auto* desk : {"desk-1", "desk-2"}) {
+    BOOST_REQUIRE(shows(desk, prompt::place_card));
+    BOOST_REQUIRE(hands.rig(desk).rig("place SIM000000000001"));
+  }
+  BOOST_TEST(shows("desk-1", prompt::choose_method));
+  BOOST_TEST(shows("desk-2", prompt::other_card));
+  (*clinic)->close();
+  std::vector<std::string> errors;
+  for (const auto& placed : all_of<card_placed>(journal_of(options.data / "journal")))
+    if (!placed.error.empty()) errors.push_back(placed.error);
+  BOOST_TEST(errors == std::vector<std::string>{"certificate_problem"}, boost::test_tools::per_element());
 }

@@ -98,8 +98,8 @@ void clinic::note_verify(id attempt, const std::string& desk_of_card, std::int64
   BOOST_REQUIRE_MESSAGE(tries_left > 0, "a VERIFY to a locked card");
   if (tries_left > 1) return;
   ++last_tries;
-  BOOST_REQUIRE_MESSAGE(body_as<messages::enter_pin>(press->second)->last_try_confirmed,
-                        "the last try without a second, explicit confirmation");
+  BOOST_REQUIRE_MESSAGE(warnings.contains(body_as<messages::enter_pin>(press->second)->confirms),
+                        "the last try without an answer to a warning that was shown");
 }
 
 /// "Done" was said: then it stands in the journal, whatever happens next.

@@ -130,6 +130,7 @@ public:
 private:
   void react();
   void enter_pin(bool wrong);
+  void confirm(std::uint64_t sequence);
   void lift();
   void place();
   std::shared_ptr<card> a_card();
@@ -142,6 +143,7 @@ private:
   bool here_ = false;
   std::string checkin_;
   std::int64_t tries_left_ = -1;
+  std::uint64_t sequence_ = 0; ///< of what is shown
   std::uint64_t shown_since_ms_ = 0;
 };
 
@@ -178,6 +180,7 @@ public:
   std::set<id> presses;  ///< commands of key presses that led to a VERIFY
   std::size_t crashes = 0, unplugged = 0, twins = 0;
   std::int64_t tries_lost = 0, last_tries = 0; ///< by wrong PINs; VERIFYs at the last try
+  std::set<std::uint64_t> warnings; ///< sequences of the prompts last_try that a patient saw
 
   std::string desk_name(std::size_t number) const { return "desk-" + std::to_string(number + 1); }
   /// A VERIFY reaches a card that has @p tries_left, at @p desk.

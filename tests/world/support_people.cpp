@@ -27,6 +27,8 @@ void seat::read(const std::string& line) {
   const auto* p = (all ? all : &v)->find("prompt");
   if (!p) return;
   const auto what = *from_name<prompt>(text_in(*p, "shown"));
+  sequence_ = *p->find("sequence")->as_unsigned();
+  if (what == prompt::last_try) all_.warnings.insert(sequence_);
   const auto* tries = p->find("tries_left");
   tries_left_ = 3;
   if (tries->as_unsigned())
@@ -93,8 +95,11 @@ void seat::enter_pin(bool wrong) {
   auto& d = all_.desk[number_];
   if (!d) return;
   if (!all_.time.in_100(3)) d->press(wrong ? "000000" : on_reader->pin); // or presses OK without a digit
-  const bool confirmed = tries_left_ <= 1 ? all_.time.in_100(80) : all_.time.in_100(10);
-  say(messages::enter_pin::topic, std::string{R"(,"last_try_confirmed":)"} + (confirmed ? "true" : "false"));
+  confirm(all_.time.in_100(15) ? sequence_ - all_.time.draw(3) : 0); // now and then a page that lies
+}
+
+void seat::confirm(std::uint64_t sequence) {
+  say(messages::enter_pin::topic, R"(,"confirms":)" + std::to_string(sequence));
 }
 
 void seat::react() {
@@ -118,6 +123,10 @@ void seat::react() {
   case prompt::wrong_pin:
     if (t.in_100(4)) return say(stop_checkin::topic, "");
     return enter_pin(t.in_100(25));
+  case prompt::last_try:
+    if (t.in_100(10)) return say(stop_checkin::topic, "");
+    if (t.in_100(15)) return enter_pin(t.in_100(25)); // the digits once more
+    return confirm(sequence_);
   case prompt::give_consents:
     return say(answer_consents::topic, R"(,"surgery":)" + any_choice() + R"(,"treatment":)" + any_choice() +
                                            R"(,"drugs":)" + any_choice() + R"(,"checkup":)" + any_choice());
@@ -133,6 +142,7 @@ void seat::react() {
   case prompt::take_card:
   case prompt::card_forgotten:
   case prompt::turn_card:
+  case prompt::other_card:
     if (t.in_100(85)) lift();
     return;
   case prompt::place_card: // although it lies there

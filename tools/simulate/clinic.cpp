@@ -233,6 +233,7 @@ private:
       << "\npin = '" << options_.pin << "'\nusb = " << (options_.usb ? "true" : "false")
       << "\n[screen]\nhands = " << quoted(screen_socket(desk)) << '\n'
       << pages_section(desk, std::atoi(desk.c_str() + 5));
+    if (const auto more = options_.desk_lines.find(desk); more != options_.desk_lines.end()) t << more->second;
     write_config(desk, t.str());
     ::chmod((options_.data / "config" / (desk + ".toml")).c_str(), 0600);
   }

@@ -27,6 +27,7 @@ struct clinic_options {
   std::uint32_t answer_delay_ms = 0;
   bool pages = true;       ///< in browsers, beside scripted hands
   int pages_port_base = 0; ///< the hub's pages here, desk N's at + N; 0: free ones
+  std::map<std::string, std::string> desk_lines; ///< by desk: lines that its configuration ends with, for tests
   std::string patience;    ///< lines of the [patience] section, and what may follow it, for tests that cannot wait
 };
 

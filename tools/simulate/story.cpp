@@ -126,11 +126,14 @@ private:
       return failure(error_code::wrong_value, "desk", line.who + "; start more with --desks");
     const auto& w = line.words;
     if (w[0] == "place" && w.size() == 2) return hands_.rig(line.who).rig("place " + w[1]);
+    if (w[0] == "place" && w.size() == 4 && w[2] == "as")
+      return hands_.rig(line.who).rig("place " + w[1] + " as " + w[3]);
     if (w[0] == "lift" || w[0] == "unplug" || w[0] == "plug") return hands_.rig(line.who).rig(w[0]);
     if (w[0] == "see") return see(line);
     if (w[0] == "choose" && w.size() == 2) return press(line.who, choose_method::topic, {{"method", w[1]}});
     if (w[0] == "stop") return press(line.who, stop_checkin::topic, {});
-    if (w[0] == "pin" && w.size() >= 2) return enter_pin(line);
+    if (w[0] == "pin" && w.size() == 2) return enter_pin(line);
+    if (w[0] == "confirm") return confirm(line);
     if (w[0] == "consent" || w[0] == "provide") return choose(line);
     return no_such(line);
   }
@@ -152,8 +155,16 @@ private:
     const auto& pin = hands_.where().options().pin;
     const auto wrong = pin == "0000" ? "1111" : "0000";
     hands_.screen(line.who).press_pin(line.words[1] == "right" ? pin : wrong);
-    const bool confirmed = line.words.size() > 2 && line.words[2] == "confirmed";
-    value::map body{{"checkin", value{checkin_of(line.who)}}, {"last_try_confirmed", value{confirmed}}};
+    auto done = press(line.who, messages::enter_pin::topic, {});
+    // The last try: the page asks once more, and `confirm` answers.
+    if (!done && done.error().code == error_code::last_try_unconfirmed) return {};
+    return done;
+  }
+
+  result<void> confirm(const story_line& line) {
+    const auto shown = hands_.screen(line.who).prompt();
+    if (!shown || shown->shown != prompt::last_try) return failure(error_code::not_now, "confirm", "no last try");
+    value::map body{{"checkin", value{shown->checkin.text()}}, {"confirms", value{shown->sequence}}};
     return hands_.screen(line.who).say(messages::enter_pin::topic, value{std::move(body)});
   }
 

@@ -83,6 +83,7 @@ struct data_unref {
 };
 using data_ptr = std::unique_ptr<UMockdevIoctlData, data_unref>;
 
+/// Null when the client died in the middle of its call.
 data_ptr resolve(UMockdevIoctlData* in, std::size_t offset, std::size_t size) {
   return data_ptr{umockdev_ioctl_data_resolve(in, offset, size, nullptr)};
 }
@@ -241,13 +242,15 @@ private:
     return next;
   }
 
-  void submit(UMockdevIoctlData* arg) {
+  int submit(UMockdevIoctlData* arg) {
     std::list<urb> one(1);
     auto& u = one.front();
     u.data = resolve(arg, 0, sizeof(usbdevfs_urb));
+    if (!u.data) return EFAULT;
     auto* about = u.get();
     if (about->buffer_length > 0)
       u.buffer = resolve(u.data.get(), offsetof(usbdevfs_urb, buffer), static_cast<std::size_t>(about->buffer_length));
+    if (about->buffer_length > 0 && !u.buffer) return EFAULT;
     about->actual_length = 0;
     about->status = 0;
     const auto* bytes = static_cast<const std::uint8_t*>(about->buffer);
@@ -256,14 +259,20 @@ private:
       control(u, content);
     } else if ((about->endpoint & 0x80) != 0) {
       flying_.splice(flying_.end(), one);
+    } else if (about->endpoint != rig_endpoint_out) {
+      about->status = -EPIPE; // the side interface of a composite reader: nobody has any business there
     } else {
-      about->actual_length = about->buffer_length;
       const wiped_bytes request(content.begin(), content.end()); // it may hold a PIN
-      for (auto& frame : device_.bulk_out(request))
-        push(rig_endpoint_in, std::move(frame.bytes), frame.delay, frame.stalled);
+      if (auto answers = device_.bulk_out(request)) {
+        about->actual_length = about->buffer_length;
+        for (auto& frame : *answers)
+          push(rig_endpoint_in, std::move(frame.bytes), frame.delay, frame.stalled);
+      } else
+        flying_.splice(flying_.end(), one);
     }
-    done_.splice(done_.end(), one);
+    done_.splice(done_.end(), one); // what is under way has left the list
     if (match() && device_.scheduled) device_.scheduled();
+    return 0;
   }
 
   void control(urb& u, ccid::octets content) {
@@ -279,6 +288,7 @@ private:
     match();
     if (done_.empty()) return gone_ ? ENODEV : EAGAIN;
     const auto target = resolve(arg, 0, sizeof(void*));
+    if (!target) return EFAULT;
     umockdev_ioctl_data_set_ptr(target.get(), 0, done_.front().data.get());
     done_.pop_front();
     match();
@@ -304,8 +314,9 @@ private:
       const std::uint32_t all = USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_BULK_CONTINUATION |
                                 USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_BULK_SCATTER_GATHER |
                                 USBDEVFS_CAP_REAP_AFTER_DISCONNECT;
-      std::memcpy(resolve(arg, 0, sizeof all)->data, &all, sizeof all);
-      return 0;
+      const auto target = resolve(arg, 0, sizeof all);
+      if (target) std::memcpy(target->data, &all, sizeof all);
+      return target ? 0 : EFAULT;
     }
     case USBDEVFS_CLAIMINTERFACE:
     case USBDEVFS_DISCONNECT_CLAIM: return std::exchange(claimed_, true) ? EBUSY : 0;
@@ -315,7 +326,7 @@ private:
     case USBDEVFS_RESETEP:
     case USBDEVFS_SETINTERFACE: return 0;
     case USBDEVFS_GETDRIVER: return ENODATA;
-    case USBDEVFS_SUBMITURB: submit(arg); return 0;
+    case USBDEVFS_SUBMITURB: return submit(arg);
     case USBDEVFS_REAPURB:
     case USBDEVFS_REAPURBNDELAY: return reap(arg);
     case USBDEVFS_DISCARDURB: return discard(arg);

@@ -17,7 +17,8 @@ std::shared_ptr<usb_testbed> open_testbed();
 /// What the node asks of the device behind it; called on umockdev's thread.
 struct node_device {
   std::function<std::vector<std::uint8_t>(ccid::octets setup)> control;
-  std::function<std::vector<timed_frame>(ccid::octets request)> bulk_out;
+  /// Nothing: the transfer is not taken, and stays under way.
+  std::function<std::optional<std::vector<timed_frame>>(ccid::octets request)> bulk_out;
   /// Frames wait for their time: somebody has to call deliver().
   std::function<void()> scheduled;
 };

@@ -63,7 +63,10 @@ private:
   messages::result<void> attach() {
     auto device = std::make_shared<ccid_device>(slot_, profile_);
     node_device behind{[this](ccid::octets setup) { return answer_control(profile_, setup); },
-                       [device](ccid::octets request) { return device->receive(request); }, [this] { wake(); }};
+                       [device](ccid::octets request) {
+                         return device->listens(request) ? std::optional{device->receive(request)} : std::nullopt;
+                       },
+                       [this] { wake(); }};
     auto node = usb_node::plug(bed_, profile_, std::move(behind));
     if (!node) return messages::failure(node.error());
     node_ = std::move(*node);

@@ -7,7 +7,9 @@ import { alarm } from '/alarm.js';
 const languages = ['ja', 'ja-easy', 'en', 'zh', 'ko'];
 const warn_ms = 25_000; // before a step ends: WCAG 2.2.1 asks for 20 s
 const extend_every_ms = 8_000;
-const needs_person = new Set(['choose_method', 'enter_pin', 'wrong_pin', 'give_consents', 'provide_information']);
+const double_press_ms = 700; // a second press of 決定 is no answer to what it brought
+const needs_person = new Set(
+  ['choose_method', 'enter_pin', 'wrong_pin', 'last_try', 'give_consents', 'provide_information']);
 const consent_kinds = ['surgery', 'medicine', 'checkup'];
 const information_kinds = ['limit', 'specified_disease'];
 
@@ -17,7 +19,7 @@ let node = { simulated: false, methods: ['pin'] };
 let language = 'ja';
 let before = ''; // the screen that was drawn last
 let step_key = ''; // the prompt that `step` belongs to; a lost line does not end it
-let step = { answers: {}, sent: false, last_try_known: false };
+let step = { answers: {}, sent: false, again: false, began_ms: 0 };
 let status = '';
 let ends_ms = 0, extended_ms = 0;
 
@@ -35,7 +37,7 @@ async function say(topic, body = {}) {
     return true;
   } catch (why) {
     // What is over, or asked twice, needs no words: the next screen says it.
-    if (why.name !== 'not_now' && why.name !== 'unknown_checkin') tell(t().refused);
+    if (!['not_now', 'unknown_checkin', 'last_try_unconfirmed'].includes(why.name)) tell(t().refused);
     step.sent = false;
     draw();
     return false;
@@ -180,13 +182,27 @@ function restart_step() {
 
 function enter_pin(shown) {
   return pin_screen({
-    words: t().enter_pin, fill, button, step, wrong: shown === 'wrong_pin', tries_left: prompt().tries_left, draw,
+    words: t().enter_pin, fill, step, wrong: shown === 'wrong_pin', tries_left: prompt().tries_left,
     stop: stop_button,
     send: async (digits) => {
       live.press_pin(digits);
-      await say('checkin.enter_pin', { last_try_confirmed: step.last_try_known });
+      await say('checkin.enter_pin');
     },
   });
+}
+
+/** The digits lie at the reader, and go to the card only after this second press. */
+function last_try() {
+  if (step.again) return enter_pin('enter_pin');
+  return [
+    el('p', { class: 'warning', role: 'alert' }, t().last_try.p),
+    el('div', { class: 'choices' },
+      button(t().last_try.go, () => {
+        if (Date.now() > step.began_ms + double_press_ms) say('checkin.enter_pin', { confirms: prompt().sequence });
+      }, 'main'),
+      button(t().last_try.again, () => { step.again = true; draw(true); })),
+    stop_button(),
+  ];
 }
 
 function content(shown) {
@@ -196,6 +212,7 @@ function content(shown) {
     case 'choose_method': return choose_method();
     case 'enter_pin':
     case 'wrong_pin': return enter_pin(shown);
+    case 'last_try': return last_try();
     case 'give_consents': return give_consents();
     case 'provide_information': return provide_information();
     case 'please_wait':
@@ -203,6 +220,7 @@ function content(shown) {
     case 'place_card': return [picture('place'), said];
     case 'take_card':
     case 'turn_card':
+    case 'other_card':
     case 'card_forgotten': return [picture('take'), said];
     default: return [said];
   }
@@ -231,15 +249,13 @@ function draw(moved = false) {
   const focused = document.activeElement?.dataset?.key;
   document.documentElement.lang = t().lang;
   document.title = t().title;
-  const heading = shown === 'wrong_pin' ? t().enter_pin.h : t()[shown]?.h;
-  const last_try = (shown === 'enter_pin' || shown === 'wrong_pin') && p.tries_left <= 1 && !step.last_try_known;
+  const heading = shown === 'wrong_pin' || step.again ? t().enter_pin.h : t()[shown]?.h;
   document.body.replaceChildren(
     node.simulated ? el('aside', { class: 'simulated' }, t().simulated) : '',
     el('div', { id: 'page' },
       el('header', {}, header()),
       el('main', { class: shown === 'card_forgotten' ? 'alarm' : '', 'data-shown': shown },
-        el('h1', { tabindex: -1 },
-          last_try ? t().enter_pin.last_h : heading), content(shown)),
+        el('h1', { tabindex: -1 }, heading), content(shown)),
       el('footer', {},
         el('div', { role: 'status', 'aria-live': 'polite' }, status),
         el('div', { id: 'time' }),
@@ -268,7 +284,7 @@ function draw_time() {
 function on_change() {
   const p = prompt();
   if (step_key !== key_of(p)) {
-    step = { answers: {}, sent: false, last_try_known: false };
+    step = { answers: {}, sent: false, again: false, began_ms: Date.now() };
     if (step_key) tell('');
     ends_ms = p.waits_ms ? Date.now() + p.waits_ms : 0;
     extended_ms = live.fresh ? 0 : Date.now();

@@ -6,27 +6,16 @@ const length = 4;
 let digits = [];
 let current = null; // what the keyboard acts on
 
-/** @param of {words, fill, button, step, wrong, tries_left, draw, stop, send} */
+/** @param of {words, fill, step, wrong, tries_left, stop, send} */
 export function pin_screen(of) {
-  const { words: w, fill, button, step } = of;
+  const { words: w, fill, step } = of;
   if (!step.pin_begun) digits = [];
   step.pin_begun = true;
   current = of;
-  if (of.tries_left <= 1 && !step.last_try_known) {
-    current = null;
-    return [
-      of.wrong && el('p', { class: 'warning' }, w.wrong),
-      el('p', { class: 'warning' }, w.last_p),
-      el('div', { class: 'choices' }, button(w.last_go, () => {
-        step.last_try_known = true;
-        of.draw(true);
-      })),
-      of.stop(),
-    ];
-  }
   const key = (n) => el('button', { type: 'button', 'data-key': n, onclick: () => press(String(n)) }, String(n));
   return [
-    of.wrong && el('p', { class: 'warning' }, w.wrong, ' ', fill(w.left, { n: of.tries_left })),
+    of.wrong && el('p', { class: 'warning' }, w.wrong, ' ', of.tries_left > 1 && fill(w.left, { n: of.tries_left })),
+    of.tries_left <= 1 && el('p', { class: 'warning' }, w.last_p),
     el('div', { class: 'pin' },
       el('div', { class: 'told' },
         el('p', {}, w.p),

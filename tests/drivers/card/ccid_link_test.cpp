@@ -112,6 +112,14 @@ BOOST_AUTO_TEST_CASE(a_timed_out_exchange_is_not_sent_again_and_only_power_bring
   BOOST_TEST(b.transfers() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_command_that_is_out_is_in_doubt_also_when_its_answer_cannot_be_read) {
+  bench b{[](const wiped_bytes& f) { return frames{reply(f, 0x80, 1, 0)}; }};
+  b.pipe->reads_no_more = true;
+  const auto answer = b.transmit(command)[0];
+  BOOST_REQUIRE(!answer.has_value());
+  BOOST_TEST(answer.error().maybe_sent);
+}
+
 BOOST_AUTO_TEST_CASE(long_commands_and_answers_are_chained) {
   wiped_bytes apdu = {0x80, 0x2A, 0x00, 0x80, 0x32};
   apdu.resize(56, 7);

@@ -27,7 +27,8 @@ const std::vector<misdeed> all_misdeeds = {{misdeed_kind::stale_frame},
                                            {misdeed_kind::silence},
                                            {misdeed_kind::garbage_chain, 1, 1},
                                            {misdeed_kind::damaged_block},
-                                           {misdeed_kind::unplug_at_byte, 1, 15}};
+                                           {misdeed_kind::unplug_at_byte, 1, 15},
+                                           {misdeed_kind::deaf}};
 
 } // namespace
 

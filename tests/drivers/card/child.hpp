@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,7 +20,8 @@ namespace conformance {
 /// A child that dies with this process; its output, both streams, comes through a pipe.
 class child {
 public:
-  explicit child(std::vector<std::string> words) {
+  /// @p variables_left_out: of the environment, e.g. LD_PRELOAD for one that should not see the emulated USB.
+  explicit child(std::vector<std::string> words, const std::vector<const char*>& variables_left_out = {}) {
     BOOST_REQUIRE(pipe2(pipe_, O_CLOEXEC) == 0);
     id_ = fork();
     BOOST_REQUIRE(id_ >= 0);
@@ -30,6 +32,8 @@ public:
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(pipe_[1], 1);
     dup2(pipe_[1], 2);
+    for (const auto* name : variables_left_out)
+      unsetenv(name);
     std::vector<char*> arguments;
     for (auto& w : words)
       arguments.push_back(w.data());

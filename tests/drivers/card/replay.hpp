@@ -7,10 +7,12 @@
 #include "drivers/card/t1.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <deque>
 #include <future>
-#include <string>
+#include <iterator>
 #include <sstream>
+#include <string>
 #include <vector>
 
 namespace replay {
@@ -56,6 +58,33 @@ inline void mend(traced_frame& f) {
   std::copy(mended.begin(), mended.end(), f.bytes.begin() + ccid::header_size);
 }
 
+/// What a trace says of its reader, in the words of `uketsuke reader trace`; nothing when it does not say enough.
+inline std::optional<reader_profile> profile_of(std::istream& trace) {
+  const auto after = [](const std::string& line, const std::string& what) {
+    const auto head = "# " + what + ": ";
+    return line.starts_with(head) ? std::optional{line.substr(head.size())} : std::nullopt;
+  };
+  found_interface found{"the traced reader", 1, 2, 0, ccid_class, {}, true};
+  std::vector<std::uint32_t> rates;
+  for (std::string line; std::getline(trace, line);) {
+    if (const auto by = after(line, "found by")) found.interface_class = by->starts_with("class FF") ? 0xFF : 0x0B;
+    if (const auto hex = after(line, "descriptor")) {
+      std::vector<std::uint8_t> bytes;
+      for (std::size_t i = 0; i + 1 < hex->size() && std::isxdigit(static_cast<unsigned char>((*hex)[i])); i += 2)
+        bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex->substr(i, 2), nullptr, 16)));
+      found.descriptor = find_descriptor(bytes);
+    }
+    if (const auto told = after(line, "data rates")) {
+      std::istringstream numbers{*told};
+      rates.assign(std::istream_iterator<std::uint32_t>{numbers}, {});
+    }
+  }
+  auto profile = decide_profile(found);
+  if (!profile) return std::nullopt;
+  profile->data_rates = rates;
+  return *profile;
+}
+
 inline std::vector<exchanged> read_trace(std::istream& in, bool blocks) {
   std::vector<exchanged> all;
   for (std::string line; std::getline(in, line);) {
@@ -77,7 +106,7 @@ class traced_pipe final : public pipe {
 public:
   traced_pipe(event_loop& loop, std::vector<exchanged> trace) : loop_(loop), trace_(std::move(trace)) { skip(); }
 
-  void write(wiped_bytes frame, milliseconds, ended then) override {
+  void ask(wiped_bytes frame, milliseconds, std::size_t size_max, milliseconds wait, ended then) override {
     if (beside(frame[0])) {
       auto answer = ccid::build(ccid::request{}, 0, frame[6], {}, {});
       answer[0] = 0x81;
@@ -92,7 +121,7 @@ public:
       ++at_;
       skip();
     }
-    end(std::move(then), {pipe_status::done, {}});
+    read(size_max, wait, std::move(then));
   }
   void read(std::size_t, milliseconds, ended then) override {
     if (replies_.empty()) return end(std::move(then), {pipe_status::timed_out, {}});
@@ -193,6 +222,14 @@ inline outcome run(std::istream& trace, const reader_profile& reader) {
   loop->post([&] { drive(link, pipe, blocks, o, done); });
   waiting.wait();
   return o;
+}
+
+inline outcome run(const std::string& trace) {
+  std::istringstream head{trace}, frames{trace};
+  const auto reader = profile_of(head);
+  outcome nothing;
+  nothing.differences.push_back("the trace does not say what its reader is");
+  return reader ? run(frames, *reader) : nothing;
 }
 
 } // namespace replay

@@ -19,19 +19,15 @@ public:
   using script = std::function<frames(const wiped_bytes&)>;
   scripted_pipe(event_loop& loop, script answer) : loop_(loop), answer_(std::move(answer)) {}
 
-  void write(wiped_bytes frame, milliseconds, ended then) override {
+  void ask(wiped_bytes frame, milliseconds, std::size_t, milliseconds wait, ended then) override {
     written.push_back(frame);
     for (auto& reply : answer_(frame))
       replies_.push_back(std::move(reply));
-    end(std::move(then), {pipe_status::done, {}});
+    take(wait, std::move(then));
   }
   void read(std::size_t, milliseconds wait, ended then) override {
-    if (replies_.empty()) {
-      loop_.after(wait, [then = std::move(then)] { then({pipe_status::timed_out, {}}); });
-      return;
-    }
-    end(std::move(then), {pipe_status::done, std::move(replies_.front())});
-    replies_.pop_front();
+    if (reads_no_more) return end(std::move(then), {pipe_status::not_sent, {}});
+    take(wait, std::move(then));
   }
   bool listen(ended each) override {
     listener_ = std::move(each);
@@ -47,10 +43,19 @@ public:
   void interrupt(wiped_bytes message) { listener_({pipe_status::done, std::move(message)}); }
 
   bool interrupts = false;
+  bool reads_no_more = false; ///< the host has no room for another transfer
   std::vector<wiped_bytes> written;
   int aborts = 0;
 
 private:
+  void take(milliseconds wait, ended then) {
+    if (replies_.empty()) {
+      loop_.after(wait, [then = std::move(then)] { then({pipe_status::timed_out, {}}); });
+      return;
+    }
+    end(std::move(then), {pipe_status::done, std::move(replies_.front())});
+    replies_.pop_front();
+  }
   void end(ended then, pipe_result result) {
     loop_.post([then = std::move(then), result] { then(result); });
   }

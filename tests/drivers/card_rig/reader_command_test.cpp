@@ -5,6 +5,7 @@
 #include "drivers/card/rig.hpp"
 #include "tests/drivers/card/child.hpp"
 #include "tests/drivers/card/notebook.hpp"
+#include "tests/drivers/card/replay.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -125,4 +126,9 @@ BOOST_AUTO_TEST_CASE(trace_shows_frames_and_decisions_until_it_is_told_to_end_an
   BOOST_TEST(!s.has(apdu::hex(apdu::octets{issued->certificate}.subspan(100, 8))));
   BOOST_TEST(s.has(" **"), s.text); // a file's bytes
   BOOST_TEST(card->counts().verifies == 0);
+  const auto again = replay::run(s.text); // put into tests/drivers/card/traces it is a test
+  if (const char* file = std::getenv("UKETSUKE_WRITE_TRACE")) std::ofstream{file} << s.text;
+  for (const auto& difference : again.differences)
+    BOOST_ERROR(difference);
+  BOOST_TEST((again.to_the_end && again.power_ons == 1 && again.apdus > 10));
 }

@@ -23,9 +23,10 @@ std::unique_ptr<usb_rig> start(const std::shared_ptr<virtual_slot>& slot, rig_pr
 }
 
 struct listener {
-  explicit listener(std::string match = {}) {
+  explicit listener(std::string match = {}, std::int64_t answer_wait_ms_max = 3000) {
     usb_options options;
     options.match = std::move(match);
+    options.answer_wait_ms_max = answer_wait_ms_max;
     options.rescan_ms = 50;
     options.drain_ms = 5;
     port = make_usb_reader(std::move(options));
@@ -172,6 +173,50 @@ BOOST_AUTO_TEST_CASE(two_desks_share_two_readers_and_the_second_waits_for_a_free
   desk_2.port->stop();
   BOOST_TEST(third.told.next() == "attached");
   BOOST_TEST(third.told.next() == "placed");
+}
+
+BOOST_AUTO_TEST_CASE(a_composite_reader_is_one_reader_for_one_desk) {
+  const auto slot = std::make_shared<virtual_slot>();
+  const auto rig = start(slot, *rig_profile_named("acr1251"));
+  listener first;
+  BOOST_TEST(first.told.next() == "attached");
+  listener second; // its other interface must not be used at the same time (card-reader.md §2.4 no. 15)
+  BOOST_TEST(second.told.next() == "detached");
+  BOOST_TEST((second.told.reason.code == error_code::no_reader));
+  slot->place(new_card());
+  BOOST_TEST(first.told.next() == "placed");
+  BOOST_TEST(first.identify().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_composite_reader_the_interface_that_suits_is_used) {
+  const auto slot = std::make_shared<virtual_slot>();
+  auto profile = *rig_profile_named("acr1251");
+  profile.beside->first = true;
+  profile.beside->protocols = 1; // T=0 only
+  slot->place(new_card());
+  const auto rig = start(slot, profile);
+  listener l;
+  BOOST_TEST(l.told.next() == "attached");
+  BOOST_TEST(l.told.next() == "placed");
+  BOOST_TEST(l.identify().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_takes_nothing_in_leaves_doubt_and_works_again) {
+  const auto slot = std::make_shared<virtual_slot>();
+  const auto card = new_card();
+  slot->place(card);
+  const auto rig = start(slot);
+  listener l{{}, 300};
+  BOOST_TEST(l.told.next() == "attached");
+  BOOST_TEST(l.told.next() == "placed");
+  BOOST_REQUIRE(l.identify().has_value());
+  rig->misbehave({misdeed_kind::deaf, 4, 0, 0x6F}); // application, PIN's file, tries, then the VERIFY
+  const auto made = wait_for<pin_attempt>(
+      [&](auto done) { l.port->verify_pin(std::move(*messages::secret::from("9999")), done); });
+  BOOST_TEST((made.outcome == messages::pin_outcome::in_doubt)); // nobody can tell how much of it went out
+  BOOST_TEST(made.tries_left == 3);
+  BOOST_TEST(card->counts().verifies == 0);
+  BOOST_TEST(l.identify().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_waiting_reader_costs_no_processor_time) {

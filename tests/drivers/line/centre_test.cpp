@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(only_a_card_of_the_authority_is_believed) {
   auto question = question_of(person(1), d.give());
   question.certificate = messages::personal{cards().foreign_certificate(person(1))};
   BOOST_CHECK_EQUAL(d.refused(question), profile::wrong_certificate.code);
-  question.certificate = messages::personal{cards().certificate(person(1), -1)}; // ended yesterday
+  question.certificate = messages::personal{cards().certificate(person(1), -100)}; // more than three months
   BOOST_CHECK_EQUAL(d.refused(question), profile::wrong_certificate.code);
   question.certificate = messages::personal{messages::bytes{0x30, 0x03, 0x02, 0x01, 0x01}};
   BOOST_CHECK_EQUAL(d.refused(question), profile::wrong_certificate.code);
@@ -112,6 +112,18 @@ BOOST_AUTO_TEST_CASE(only_a_card_of_the_authority_is_believed) {
   BOOST_CHECK_EQUAL(d.refused(question), profile::wrong_signature.code);
   question.signature = messages::bytes(3, 1);
   BOOST_CHECK_EQUAL(d.refused(question), profile::wrong_signature.code);
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_ended_within_three_months_is_good_for_eligibility_and_opens_nothing) {
+  direct d;
+  auto question = question_of(person(1), d.give(), all(choice::given));
+  question.certificate = messages::personal{cards().certificate(person(1), -1)}; // ended yesterday
+  const auto a = d.answered(question);
+  BOOST_CHECK(a.judged == validity::valid);
+  BOOST_CHECK_EQUAL(a.code, profile::certificate_ended.code);
+  for (const auto* flag : {&a.surgery, &a.treatment, &a.drugs, &a.checkup})
+    BOOST_CHECK_EQUAL(flag->flag, 0);
+  BOOST_CHECK_EQUAL(a.limit.flag, 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_ends_soon_is_remarked_upon_in_a_normal_answer) {
