@@ -24,9 +24,9 @@ using all_events =
                  eligibility_not_asked, registration_requested, reference_settled, walk_in_kept, card_return_awaited,
                  card_forgotten, card_lifted, checkin_resumed, checkin_ended, checkin_settled, question_asked,
                  eligibility_answered, outcome_unknown, question_refused, reference_number_registered, head_signed,
-                 keys_rotated, patient_forgotten, records_expired, line_lost, line_restored, face_file_taken,
-                 face_file_claimed, answer_matched, match_stopped, patient_recorded, handover_begun, handover_written,
-                 handover_taken, registration_begun,
+                 keys_rotated, patient_forgotten, records_expired, expiry_put_off, backup_made, backup_failed,
+                 line_lost, line_restored, face_file_taken, face_file_claimed, answer_matched, match_stopped,
+                 patient_recorded, handover_begun, handover_written, handover_taken, registration_begun,
                  account_registered, initial_password_received, password_changed, account_updated, password_reset,
                  account_deleted, reset_secret_replaced, code_enrolled, signed_in, signed_out, sign_in_refused,
                  command_refused>;
