@@ -340,4 +340,34 @@ struct records_expired {
   UKETSUKE_FIELDS(records_expired, kind, before, keys)
 };
 
+/// Housekeeping is due and could not be done; it is tried again. Told once, until it is done.
+struct expiry_put_off {
+  static constexpr std::string_view topic = "journal.expiry_put_off";
+  static constexpr std::uint64_t version = 1;
+  std::string error; ///< name of errors.def
+  std::vector<std::string> args;
+  UKETSUKE_FIELDS(expiry_put_off, error, args)
+};
+
+/// A backup of this journal was written, and every file of it read back and compared.
+struct backup_made {
+  static constexpr std::string_view topic = "journal.backup_made";
+  static constexpr std::uint64_t version = 1;
+  std::string folder;
+  std::uint64_t number = 0; ///< in that folder
+  std::uint64_t index = 0;  ///< up to this entry
+  std::uint64_t files = 0, file_bytes = 0;
+  std::uint64_t fresh_bytes = 0; ///< of file_bytes, those that no backup before had
+  UKETSUKE_FIELDS(backup_made, folder, number, index, files, file_bytes, fresh_bytes)
+};
+
+/// A backup is due and could not be made; it is tried again. Told once, until one is made.
+struct backup_failed {
+  static constexpr std::string_view topic = "journal.backup_failed";
+  static constexpr std::uint64_t version = 1;
+  std::string error; ///< name of errors.def
+  std::vector<std::string> args;
+  UKETSUKE_FIELDS(backup_failed, error, args)
+};
+
 } // namespace messages

@@ -5,6 +5,8 @@
 #include "storage/big_endian.hpp"
 #include "storage/entry.hpp"
 #include "storage/head_mark.hpp"
+#include "storage/hexadecimal.hpp"
+#include "storage/key_mark.hpp"
 #include "storage/sealing.hpp"
 #include "storage/still_files.hpp"
 #include "storage/tables.hpp"
@@ -18,16 +20,6 @@ using messages::result;
 namespace {
 
 constexpr std::size_t faults_told_max = 100;
-
-std::string hexadecimal(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += digits[static_cast<std::uint8_t>(c) >> 4];
-    text += digits[static_cast<std::uint8_t>(c) & 15];
-  }
-  return text;
-}
 
 void add_fault(audit_report& to, std::uint64_t index, std::string what) {
   ++to.faults;
@@ -209,6 +201,12 @@ result<audit_report> audit(journal_options options, std::vector<std::unique_ptr<
   if (!still) return failure(still.error());
   auto report = work.run(*mark, progress);
   if (!report) return report;
+  const auto epoch = (*database)->get(meta_table, epoch_key);
+  if (!epoch) return failure(epoch.error());
+  const auto reached =
+      read_key_mark(options.keys->folder, *keys.chain_key(), *epoch ? read_big_endian(**epoch) : std::uint64_t{1});
+  if (!reached) return failure(reached.error());
+  if (*reached) report->journal_reached = (*reached)->index;
   for (const auto& name : *still)
     add_fault(*report, 0, "the file " + name + " was changed or is missing");
   if ((*database)->ends_torn())

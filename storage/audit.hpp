@@ -18,6 +18,9 @@ struct audit_report {
   std::uint64_t signed_heads = 0;          ///< signatures that hold
   std::uint64_t rows = 0;                  ///< of views, outbox and replies whose sealed values open
   std::string head_tag; ///< hexadecimal: chain tag of the last entry, to compare with one kept elsewhere
+  /// How far the journal of this epoch had come when the mark in the key folder was written; 0: there is none.
+  /// More than `entries`: this is an older copy of it.
+  std::uint64_t journal_reached = 0;
   std::uint64_t faults = 0;
   std::vector<audit_fault> first_faults; ///< the first 100
 };

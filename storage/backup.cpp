@@ -4,6 +4,8 @@
 #include "storage/backup_format.hpp"
 #include "storage/big_endian.hpp"
 #include "storage/head_mark.hpp"
+#include "storage/hexadecimal.hpp"
+#include "storage/key_folder.hpp"
 #include "storage/store.hpp"
 #include "storage/tables.hpp"
 #include "storage/whole_file.hpp"
@@ -12,6 +14,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -121,7 +124,7 @@ result<std::string> content_of(const fs::path& folder, const backed_up_file& fil
     return failure(error_code::backup_damaged, object.string(), "it is missing; it holds " + file.name);
   auto clear = decrypted(object, key, "object " + file.object);
   if (!clear) return clear;
-  if (hexadecimal_of(sha256(*clear)) != file.hash)
+  if (hexadecimal(sha256(*clear)) != file.hash)
     return failure(error_code::backup_damaged, object.string(), "its content is another than the list says");
   return clear;
 }
@@ -186,7 +189,7 @@ private:
     if (!clear) return failure(clear.error());
     const auto raw = sha256(*clear);
     const auto name = file.filename().string();
-    backed_up_file entry{name, object_name(key_, raw), hexadecimal_of(raw), clear->size()};
+    backed_up_file entry{name, object_name(key_, raw), hexadecimal(raw), clear->size()};
     // A table never changes once it is written: one that did is rotten, and must not push out the good copy.
     const auto known = before.find(name);
     if (name.ends_with(".sst") && known != before.end() && known->second != entry.hash)
@@ -230,20 +233,37 @@ store_options two_tables(const fs::path& folder) {
   return options;
 }
 
-/// Gives the journal in @p folder its new epoch and its head mark.
-result<void> begin_epoch(const fs::path& folder, const backup_list& list, std::uint64_t epoch) {
+/// Gives the journal in @p folder its new epoch and its head mark; answers how far it goes.
+result<std::uint64_t> begin_epoch(const fs::path& folder, std::uint64_t epoch) {
   auto opened = store::open(two_tables(folder));
   if (!opened) return failure(opened.error());
   const auto at = position_of(**opened, folder);
   if (!at) return failure(at.error());
-  if (at->index != list.index)
-    return failure(error_code::backup_damaged, folder.string(),
-                   "it ends at entry " + std::to_string(at->index) + ", its list says " + std::to_string(list.index));
   store::batch batch;
   (*opened)->put(batch, 1, epoch_key, index_key(epoch));
-  if (auto done = (*opened)->commit(batch); !done) return done;
+  if (auto done = (*opened)->commit(batch); !done) return failure(done.error());
   opened->reset();
-  return write_head_mark(folder, {list.index, epoch});
+  if (auto marked = write_head_mark(folder, {at->index, epoch}); !marked) return failure(marked.error());
+  return at->index;
+}
+
+/// Lets @p fill make a folder beside @p into, then moves it there: it appears whole or not at all.
+result<void> appear(const fs::path& into, const std::function<result<void>(const fs::path& half)>& fill) {
+  std::error_code why;
+  if (fs::exists(into, why) && !fs::is_empty(into, why)) return failure(error_code::not_empty, into.string());
+  const auto target = into.has_filename() ? into : into.parent_path(); // "folder/" is "folder"
+  const auto half = fs::path{target} += ".restoring";                  // of one that was interrupted: begun anew
+  fs::remove_all(half, why);
+  if (fs::create_directories(half, why)) fs::permissions(half, fs::perms::owner_all, why);
+  if (why) return failure(error_code::write_failed, half.string(), why.message());
+  auto filled = fill(half);
+  if (filled) {
+    fs::rename(half, target, why);
+    filled = why ? failure(error_code::write_failed, target.string(), why.message())
+                 : sync_folder(fs::absolute(target).parent_path());
+  }
+  if (!filled) fs::remove_all(half, why);
+  return filled;
 }
 
 } // namespace
@@ -265,9 +285,11 @@ result<key_bytes> read_backup_key(const fs::path& keys_folder) {
 result<key_bytes> backup_key(const fs::path& keys_folder, bool& made) {
   std::error_code ignored;
   made = !fs::exists(keys_folder / "backup.key", ignored);
-  if (!made) return read_backup_key(keys_folder);
-  const auto key = key_bytes::fresh();
-  if (auto written = replace_file(keys_folder / "backup.key", key.view()); !written) return failure(written.error());
+  if (made)
+    if (auto written = replace_file(keys_folder / "backup.key", key_bytes::fresh().view()); !written)
+      return failure(written.error());
+  auto key = read_backup_key(keys_folder);
+  if (key) copy_into_escrow(keys_folder, "backup.key");
   return key;
 }
 
@@ -327,35 +349,46 @@ result<backup_info> restore_backup(const fs::path& folder, std::uint64_t number,
                                    const fs::path& into, std::uint64_t new_epoch, const byte_progress& tell) {
   const auto chosen = chosen_of(folder, number);
   if (!chosen) return failure(chosen.error());
-  std::error_code why;
-  if (fs::exists(into, why) && !fs::is_empty(into, why)) return failure(error_code::not_empty, into.string());
   const auto list = read_list(folder, *chosen, key);
   if (!list) return failure(list.error());
-  const auto target = into.has_filename() ? into : into.parent_path(); // "folder/" is "folder"
-  const auto half = fs::path{target} += ".restoring";                  // of one that was interrupted: begun anew
-  fs::remove_all(half, why);
-  if (fs::create_directories(half, why)) fs::permissions(half, fs::perms::owner_all, why);
-  if (why) return failure(error_code::write_failed, half.string(), why.message());
   auto info = info_of(*chosen, *list);
-  const auto bring_back = [&]() -> result<void> {
-    std::uint64_t done = 0;
+  info.epoch = std::max(list->epoch + 1, new_epoch);
+  auto done = appear(into, [&](const fs::path& half) -> result<void> {
+    std::uint64_t copied = 0;
     for (const auto& file : list->files) {
       const auto content = content_of(folder, file, key);
       if (!content) return failure(content.error());
       if (auto written = replace_file(half / file.name, *content); !written) return written;
-      if (tell) tell(done += file.size, info.bytes);
+      if (tell) tell(copied += file.size, info.bytes);
     }
-    info.epoch = std::max(list->epoch + 1, new_epoch);
-    if (auto begun = begin_epoch(half, *list, info.epoch); !begun) return begun;
-    std::error_code moved;
-    fs::rename(half, target, moved);
-    if (moved) return failure(error_code::write_failed, target.string(), moved.message());
-    return sync_folder(fs::absolute(target).parent_path());
-  };
-  if (auto done = bring_back(); !done) {
-    fs::remove_all(half, why);
-    return failure(done.error());
-  }
+    const auto end = begin_epoch(half, info.epoch);
+    if (!end) return failure(end.error());
+    if (*end == list->index) return {};
+    return failure(error_code::backup_damaged, half.string(),
+                   "it ends at entry " + std::to_string(*end) + ", its list says " + std::to_string(list->index));
+  });
+  if (!done) return failure(done.error());
+  return info;
+}
+
+result<backup_info> restore_copy(const fs::path& copy, const fs::path& into, std::uint64_t new_epoch) {
+  backup_info info;
+  info.epoch = new_epoch;
+  auto done = appear(into, [&](const fs::path& half) -> result<void> {
+    for (const auto& file : fs::directory_iterator(copy)) {
+      if (!file.is_regular_file() || file.path().filename() == "LOCK") continue;
+      const auto content = read_file(file.path());
+      if (!content) return failure(content.error());
+      if (auto written = replace_file(half / file.path().filename(), *content); !written) return written;
+      ++info.files;
+      info.bytes += content->size();
+    }
+    const auto end = begin_epoch(half, new_epoch);
+    if (!end) return failure(end.error());
+    info.index = *end;
+    return {};
+  });
+  if (!done) return failure(done.error());
   return info;
 }
 

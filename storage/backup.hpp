@@ -62,4 +62,8 @@ messages::result<backup_info> restore_backup(const std::filesystem::path& folder
                                              const key_bytes& key, const std::filesystem::path& into,
                                              std::uint64_t new_epoch, const byte_progress& tell = {});
 
+/// The same with a plain @p copy of a data folder, which has to open: how to go on with an older state knowingly.
+messages::result<backup_info> restore_copy(const std::filesystem::path& copy, const std::filesystem::path& into,
+                                           std::uint64_t new_epoch);
+
 } // namespace storage

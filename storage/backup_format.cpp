@@ -3,6 +3,7 @@
 
 #include "messages/codec.hpp"
 #include "storage/big_endian.hpp"
+#include "storage/hexadecimal.hpp"
 
 #include <algorithm>
 
@@ -41,18 +42,8 @@ bool plain_name(std::string_view name) {
 
 } // namespace
 
-std::string hexadecimal_of(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += digits[static_cast<std::uint8_t>(c) >> 4];
-    text += digits[static_cast<std::uint8_t>(c) & 15];
-  }
-  return text;
-}
-
 std::string object_name(const key_bytes& key, std::string_view hash) {
-  return hexadecimal_of(tagger(key).tag({"uketsuke backup name", hash})).substr(0, 32);
+  return hexadecimal(tagger(key).tag({"uketsuke backup name", hash})).substr(0, 32);
 }
 
 std::string encrypt_object(std::string_view clear, const key_bytes& key, std::string_view kind) {
@@ -81,7 +72,7 @@ messages::result<void> decrypt_object(std::string_view octets, const key_bytes& 
   if (!octets.starts_with(magic)) return damaged("it is no file of a backup, or of a later version");
   const auto id = octets.substr(magic.size(), key_id_bytes);
   if (id != key_id_of(key))
-    return failure(error_code::wrong_backup_key, file.string(), hexadecimal_of(id), hexadecimal_of(key_id_of(key)));
+    return failure(error_code::wrong_backup_key, file.string(), hexadecimal(id), hexadecimal(key_id_of(key)));
   const auto own = file_key(key, octets.substr(magic.size() + key_id_bytes, salt_bytes));
   octets.remove_prefix(before_pieces);
   for (std::uint64_t number = 0;; ++number) {

@@ -49,6 +49,4 @@ messages::result<void> decrypt_object(std::string_view octets, const key_bytes& 
 /// The name of a file with the content of @p hash: equal files meet, and the name tells nobody anything.
 std::string object_name(const key_bytes& key, std::string_view hash);
 
-std::string hexadecimal_of(std::string_view bytes);
-
 } // namespace storage

@@ -30,6 +30,8 @@ std::string checksum(std::string_view text) {
   return hex;
 }
 
+constexpr unsigned marks_for_one_elsewhere = 60;
+
 /// The manifest that CURRENT names, and how much of it is on the disk.
 struct manifest_mark {
   std::string name;
@@ -135,9 +137,10 @@ messages::result<void> check_manifest_mark(const std::filesystem::path& folder) 
 }
 
 head_mark_keeper::head_mark_keeper(std::filesystem::path folder, head_mark at, std::chrono::milliseconds interval,
-                                   std::function<void(messages::error)> on_failure)
+                                   std::function<void(messages::error)> on_failure,
+                                   std::function<void(const head_mark&)> elsewhere)
     : folder_(std::move(folder)), epoch_(at.epoch), interval_(interval), on_failure_(std::move(on_failure)),
-      head_(at.index), marked_(at.index), thread_([this] { run(); }) {}
+      elsewhere_(std::move(elsewhere)), head_(at.index), marked_(at.index), thread_([this] { run(); }) {}
 
 head_mark_keeper::~head_mark_keeper() {
   {
@@ -146,8 +149,12 @@ head_mark_keeper::~head_mark_keeper() {
   }
   wake_.notify_one();
   thread_.join();
-  if (head_.load() == marked_) return;
-  if (auto done = mark(); !done) on_failure_(done.error());
+  if (head_.load() != marked_)
+    if (auto done = mark(); !done) {
+      on_failure_(done.error());
+      return;
+    }
+  if (marks_ > 0 && elsewhere_) elsewhere_({marked_, epoch_});
 }
 
 void head_mark_keeper::advance(std::uint64_t index) {
@@ -163,7 +170,10 @@ void head_mark_keeper::advance(std::uint64_t index) {
 messages::result<void> head_mark_keeper::mark() {
   const auto index = head_.load();
   auto done = write_head_mark(folder_, {index, epoch_});
-  if (done) marked_ = index;
+  if (done) {
+    marked_ = index;
+    ++marks_;
+  }
   return done;
 }
 
@@ -178,6 +188,7 @@ void head_mark_keeper::run() {
     lock.unlock();
     const auto done = mark();
     if (!done) return on_failure_(done.error());
+    if (elsewhere_ && marks_ % marks_for_one_elsewhere == 0) elsewhere_({marked_, epoch_});
     lock.lock();
   }
 }

@@ -37,8 +37,10 @@ messages::result<void> write_head_mark(const std::filesystem::path& folder, cons
 /// syncs never stand between an append and its acknowledgement. The last mark is written at the end.
 class head_mark_keeper {
 public:
+  /// @p elsewhere is called with every sixtieth mark and with the last one, on the keeper's thread or its destructor's.
   head_mark_keeper(std::filesystem::path folder, head_mark at, std::chrono::milliseconds interval,
-                   std::function<void(messages::error)> on_failure);
+                   std::function<void(messages::error)> on_failure,
+                   std::function<void(const head_mark&)> elsewhere = {});
   ~head_mark_keeper();
   head_mark_keeper(const head_mark_keeper&) = delete;
   head_mark_keeper& operator=(const head_mark_keeper&) = delete;
@@ -54,6 +56,8 @@ private:
   const std::uint64_t epoch_;
   const std::chrono::milliseconds interval_;
   const std::function<void(messages::error)> on_failure_;
+  const std::function<void(const head_mark&)> elsewhere_;
+  unsigned marks_ = 0;
   std::atomic<std::uint64_t> head_;
   std::atomic<bool> resting_{false};
   std::uint64_t marked_; ///< only its own thread, and the destructor after it

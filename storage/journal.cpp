@@ -6,6 +6,7 @@
 #include "storage/entry.hpp"
 #include "storage/head_mark.hpp"
 #include "storage/journal_parts.hpp"
+#include "storage/key_mark.hpp"
 #include "storage/still_files.hpp"
 
 #include <algorithm>
@@ -65,6 +66,9 @@ messages::result<head_mark> mark_before_opening(const journal_options& options) 
     return failure(error_code::journal_damaged, folder.string(),
                    "its database is gone, but the file head says that entry " + std::to_string((*mark)->index) +
                        " was written");
+  if (there) return **mark;
+  if (!options.read_only)
+    if (auto fresh = check_no_key_mark(folder, options.keys->folder); !fresh) return failure(fresh.error());
   if (*mark) return **mark;
   if (auto written = write_head_mark(folder, {}); !written) return failure(written.error());
   return head_mark{};
@@ -133,11 +137,15 @@ messages::result<std::unique_ptr<journal::parts>> journal::open_parts(journal_op
   opened->writer = std::make_unique<scribe>(*opened->database, *opened->keys, opened->views, with);
   if (auto loaded = opened->writer->load(*mark); !loaded) return failure(located(loaded.error(), with.folder, marked));
   if (!with.read_only) {
+    if (auto noted = note_still_files(*opened->database, with, *opened->keys->chain_key()); !noted)
+      return failure(located(noted.error(), with.folder, marked));
+    if (auto newest = check_key_mark(with.folder, with.keys->folder, *opened->keys->chain_key(),
+                                     {opened->writer->head(), opened->writer->epoch()});
+        !newest)
+      return failure(located(newest.error(), with.folder, marked));
     if (auto kept = opened->writer->keep_views_up(); !kept) return failure(located(kept.error(), with.folder, marked));
     if (auto told = opened->writer->tell_followed_rotation(); !told)
       return failure(located(told.error(), with.folder, marked));
-    if (auto noted = note_still_files(*opened->database, with, *opened->keys->chain_key()); !noted)
-      return failure(located(noted.error(), with.folder, marked));
   }
   return opened;
 }
@@ -161,6 +169,8 @@ messages::result<std::unique_ptr<journal>> journal::open(journal_options options
   const head_mark at{ready.writer->head(), ready.writer->epoch()};
   // RocksDB began a new manifest: from now on that one must not lose anything either.
   if (auto marked = write_head_mark(ready.options.folder, at); !marked) return failure(marked.error());
+  if (auto marked = write_key_mark(ready.options.keys->folder, *ready.keys->chain_key(), at); !marked)
+    return failure(marked.error());
   ready.start(at);
   return std::unique_ptr<journal>{new journal(std::move(*opened))};
 }
@@ -180,19 +190,13 @@ void journal::on_committed(std::function<void(std::shared_ptr<const committed>)>
 messages::result<journal::copied> journal::copy_into(const std::filesystem::path& folder) {
   auto& of = *parts_;
   if (auto flushed = of.database->flush(); !flushed) return failure(flushed.error()); // so that appends wait briefly
-  std::promise<messages::result<copied>> answer;
-  auto copying = [&] {
-    const copied at{of.head.load(), of.epoch};
-    const auto done = of.database->copy_into(folder);
-    answer.set_value(done ? messages::result<copied>{at} : messages::result<copied>{failure(done.error())});
-  };
-  {
-    const std::lock_guard lock(of.queue_mutex);
-    if (of.refusing) return failure(*of.refusing);
-    of.errands.emplace_back(copying);
-  }
-  of.ready.notify_one();
-  return answer.get_future().get();
+  copied at;
+  const auto done = of.on_thread([&] {
+    at = {of.head.load(), of.epoch};
+    return of.database->copy_into(folder);
+  });
+  if (!done) return failure(done.error());
+  return at;
 }
 
 // -- the queue -----------------------------------------------------------------------------------------------------
@@ -268,9 +272,15 @@ void journal::parts::start(head_mark at) {
   learn_position();
   keeper = std::make_unique<head_mark_keeper>(options.folder, at,
                                               std::chrono::milliseconds(options.limits.head_mark_interval_ms),
-                                              [this](messages::error why) { refuse(std::move(why)); });
+                                              [this](messages::error why) { refuse(std::move(why)); },
+                                              [this](const head_mark& mark) { mark_in_key_folder(mark); });
   refusing.reset();
   thread = std::thread([this] { run(); });
+}
+
+/// A key folder that cannot be written for a while must not end the node: the next mark, or the next opening, tells.
+void journal::parts::mark_in_key_folder(const head_mark& mark) {
+  (void)write_key_mark(options.keys->folder, *keys->chain_key(), mark);
 }
 
 journal::parts::~parts() {
@@ -321,6 +331,17 @@ void journal::parts::run_errands() {
   }
   for (const auto& errand : now)
     errand();
+}
+
+messages::result<void> journal::parts::on_thread(const std::function<messages::result<void>()>& errand) {
+  std::promise<messages::result<void>> answer;
+  {
+    const std::lock_guard lock(queue_mutex);
+    if (refusing) return failure(*refusing);
+    errands.emplace_back([&] { answer.set_value(errand()); });
+  }
+  ready.notify_one();
+  return answer.get_future().get();
 }
 
 /// One batch: as many of @p taken from @p from on as its limit allows. Answers the first that is not in it.

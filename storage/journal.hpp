@@ -120,7 +120,7 @@ struct comparison {
 };
 
 struct rotation;
-struct rotation_report;
+struct rotation_report; ///< rotation.hpp
 
 class journal {
 public:
@@ -187,6 +187,12 @@ public:
     std::uint64_t index = 0, epoch = 0;
   };
   messages::result<copied> copy_into(const std::filesystem::path& folder);
+
+  /// Housekeeping while the journal runs: destroys the keys of what @p rules keep no longer, and tells of it in the
+  /// journal, as rotate() does for a stopped one. From any thread but the journal's own; appends wait for a part of it
+  /// (about a second for 100,000 keys). Nothing due: nothing is written. Errors: `no_escrow` and others before anything
+  /// was changed; after an error in the middle the journal ends, and its next opening finishes it.
+  messages::result<rotation_report> expire(const retention& rules);
 
 private:
   struct parts;

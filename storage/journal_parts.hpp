@@ -15,6 +15,8 @@
 
 namespace storage {
 
+struct rewrapping;
+
 struct journal::parts {
   using commit_listener = std::function<void(std::shared_ptr<const committed>)>;
 
@@ -28,10 +30,13 @@ struct journal::parts {
 
   bool append(messages::draft what, durable_callback on_durable);
   void start(head_mark at);
+  void mark_in_key_folder(const head_mark& mark);
   void run();
   /// Waits for appends worth a sync; false when the journal ends and none is left.
   bool take(std::vector<queued>& into);
   void run_errands();
+  /// Does @p errand on the journal's thread, between two batches; waits for it.
+  messages::result<void> on_thread(const std::function<messages::result<void>()>& errand);
   messages::result<std::size_t> write_some(std::vector<queued>& taken, std::size_t from);
   std::shared_ptr<const commit_listener> learn_commit(const committed* events, std::size_t appends,
                                                       std::uint64_t waits);
@@ -48,6 +53,8 @@ struct journal::parts {
   messages::result<void> put_rotated(const std::map<std::uint64_t, std::string>& ring,
                                      const std::map<std::uint64_t, key_record>& destroyed,
                                      const key_encryption_key& next);
+  /// The same while it runs: see journal::expire().
+  messages::result<void> change_keys(const rotation& what, rewrapping& exchange, rotation_report& report);
   messages::result<std::string> clear_envelope(const entry_view& entry) const;
   void step(std::string_view name) const {
     if (options.test.on_step) options.test.on_step(name);
@@ -59,6 +66,7 @@ struct journal::parts {
   std::unique_ptr<keyring> keys;
   std::unique_ptr<scribe> writer; ///< the journal's thread only, once it runs
 
+  std::mutex expiry_mutex; ///< one expire() at a time
   std::mutex queue_mutex;
   std::condition_variable ready;
   std::vector<queued> queue;

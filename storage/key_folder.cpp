@@ -1,6 +1,7 @@
 // Reading, making, changing and destroying the key-encryption key on the disk.
 #include "storage/key_folder.hpp"
 
+#include "storage/hexadecimal.hpp"
 #include "storage/whole_file.hpp"
 
 #include <algorithm>
@@ -22,16 +23,6 @@ namespace {
 
 constexpr std::string_view first_line = "uketsuke key-encryption key 1";
 constexpr std::size_t salt_bytes = 16;
-
-std::string hexadecimal(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += digits[static_cast<std::uint8_t>(c) >> 4];
-    text += digits[static_cast<std::uint8_t>(c) & 15];
-  }
-  return text;
-}
 
 std::string octets_of(std::string_view hex) {
   std::string bytes;
@@ -167,23 +158,30 @@ result<key_encryption_key> read_key_folder(const key_access& access) {
   return found->kek;
 }
 
-result<key_encryption_key> prepare_next_key(const key_access& access, const key_encryption_key& from,
-                                            const std::function<std::string(const key_encryption_key&)>& ring) {
-  const auto escrow = escrow_folders(access);
-  if (!escrow) return failure(escrow.error());
+result<prepared_key> prepare_next_key(const key_access& access, const key_encryption_key& from) {
+  auto folders = escrow_folders(access);
+  if (!folders) return failure(folders.error());
   const auto now = read_kek(access, from.generation);
   if (!now) return failure(now.error());
   const key_encryption_key next{from.generation + 1, key_bytes::fresh()};
-  const auto sealed_ring = seal(next.key, place_of("ring", next.generation), ring(next));
-  const auto text = text_of(next, now->passphrase);
   // Copies first, the deciding file last: from then on the next opening finishes what is interrupted here.
-  auto folders = *escrow;
-  folders.push_back(access.folder);
-  for (const auto& folder : folders) {
-    if (auto put = replace_file(ring_file(folder, next.generation), sealed_ring); !put) return failure(put.error());
-    if (auto put = replace_file(kek_file(folder, next.generation), text); !put) return failure(put.error());
+  folders->push_back(access.folder);
+  return prepared_key{next, text_of(next, now->passphrase), std::move(*folders)};
+}
+
+result<void> publish(const prepared_key& next, std::string_view ring) {
+  const auto generation = next.key.generation;
+  const auto sealed_ring = seal(next.key.key, place_of("ring", generation), ring);
+  for (const auto& folder : next.folders) {
+    if (auto put = replace_file(ring_file(folder, generation), sealed_ring); !put) return put;
+    if (auto put = replace_file(kek_file(folder, generation), next.text); !put) return put;
   }
-  return next;
+  return {};
+}
+
+bool is_newest(const key_access& access, const key_encryption_key& key) {
+  const auto generations = generations_in(access.folder);
+  return !generations.empty() && generations.back() == key.generation;
 }
 
 result<std::optional<std::string>> read_ring(const key_access& access, const key_encryption_key& of) {
@@ -216,26 +214,48 @@ result<std::vector<fs::path>> destroy_older_keys(const key_access& access, std::
   return destroyed;
 }
 
-result<std::vector<fs::path>> escrow_folders(const key_access& access) {
+namespace {
+
+result<std::vector<fs::path>> listed_escrow(const fs::path& folder) {
   std::vector<fs::path> folders;
   std::error_code ignored;
-  const auto list = access.folder / "escrow";
+  const auto list = folder / "escrow";
   if (!fs::exists(list, ignored)) return folders;
   const auto content = read_file(list);
   if (!content) return failure(content.error());
   std::istringstream lines(*content);
-  for (std::string line; std::getline(lines, line);) {
-    if (!holds_keys(line)) return failure(error_code::no_escrow, line);
+  for (std::string line; std::getline(lines, line);)
     folders.emplace_back(line);
-  }
   return folders;
+}
+
+} // namespace
+
+result<std::vector<fs::path>> escrow_folders(const key_access& access) {
+  auto folders = listed_escrow(access.folder);
+  if (!folders) return folders;
+  for (const auto& folder : *folders)
+    if (!holds_keys(folder)) return failure(error_code::no_escrow, folder.string());
+  return folders;
+}
+
+void copy_into_escrow(const fs::path& folder, const std::string& file) {
+  const auto folders = listed_escrow(folder);
+  std::error_code ignored;
+  if (!folders || !fs::exists(folder / file, ignored)) return;
+  for (const auto& copies : *folders) {
+    if (!holds_keys(copies) || fs::exists(copies / file, ignored)) continue;
+    // Not there, or not written: the next backup tries again.
+    if (const auto content = read_file(folder / file)) (void)replace_file(copies / file, *content);
+  }
 }
 
 result<void> add_escrow(const key_access& access, const fs::path& copies) {
   const auto now = read_key_folder(access);
   if (!now) return failure(now.error());
   if (auto made = make_folder(copies); !made) return made;
-  for (const auto& file : {ring_file(access.folder, now->generation), kek_file(access.folder, now->generation)}) {
+  for (const auto& file : {ring_file(access.folder, now->generation), kek_file(access.folder, now->generation),
+                           access.folder / "backup.key"}) {
     std::error_code ignored;
     if (!fs::exists(file, ignored)) continue;
     const auto content = read_file(file);

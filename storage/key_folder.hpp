@@ -15,6 +15,8 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace storage {
@@ -46,18 +48,29 @@ bool holds_older_keys(const std::filesystem::path& folder); ///< more generation
 /// The newest generation.
 messages::result<key_encryption_key> read_key_folder(const key_access& access);
 
-/// Generation @p from + 1, prepared beside the old one. @p ring makes what the file `keys-N` holds, given the new key.
-messages::result<key_encryption_key>
-prepare_next_key(const key_access& access, const key_encryption_key& from,
-                 const std::function<std::string(const key_encryption_key&)>& ring);
+/// A generation to come, of which nothing is on the disk yet.
+struct prepared_key {
+  key_encryption_key key;
+  std::string text;                           ///< of its file `kek-N`
+  std::vector<std::filesystem::path> folders; ///< that get it: escrow first, the key folder last
+};
+/// Generation @p from + 1. Takes its time (a passphrase is stretched twice); changes nothing.
+messages::result<prepared_key> prepare_next_key(const key_access& access, const key_encryption_key& from);
+/// Puts @p next and its @p ring (what the file `keys-N` holds, in clear) on the disk: from then on it is the newest
+/// generation, and an opening takes the ring over. After an error is_newest() tells whether it came so far.
+messages::result<void> publish(const prepared_key& next, std::string_view ring);
+bool is_newest(const key_access& access, const key_encryption_key& key);
 /// The ring of @p of; `wrong_keys` when it is damaged; nothing for generation 1.
 messages::result<std::optional<std::string>> read_ring(const key_access& access, const key_encryption_key& of);
 /// Destroys every generation before @p kept, here and in the escrow folders. What was destroyed is answered.
 messages::result<std::vector<std::filesystem::path>> destroy_older_keys(const key_access& access, std::uint64_t kept);
 
-/// Keeps a copy of the KEK and its ring in @p copies too, now and after each rotation: against the loss of this disk.
+/// Keeps a copy of the KEK and its ring in @p copies too, now and after each rotation, and one of the key of backups:
+/// against the loss of this disk.
 /// A folder that cannot be reached later stops every rotation: what lies in it could not be destroyed.
 messages::result<void> add_escrow(const key_access& access, const std::filesystem::path& copies);
+/// Keeps @p file of the key folder in those escrow folders, too, that can be reached and have no such file.
+void copy_into_escrow(const std::filesystem::path& folder, const std::string& file);
 /// The escrow folders. `no_escrow`, naming the one that cannot be reached.
 messages::result<std::vector<std::filesystem::path>> escrow_folders(const key_access& access);
 

@@ -5,6 +5,8 @@
 #include "storage/entry.hpp"
 #include "storage/tables.hpp"
 
+#include <utility>
+
 namespace storage {
 
 using messages::error_code;
@@ -220,6 +222,7 @@ result<keyring::known_key> keyring::look_up(std::uint64_t id) {
     if (!record) return failure(error_code::journal_damaged, "key " + std::to_string(id), "it is missing");
     if (!record->wrapped.empty()) {
       found.key = unwrap(kek_, id, *record);
+      if (!found.key && kek_before_) found.key = unwrap(*kek_before_, id, *record);
       if (!found.key) return wrong("key " + std::to_string(id) + " does not open");
     }
   }
@@ -269,24 +272,25 @@ result<keyring::opened> keyring::open_value(std::string_view place, std::string_
   return opened{std::move(*clear), messages::visibility::clear};
 }
 
-void keyring::adopt(const key_encryption_key& next) {
+void keyring::adopt(const key_encryption_key& next, const std::map<std::uint64_t, key_record>& destroyed) {
   const std::lock_guard lock(mutex_);
-  kek_ = next;
+  kek_before_ = std::exchange(kek_, next);
   by_name_.clear();
   by_id_.clear();
-}
-
-void keyring::let_go(const std::map<std::uint64_t, key_record>& destroyed) {
-  const std::lock_guard lock(mutex_);
   for (const auto& [id, record] : destroyed) {
     gone_names_.insert(key_name(record));
     by_id_.insert_or_assign(id, known_key{});
   }
+  for (const auto& made : fresh_) { // not in the tables yet: nobody could look them up again
+    by_id_.insert_or_assign(made.id, known_key{made.key});
+    by_name_.insert_or_assign(key_name(made.record), patient_key{made.id, made.key});
+  }
 }
 
-bool keyring::has_fresh() const {
+void keyring::settle() {
   const std::lock_guard lock(mutex_);
-  return !fresh_.empty();
+  kek_before_.reset();
+  gone_names_.clear();
 }
 
 void keyring::put_fresh(store::batch& batch) {

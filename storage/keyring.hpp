@@ -65,11 +65,11 @@ public:
 
   /// On the journal's thread: keys made since the last call go into @p batch.
   void put_fresh(store::batch& batch);
-  bool has_fresh() const;
-  /// The tables are wrapped under @p next from now on; everything known is looked up again.
-  void adopt(const key_encryption_key& next);
-  /// These keys are not looked up in the tables any more, although their rows still stand there.
-  void let_go(const std::map<std::uint64_t, key_record>& destroyed);
+  /// The tables are about to be wrapped under @p next, and hold no key of @p destroyed: on the journal's thread, before
+  /// it commits that. Until settle() others may still find what stood there before.
+  void adopt(const key_encryption_key& next, const std::map<std::uint64_t, key_record>& destroyed);
+  /// It is committed.
+  void settle();
 
   /// Of the journal itself; nothing without keys.
   const std::optional<key_bytes>& chain_key() const { return chain_key_; }
@@ -100,6 +100,7 @@ private:
   store& store_;
   const std::optional<key_access> access_;
   key_encryption_key kek_;
+  std::optional<key_encryption_key> kek_before_; ///< from adopt() to settle()
   std::optional<key_bytes> chain_key_, signing_key_;
   std::optional<std::map<std::uint64_t, std::string>> overlay_; ///< read only, of a newer generation: its ring
   std::map<messages::id, std::uint64_t> found_forgotten_;
@@ -110,7 +111,7 @@ private:
   std::unordered_map<std::string, patient_key> by_name_;
   std::unordered_map<std::uint64_t, known_key> by_id_;
   std::vector<fresh_key> fresh_;
-  std::set<std::string> gone_names_; ///< see let_go()
+  std::set<std::string> gone_names_; ///< from adopt() to settle(): of destroyed keys, still in the table
 };
 
 /// The rows of `keys` as one text, for the ring, and back.

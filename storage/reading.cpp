@@ -2,6 +2,7 @@
 #include "storage/big_endian.hpp"
 #include "storage/damage.hpp"
 #include "storage/entry.hpp"
+#include "storage/hexadecimal.hpp"
 #include "storage/journal_parts.hpp"
 
 #include <algorithm>
@@ -158,16 +159,6 @@ messages::result<std::optional<std::string>> journal::get(std::string_view view,
 }
 
 namespace {
-
-std::string hexadecimal(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += digits[static_cast<std::uint8_t>(c) >> 4];
-    text += digits[static_cast<std::uint8_t>(c) & 15];
-  }
-  return text;
-}
 
 /// Does the row hold a value that was forgotten, now or when it was written? Then nobody can fold it again.
 bool holds_forgotten(std::string_view row, bool forgotten) {

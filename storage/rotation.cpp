@@ -3,6 +3,7 @@
 
 #include "messages/registry.hpp"
 #include "storage/big_endian.hpp"
+#include "storage/damage.hpp"
 #include "storage/entry.hpp"
 #include "storage/journal_parts.hpp"
 #include "storage/views/open_checkins.hpp"
@@ -15,11 +16,26 @@ using messages::error_code;
 using messages::failure;
 using messages::result;
 
-namespace {
-
-struct plan {
+struct rotation_plan {
   std::map<std::uint64_t, key_record> kept, destroyed;
 };
+
+/// Keys on their way from one key-encryption key to the next.
+struct rewrapping {
+  rotation_plan made;
+  prepared_key next;
+  std::map<std::uint64_t, std::string> ring; ///< rows of `keys`: the kept ones, wrapped under the next
+
+  result<void> wrap_anew(std::uint64_t id, key_record record, const key_encryption_key& old, const key_access& access) {
+    const auto key = unwrap(old, id, record);
+    if (!key)
+      return failure(error_code::wrong_keys, access.folder.string(), "key " + std::to_string(id) + " is damaged");
+    ring.emplace(id, wrap(next.key, id, record, *key));
+    return {};
+  }
+};
+
+namespace {
 
 bool is_expired(const key_record& record, const retention& rules, std::uint64_t now_ms) {
   return record.kind < record_kind_names.size() &&
@@ -40,10 +56,10 @@ result<std::map<std::uint64_t, messages::outbox_row>> owed_under(const store& in
   return owed;
 }
 
-result<plan> make_plan(const store& in, const rotation& what, std::uint64_t now_ms) {
+result<rotation_plan> make_plan(const store& in, const rotation& what, std::uint64_t now_ms) {
   const auto owed = owed_under(in);
   if (!owed) return failure(owed.error());
-  plan made;
+  rotation_plan made;
   std::optional<messages::error> fault;
   const auto seen = in.scan(keys_table, {}, [&](std::string_view key, std::string_view bytes) {
     const auto id = read_big_endian(key);
@@ -153,7 +169,7 @@ result<void> journal::parts::put_rotated(const std::map<std::uint64_t, std::stri
     return true;
   });
   if (!seen) return seen;
-  keys->adopt(next);
+  keys->adopt(next, destroyed);
   for (const auto& [id, bytes] : ring)
     database->put(batch, keys_table, index_key(id), bytes);
   for (auto [id, record] : destroyed) {
@@ -162,7 +178,6 @@ result<void> journal::parts::put_rotated(const std::map<std::uint64_t, std::stri
     database->erase(batch, key_names_table, key_name(record));
   }
   database->put(batch, meta_table, generation_key, index_key(next.generation));
-  keys->let_go(destroyed);
   for (auto& [key, row] : again) {
     messages::draft moved;
     moved.outbox.push_back(std::move(row));
@@ -179,6 +194,17 @@ result<void> journal::parts::put_rotated(const std::map<std::uint64_t, std::stri
 }
 
 namespace {
+
+/// All that a rotation of @p made does before it changes anything.
+result<rewrapping> rewrap(const keyring& keys, const rotation_plan& made) {
+  const auto old = keys.kek();
+  auto next = prepare_next_key(*keys.access(), old);
+  if (!next) return failure(next.error());
+  rewrapping done{made, std::move(*next), {}};
+  for (const auto& [id, record] : made.kept)
+    if (auto wrapped = done.wrap_anew(id, record, old, *keys.access()); !wrapped) return failure(wrapped.error());
+  return done;
+}
 
 /// The events that tell of it, in the batch that does it.
 sealed_draft told(const rotation& what, const rotation_report& report, std::uint64_t now_ms,
@@ -221,33 +247,22 @@ result<rotation_report> journal::parts::rotate(const rotation& what) {
   report.entries = before->of_destroyed;
   if (what.only_look) return report;
 
-  const auto old = keys->kek();
-  std::map<std::uint64_t, key_bytes> kept;
-  for (const auto& [id, record] : made->kept) {
-    const auto key = unwrap(old, id, record);
-    if (!key)
-      return failure(error_code::wrong_keys, options.keys->folder.string(),
-                     "key " + std::to_string(id) + " is damaged");
-    kept.emplace(id, *key);
-  }
-  std::map<std::uint64_t, std::string> ring;
-  const auto next = prepare_next_key(*keys->access(), old, [&](const key_encryption_key& under) {
-    for (auto [id, record] : made->kept)
-      ring.emplace(id, wrap(under, id, record, kept.at(id)));
-    return encode_ring(ring);
-  });
-  if (!next) return failure(next.error());
+  auto exchange = rewrap(*keys, *made);
+  if (!exchange) return failure(exchange.error());
+  const auto& next = exchange->next.key;
+  if (auto put = publish(exchange->next, encode_ring(exchange->ring)); !put) return failure(put.error());
   step("prepared");
-  report.generation = next->generation;
-  if (auto put = put_rotated(ring, made->destroyed, *next); !put) return failure(put.error());
+  report.generation = next.generation;
+  if (auto put = put_rotated(exchange->ring, made->destroyed, next); !put) return failure(put.error());
   writer->add(told(what, report, now_ms, made->destroyed));
   if (auto built = writer->build(); !built) return failure(built.error());
   if (auto done = writer->commit(); !done) return failure(done.error());
   writer->take_committed();
+  keys->settle();
   step("rotated");
   if (auto marked = write_head_mark(options.folder, {writer->head(), writer->epoch()}); !marked)
     return failure(marked.error());
-  auto gone = destroy_older_keys(*keys->access(), next->generation);
+  auto gone = destroy_older_keys(*keys->access(), next.generation);
   if (!gone) return failure(gone.error());
   report.destroyed_files = std::move(*gone);
   step("destroyed");
@@ -258,6 +273,80 @@ result<rotation_report> journal::parts::rotate(const rotation& what) {
   if (!after) return failure(after.error());
   report.unreadable = after->unreadable;
   report.readable = after->others_readable;
+  return report;
+}
+
+// -- in a running journal -----------------------------------------------------------------------------------------
+
+/// On the journal's thread, between two batches: nothing is committed between what is on the disk for the next opening
+/// and what the tables say.
+result<void> journal::parts::change_keys(const rotation& what, rewrapping& exchange, rotation_report& report) {
+  if (const auto why = refused_by_failure()) return failure(*why);
+  const auto old = keys->kek();
+  std::optional<messages::error> fault;
+  // Made since the plan: patients went on coming.
+  const auto later = exchange.ring.empty() ? first_patient_key_id : exchange.ring.rbegin()->first + 1;
+  const auto seen = database->scan(keys_table, index_key(later), [&](std::string_view key, std::string_view bytes) {
+    const auto id = read_big_endian(key);
+    auto record = decode_key_record(bytes);
+    if (!record || record->wrapped.empty() || exchange.made.destroyed.contains(id)) return true;
+    if (auto done = exchange.wrap_anew(id, std::move(*record), old, *keys->access()); !done) fault = done.error();
+    return !fault;
+  });
+  if (!seen) return seen;
+  if (fault) return failure(*fault);
+  report.generation = exchange.next.key.generation;
+  report.kept = exchange.ring.size();
+  if (auto put = publish(exchange.next, encode_ring(exchange.ring)); !put) {
+    // The next opening would follow a generation that lacks the keys of everybody who comes from now on.
+    if (is_newest(*keys->access(), exchange.next.key)) refuse(put.error());
+    return put;
+  }
+  step("prepared");
+  const auto written = [&]() -> result<void> {
+    if (auto put = put_rotated(exchange.ring, exchange.made.destroyed, exchange.next.key); !put) return put;
+    writer->add(told(what, report, options.now_ms(), exchange.made.destroyed));
+    if (auto built = writer->build(); !built) return built;
+    batch_bytes = writer->batch_bytes();
+    return writer->commit();
+  }();
+  if (!written) {
+    auto why = located(written.error(), options.folder, last_entry());
+    refuse(why);
+    return failure(std::move(why));
+  }
+  keys->settle();
+  const auto events = writer->take_committed();
+  const auto hears = learn_commit(events.get(), 1, 0);
+  if (events && hears && *hears) (*hears)(events);
+  keeper->advance(writer->head());
+  step("rotated");
+  return {};
+}
+
+result<rotation_report> journal::expire(const retention& rules) {
+  auto& of = *parts_;
+  const std::lock_guard one_at_a_time(of.expiry_mutex);
+  if (!of.keys->access()) return failure(error_code::not_now, "expire", "read only");
+  if (holds_older_keys(of.keys->access()->folder)) // an escrow copy could not be reached the last time
+    if (auto gone = destroy_older_keys(*of.keys->access(), of.keys->kek().generation); !gone)
+      return failure(gone.error());
+  rotation what;
+  what.expire = rules;
+  auto made = make_plan(*of.database, what, of.options.now_ms());
+  if (!made) return failure(located(made.error(), of.options.folder, of.last_entry()));
+  rotation_report report;
+  report.generation = of.keys->kek().generation;
+  report.kept = made->kept.size();
+  report.destroyed = made->destroyed.size();
+  if (made->destroyed.empty()) return report;
+  auto exchange = rewrap(*of.keys, *made);
+  if (!exchange) return failure(exchange.error());
+  auto changed = of.on_thread([&] { return of.change_keys(what, *exchange, report); });
+  if (!changed) return failure(changed.error());
+  auto gone = destroy_older_keys(*of.keys->access(), exchange->next.key.generation);
+  if (!gone) return failure(gone.error()); // the next opening, or the next expiry, destroys it
+  report.destroyed_files = std::move(*gone);
   return report;
 }
 

@@ -2,21 +2,20 @@
 #include "storage/audit.hpp"
 
 #include "messages/json.hpp"
-#include "messages/registry.hpp"
 #include "storage/views/all.hpp"
 #include "tools/commands.hpp"
 #include "tools/stopped_journal.hpp"
 #include "tools/time_text.hpp"
+#include "tools/who.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <unistd.h>
 
-#include <charconv>
-#include <chrono>
-#include <ctime>
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
 #include <iostream>
-#include <map>
 
 namespace tools {
 
@@ -50,6 +49,8 @@ outcome verify(const stopped_journal& at, bool json) {
     std::cout << report->entries << " entries, " << report->sealed << " with sealed values that open, "
               << report->forgotten << " forgotten; " << report->signed_heads << " signed heads hold; " << report->rows
               << " rows read\nchain tag of the last entry: " << report->head_tag << "\n";
+  if (report->journal_reached > report->entries)
+    std::cerr << "this is an older copy: its journal went on to entry " << report->journal_reached << "\n";
   for (const auto& fault : report->first_faults)
     std::cerr << (fault.index > 0 ? "entry " + std::to_string(fault.index) + ": " : std::string{}) << fault.what
               << "\n";
@@ -77,97 +78,110 @@ outcome rebuild(const stopped_journal& at, bool json) {
 
 // -- who -----------------------------------------------------------------------------------------------------------
 
-/// "2026-11-22" or "2026-11-22T08:42" in Japan as UTC; the end of that day or minute when @p end.
-result<std::uint64_t> time_of(const char* option, const std::string& text, bool end) {
-  std::tm t{};
-  const bool minute = text.find('T') != std::string::npos;
-  const char* rest = ::strptime(text.c_str(), minute ? "%Y-%m-%dT%H:%M" : "%Y-%m-%d", &t);
-  if (!rest || *rest != '\0')
-    return failure(error_code::wrong_value, option, text + " (wanted: 2026-11-22 or 2026-11-22T08:42)");
-  const auto ms = (static_cast<std::uint64_t>(::timegm(&t)) - 9 * 3600) * 1000;
-  return end ? ms + (minute ? 60'000 : 86'400'000) - 1 : ms;
-}
-
-/// One line of the answer.
-struct deed {
-  const event_envelope& event;
-  id patient;
-};
-
-/// Names in the journal hold no quotes or commas, but what an account may be called is not up to this command.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos && !text.starts_with('=')) return text;
+/// Quoted where it has to be. What a spreadsheet would take for a formula gets a quote in front.
+std::string csv_field(std::string text) {
+  if (!text.empty() && std::string_view{"=+-@"}.find(text.front()) != std::string_view::npos) text.insert(0, "'");
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text)
     quoted += c == '"' ? "\"\"" : std::string(1, c);
   return quoted + "\"";
 }
 
-void print(const who_options& o, const deed& d) {
-  const auto& e = d.event;
-  const auto who = e.account.empty() ? std::string{"-"} : e.account;
-  const auto where = e.desk.empty() ? e.node : e.desk;
-  const auto patient = d.patient.empty() ? std::string{} : d.patient.text();
-  const auto checkin = e.checkin.empty() ? std::string{} : e.checkin.text();
-  if (o.json) {
-    value::map line{{"index", value{e.index}},  {"time_ms", value{e.time_ms}}, {"topic", value{e.topic}},
-                    {"desk", value{where}},     {"account", value{e.account}}, {"patient", value{patient}},
-                    {"checkin", value{checkin}}};
-    std::cout << to_json(value{std::move(line)}) << '\n';
-  } else if (o.csv) {
-    std::cout << e.index << ',' << time_text(e.time_ms) << ',' << csv_field(e.topic) << ',' << csv_field(where) << ','
-              << csv_field(e.account) << ',' << patient << ',' << checkin << '\n';
-  } else {
-    char line[256];
-    std::snprintf(line, sizeof line, "%-19s  %8llu  %-12s  %-12s  %-32s  %s", time_text(e.time_ms).c_str(),
-                  static_cast<unsigned long long>(e.index), where.c_str(), who.c_str(), patient.c_str(),
-                  e.topic.c_str());
-    std::cout << line << '\n';
-  }
+std::string text_or(const id& named, const char* none) { return named.empty() ? none : named.text(); }
+
+void print_json(const deed& d) {
+  value::array seen;
+  for (const auto& name : d.could_see)
+    seen.push_back(value{name});
+  value::map line{{"index", value{d.index}},
+                  {"time_ms", value{d.time_ms}},
+                  {"time_jst", value{time_text(d.time_ms)}},
+                  {"topic", value{d.topic}},
+                  {"desk", value{d.where}},
+                  {"account", value{d.account}},
+                  {"on_behalf_of", value{d.behalf}},
+                  {"could_see", value{std::move(seen)}},
+                  {"concerned", value{d.concerned}},
+                  {"patient", value{text_or(d.patient, "")}},
+                  {"checkin", value{text_or(d.checkin, "")}},
+                  {"said", value{d.said}}};
+  std::cout << to_json(value{std::move(line)}) << '\n';
 }
 
-/// Whose an event is: the patient its body names, else the one its check-in is of.
-id patient_of(const event_envelope& e, std::map<id, id>& of_checkin) {
-  const auto body = unpack(e.body);
-  const auto* named = body ? body->find("patient") : nullptr;
-  id patient;
-  if (named) detail::read_id(*named, patient);
-  if (e.checkin.empty()) return patient;
-  auto& known = of_checkin[e.checkin];
-  if (!patient.empty()) known = patient;
-  patient = known;
-  if (e.topic == checkin_ended::topic && of_checkin.size() > 10'000) of_checkin.erase(e.checkin); // stays flat
-  return patient;
+void print_csv(const deed& d) {
+  std::cout << d.index << ',' << time_text(d.time_ms) << ',' << csv_field(d.topic) << ',' << csv_field(d.where) << ','
+            << csv_field(d.account) << ',' << text_or(d.patient, "") << ',' << text_or(d.checkin, "") << ','
+            << csv_field(words_of(d)) << '\n';
+}
+
+void print_row(const std::string& time, const std::string& index, const std::string& where, const std::string& who,
+               const std::string& patient, const std::string& what, const std::string& details) {
+  char line[256];
+  std::snprintf(line, sizeof line, "%-19s  %8s  %-12s  %-12s  %-32s  %-34s  ", time.c_str(), index.c_str(),
+                where.c_str(), who.c_str(), patient.c_str(), what.c_str());
+  std::cout << line << details << '\n';
+}
+
+/// A heading comes with the first line: nothing found prints nothing.
+void print(const who_options& o, const deed& d, bool first) {
+  if (o.json) return print_json(d);
+  if (o.csv) return print_csv(d);
+  if (first) print_row("time (JST)", "entry", "desk", "account", "patient", "what", "details");
+  print_row(time_text(d.time_ms), std::to_string(d.index), d.where, d.account.empty() ? "-" : d.account,
+            text_or(d.patient, "-"), d.topic, words_of(d));
+}
+
+result<deed_filter> filter_of(const who_options& o) {
+  deed_filter filter;
+  const auto time = [](const char* option, const std::string& text, bool end, std::uint64_t& into) -> result<void> {
+    if (text.empty()) return {};
+    const auto ms = time_asked(text, end);
+    if (!ms) return failure(error_code::wrong_value, option, text + " (wanted: 2026-11-22 or 2026-11-22T08:42)");
+    into = *ms;
+    return {};
+  };
+  if (auto done = time("--from", o.from, false, filter.from_ms); !done) return failure(done.error());
+  if (auto done = time("--to", o.to, true, filter.to_ms); !done) return failure(done.error());
+  if (filter.from_ms > filter.to_ms) return failure(error_code::wrong_value, "--to", o.to + " (before --from)");
+  if (!o.patient.empty()) {
+    auto digits = o.patient;
+    std::ranges::transform(digits, digits.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto patient = id::from_text(digits);
+    if (!patient || patient->empty())
+      return failure(error_code::wrong_value, "--patient", o.patient + " (wanted: a handle of 32 hexadecimal digits)");
+    filter.patient = *patient;
+  }
+  if (!o.account.empty() && !is_account_id(o.account)) return failure(error_code::wrong_value, "--account", o.account);
+  filter.account = o.account;
+  filter.desk = o.desk;
+  return filter;
 }
 
 outcome who(const stopped_journal& at, const who_options& o) {
-  const auto from = o.from.empty() ? std::uint64_t{0} : time_of("--from", o.from, false);
-  if (!from) return failure(from.error());
-  const auto to = o.to.empty() ? std::uint64_t(INT64_MAX) : time_of("--to", o.to, true);
-  if (!to) return failure(to.error());
-  const auto patient = id::from_text(o.patient);
-  if (!o.patient.empty() && !patient) return failure(error_code::wrong_value, "--patient", o.patient);
+  const auto filter = filter_of(o);
+  if (!filter) return failure(filter.error());
   auto options = at.options();
   options.keys.reset(); // who did what names nobody's data: no key is needed
   const auto opened = storage::journal::open(std::move(options), {});
   if (!opened) return failure(opened.error());
-  if (o.csv) std::cout << "index,time_jst,topic,desk,account,patient,checkin\n";
-  std::map<id, id> of_checkin;
+  if (o.csv) std::cout << "index,time_jst,topic,desk,account,patient,checkin,details\n";
+  deeds all;
+  std::uint64_t found = 0;
   for (std::uint64_t next = 1;;) {
     const auto page = (*opened)->read(next, 1000);
     if (!page) return failure(page.error());
     for (const auto& entry : page->events) {
       const auto e = decode_event(entry.envelope);
       if (!e) return failure(e.error());
-      const auto whose = patient_of(*e, of_checkin);
-      const bool wanted = (!patient || whose == *patient) && (o.account.empty() || e->account == o.account) &&
-                          (o.desk.empty() || e->desk == o.desk) && e->time_ms >= *from && e->time_ms <= *to;
-      if (wanted) print(o, {*e, whose});
+      const auto told = all.take(*e);
+      if (filter->wants(told)) print(o, told, found++ == 0);
     }
     if (page->next > page->head) break;
     next = page->next;
   }
   std::cout.flush();
+  if (found == 0) std::cerr << "no entry of " << (*opened)->head() << " is about that\n";
   return 0;
 }
 
@@ -190,7 +204,7 @@ void add_audit(CLI::App& app, chosen& run) {
   at->add_options(*asking);
   auto o = std::make_shared<who_options>();
   asking->add_option("--patient", o->patient, "only this patient's (handle, 32 hexadecimal digits)");
-  asking->add_option("--account", o->account, "only what this account did");
+  asking->add_option("--account", o->account, "only what this account did, asked for, could see, or met with");
   asking->add_option("--desk", o->desk, "only at this desk");
   asking->add_option("--from", o->from, "from this day or minute on (JST: 2026-11-22 or 2026-11-22T08:42)");
   asking->add_option("--to", o->to, "to the end of this day or minute");

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <iostream>
 
 namespace tools {
@@ -53,7 +54,8 @@ void print(const storage::backup_info& b, bool json) {
               << ",\"epoch\":" << b.epoch << ",\"files\":" << b.files << ",\"bytes\":" << b.bytes
               << ",\"fresh_bytes\":" << b.fresh_bytes << "}\n";
   else
-    std::cout << "backup " << b.number << " of " << time_text(b.time_ms) << ": up to entry " << b.index << ", epoch "
+    std::cout << (b.number > 0 ? "backup " + std::to_string(b.number) + " of " : "copy taken over at ")
+              << time_text(b.time_ms) << ": up to entry " << b.index << ", epoch "
               << b.epoch << ", " << b.files << " files of " << b.bytes << " bytes, " << b.fresh_bytes
               << " of them new\n";
 }
@@ -77,8 +79,14 @@ outcome back_up_stopped(const backup_options& o) {
                          std::cerr << "made the key of backups " << key.string()
                                    << ": keep a copy elsewhere, without it no backup can be read.\n";
                        }};
-  const auto made = back_up({data, o.at.key_folder(), o.folder, o.kept}, copier, now, tell);
+  const backup_plan plan{data, o.at.key_folder(), o.folder, o.kept};
+  const auto made = back_up(plan, copier, now, tell);
   if (!made) return failure(made.error());
+  draft told;
+  told.events.push_back(told_made(plan, *made));
+  std::promise<result<storage::appended>> written;
+  (*opened)->append(std::move(told), [&](const result<storage::appended>& landed) { written.set_value(landed); });
+  if (const auto landed = written.get_future().get(); !landed) return failure(landed.error());
   print(*made, o.json);
   return 0;
 }
@@ -94,13 +102,31 @@ outcome list(const backup_options& o, const storage::key_bytes& key) {
 
 /// Epochs are never used twice: two journals brought back from one backup go different ways, and whoever follows the
 /// bus has to see that. A number that scripts of pages hold exactly (below 2^53), above every one before it.
-result<std::uint64_t> fresh_epoch(const backup_options& o, const storage::key_bytes& key) {
-  const auto all = storage::backups_in(o.folder, key);
+std::uint64_t epoch_above(std::uint64_t highest) {
+  return highest + 1 + (drivers::clock::system_chance()->draw() >> 32);
+}
+
+result<storage::backup_info> restore_from_backups(const backup_options& o) {
+  const auto key = storage::read_backup_key(o.at.key_folder());
+  if (!key) return failure(key.error());
+  const auto all = storage::backups_in(o.folder, *key);
   if (!all) return failure(all.error());
   std::uint64_t highest = 1;
   for (const auto& one : *all)
     highest = std::max(highest, one.epoch);
-  return highest + 1 + (drivers::clock::system_chance()->draw() >> 32);
+  return storage::restore_backup(o.folder, o.number, *key, o.at.data, epoch_above(highest), shown_bytes("restored"));
+}
+
+/// A plain copy of a data folder, looked through first as every reader does.
+result<storage::backup_info> restore_from_copy(const backup_options& o) {
+  auto options = o.at.options();
+  options.folder = o.folder;
+  options.keys = o.at.access();
+  const auto opened = storage::journal::open(std::move(options), {});
+  if (!opened) return failure(opened.error());
+  auto back = storage::restore_copy(o.folder, o.at.data, epoch_above((*opened)->epoch()));
+  if (back) back->time_ms = drivers::clock::system_clock()->utc_ms();
+  return back;
 }
 
 /// Opens what was brought back as a node would, which notes its files for audits and follows what was forgotten since;
@@ -123,11 +149,7 @@ outcome restore(const backup_options& o) {
   if (o.at.data.empty()) return failure(error_code::missing_value, "--data");
   const auto keys = o.at.key_folder();
   if (auto kek = storage::read_key_folder(o.at.access()); !kek) return failure(kek.error()); // before anything is made
-  const auto key = storage::read_backup_key(keys);
-  if (!key) return failure(key.error());
-  const auto epoch = fresh_epoch(o, *key);
-  if (!epoch) return failure(epoch.error());
-  const auto back = storage::restore_backup(o.folder, o.number, *key, o.at.data, *epoch, shown_bytes("restored"));
+  const auto back = storage::holds_database(o.folder) ? restore_from_copy(o) : restore_from_backups(o);
   if (!back) return failure(back.error());
   const auto proof = prove(o);
   if (!proof) {
@@ -167,7 +189,7 @@ void add_restore(CLI::App& app, chosen& run) {
   command->get_option("--data")->description("the new folder; missing or empty");
   command->get_option("--keys")->description("the key folder of the journal that was backed up, with backup.key "
                                              "(default: beside --data, NAME-keys)");
-  command->add_option("--from", o->folder, "the backup folder")->required();
+  command->add_option("--from", o->folder, "the backup folder, or a plain copy of a data folder")->required();
   command->add_option("--number", o->number, "which backup (default: the newest)");
   command->add_flag("--list", o->list, "only say which backups there are");
   command->add_flag("--json", o->json, "what was brought back, as JSON");

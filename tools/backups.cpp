@@ -1,12 +1,12 @@
 // One backup from copy to proof, and the schedule that makes them while the hub runs.
 #include "tools/backups.hpp"
 
-#include "messages/error.hpp"
+#include "messages/registry.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
+#include <utility>
 
 namespace tools {
 
@@ -16,10 +16,6 @@ using messages::failure;
 using messages::result;
 
 namespace {
-
-constexpr std::uint64_t retry_ms = 10 * 60'000;
-/// How often the clock is looked at: it may be set while the thread sleeps.
-constexpr std::chrono::seconds looks_every{30};
 
 fs::path whole(const fs::path& folder) {
   auto path = fs::weakly_canonical(folder);
@@ -68,48 +64,41 @@ std::uint64_t next_backup_ms(std::optional<std::uint64_t> newest_ms, std::uint64
   return *newest_ms + every_ms;
 }
 
-scheduled_backups::scheduled_backups(backup_plan plan, std::uint64_t every_ms, journal_copier copier,
-                                     std::function<std::uint64_t()> now_ms)
-    : plan_(std::move(plan)), every_ms_(every_ms), copier_(std::move(copier)), now_ms_(std::move(now_ms)),
-      thread_([this] { run(); }) {}
-
-scheduled_backups::~scheduled_backups() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  ended_.notify_one();
-  thread_.join();
+messages::event_draft told_made(const backup_plan& plan, const storage::backup_info& made) {
+  return messages::make_draft(messages::backup_made{whole(plan.to).string(), made.number, made.index, made.files,
+                                                    made.bytes, made.fresh_bytes});
 }
 
-void scheduled_backups::run() {
-  for (std::uint64_t next = 0;;) {
-    if (now_ms_() >= next) next = make_when_due();
-    std::unique_lock lock(mutex_);
-    if (ended_.wait_for(lock, looks_every, [this] { return ending_; })) return;
-  }
+scheduled_backups::scheduled_backups(backup_plan plan, std::uint64_t every_ms, journal_copier copier, event_teller tell,
+                                     std::function<std::uint64_t()> now_ms, std::chrono::milliseconds looks_every)
+    : plan_(std::move(plan)), every_ms_(every_ms), copier_(std::move(copier)), tell_(std::move(tell)),
+      now_ms_(std::move(now_ms)), schedule_([this] { return make_when_due(); }, now_ms_, 0, looks_every) {}
+
+std::uint64_t scheduled_backups::failed(const messages::error& why, std::uint64_t now_ms) {
+  spdlog::error("backup: {}", messages::to_sentence(why));
+  if (!std::exchange(told_failed_, true))
+    tell_(messages::make_draft(messages::backup_failed{std::string{messages::describe(why.code).name}, why.args}));
+  return now_ms + std::min(schedule_retry_ms, every_ms_);
 }
 
 std::uint64_t scheduled_backups::make_when_due() {
   const auto now = now_ms_();
-  const auto failed = [&](const messages::error& why) {
-    spdlog::error("backup: {}", messages::to_sentence(why));
-    return now + std::min(retry_ms, every_ms_);
-  };
   bool fresh_key = false;
   const auto key = storage::backup_key(plan_.keys, fresh_key);
-  if (!key) return failed(key.error());
+  if (!key) return failed(key.error(), now);
   if (fresh_key)
     spdlog::warn("made the key of backups {}: keep a copy elsewhere, without it no backup can be read",
                  (plan_.keys / "backup.key").string());
   const auto there = storage::backups_in(plan_.to, *key);
-  if (!there) return failed(there.error());
+  if (!there) return failed(there.error(), now);
   const auto newest = there->empty() ? std::nullopt : std::optional{there->back().time_ms};
   if (const auto due = next_backup_ms(newest, every_ms_, now); due > now) return due;
   const auto made = back_up(plan_, copier_, now);
-  if (!made) return failed(made.error());
+  if (!made) return failed(made.error(), now);
   spdlog::info("backup {} in {}: up to entry {}, {} bytes, {} of them new, verified", made->number, plan_.to.string(),
                made->index, made->bytes, made->fresh_bytes);
+  told_failed_ = false;
+  tell_(told_made(plan_, *made));
   return now + every_ms_;
 }
 

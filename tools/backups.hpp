@@ -1,16 +1,15 @@
 // Making backups: of a stopped node by command, of a running hub by its schedule.
 #pragma once
 
+#include "messages/draft.hpp"
 #include "storage/backup.hpp"
+#include "tools/schedule.hpp"
 
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
 namespace tools {
 
@@ -41,31 +40,32 @@ messages::result<storage::backup_info> back_up(const backup_plan& plan, const jo
 /// that has not come yet (the host's clock was wrong once).
 std::uint64_t next_backup_ms(std::optional<std::uint64_t> newest_ms, std::uint64_t every_ms, std::uint64_t now_ms);
 
-/// Makes a backup whenever one is due, on a thread of its own. What was missed while the node did not run is made up
-/// for at the start. A backup that fails is logged and tried again after ten minutes.
+/// Takes an event of the house into the journal that is backed up.
+using event_teller = std::function<void(messages::event_draft)>;
+
+/// How a backup is told of in the journal.
+messages::event_draft told_made(const backup_plan& plan, const storage::backup_info& made);
+
+/// Makes a backup whenever one is due. What was missed while the node did not run is made up for at the start. A backup
+/// that fails is logged, told of once, and tried again after ten minutes.
 class scheduled_backups {
 public:
-  /// @p copier is called on the thread; what it uses has to outlive this object.
-  scheduled_backups(backup_plan plan, std::uint64_t every_ms, journal_copier copier,
-                    std::function<std::uint64_t()> now_ms);
-  /// Waits for a backup that is being made: as long as its writing takes.
-  ~scheduled_backups();
-  scheduled_backups(const scheduled_backups&) = delete;
-  scheduled_backups& operator=(const scheduled_backups&) = delete;
+  /// All are called on a thread of its own; what they use has to outlive this object.
+  scheduled_backups(backup_plan plan, std::uint64_t every_ms, journal_copier copier, event_teller tell,
+                    std::function<std::uint64_t()> now_ms, std::chrono::milliseconds looks_every = schedule::usual);
 
 private:
-  void run();
   /// When to try next.
   std::uint64_t make_when_due();
+  std::uint64_t failed(const messages::error& why, std::uint64_t now_ms);
 
   const backup_plan plan_;
   const std::uint64_t every_ms_;
   const journal_copier copier_;
+  const event_teller tell_;
   const std::function<std::uint64_t()> now_ms_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool ending_ = false;
-  std::thread thread_;
+  bool told_failed_ = false;
+  schedule schedule_; ///< last: its thread uses all the others
 };
 
 } // namespace tools

@@ -75,6 +75,7 @@ struct node_config {
   bool simulated = false;
   std::filesystem::path data, run;
   storage::retention kept; ///< [retention]: the legal reasons stand in storage/retention.hpp
+  unsigned expire_at_hour = 3; ///< of the day in Japan: when nobody is at the desks
   std::filesystem::path keys, passphrase_file; ///< of the hub; keys_dir's default lies beside `data`
   std::optional<backup_config> backup;         ///< of the hub
   bool tcp = true;

@@ -13,6 +13,7 @@
 #include "tools/backups.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
+#include "tools/expiry.hpp"
 #include "tools/rig_hands.hpp"
 #include "tools/stop_signal.hpp"
 
@@ -207,7 +208,16 @@ std::unique_ptr<scheduled_backups> schedule_backups(const node_config& config, a
   return std::make_unique<scheduled_backups>(
       backup_plan{config.data, config.keys, b.folder, b.keep}, b.every_hours * std::uint64_t{3'600'000},
       [&node](const std::filesystem::path& folder) { return node.copy_journal(folder); },
-      [&clock] { return clock.utc_ms(); });
+      [&node](messages::event_draft what) { node.tell(std::move(what)); }, [&clock] { return clock.utc_ms(); });
+}
+
+/// A hub that runs for months forgets what it keeps no longer, too.
+std::unique_ptr<scheduled_expiry> schedule_expiry(const node_config& config, actors::runtime::node& node,
+                                                  const drivers::clock::clock& clock) {
+  if (config.name != config.hub) return nullptr;
+  return std::make_unique<scheduled_expiry>(
+      config.expire_at_hour, [&node] { return node.expire_records(); },
+      [&node](messages::event_draft what) { node.tell(std::move(what)); }, [&clock] { return clock.utc_ms(); });
 }
 
 outcome serve(const std::filesystem::path& file) {
@@ -237,11 +247,13 @@ outcome serve(const std::filesystem::path& file) {
   if (!node) return failure(node.error());
   if (config->name == config->hub) write_ports_file(config->data, (*node)->ports());
   auto backups = schedule_backups(*config, **node, *clock);
+  auto expiry = schedule_expiry(*config, **node, *clock);
   spdlog::info("node {} serves", config->name);
 
   const auto why = stop.wait();
   spdlog::info("node {} ends", config->name);
-  backups.reset(); // it copies what the node writes
+  expiry.reset(); // they work on the node's journal
+  backups.reset();
   (*node)->stop();
   if (ports->hasher) ports->hasher->stop();
   if (ports->pages) ports->pages->stop();

@@ -96,7 +96,7 @@ result<endpoints> endpoints_of(const watch_options& o) {
   return failure(error_code::no_hub, (default_data_folder() / "run").string());
 }
 
-outcome watch_hub(const watch_options& o) {
+outcome watch_hub(watch_options o) {
   const auto at = endpoints_of(o);
   if (!at) return failure(at.error());
   const auto clock = drivers::clock::system_clock();
@@ -107,7 +107,9 @@ outcome watch_hub(const watch_options& o) {
   s.order.topics = o.topics;
   s.order.until_head = o.until_head;
   s.clock = [clock] { return clock->steady_ms(); };
-  s.on_changed_epoch = [](std::uint64_t epoch) {
+  s.on_changed_epoch = [&o](std::uint64_t epoch) {
+    o.from = 1; // what was read and what was left out before are both of another journal
+    std::cout.flush();
     std::cerr << "the journal was restored (epoch " << epoch << "): from the start again\n";
   };
   auto opened = bus::subscriber::open(std::make_shared<bus::context>(), std::move(s));

@@ -12,6 +12,7 @@
 #include "drivers/bus/switchboard.hpp"
 #include "drivers/clock/port.hpp"
 #include "storage/journal.hpp"
+#include "storage/rotation.hpp"
 #include "storage/views/all.hpp"
 
 #include <caf/actor_system.hpp>
@@ -67,6 +68,18 @@ public:
     const auto copied = journal_->copy_into(folder);
     if (!copied) return failure(copied.error());
     return storage::backup_source{folder, copied->index, copied->epoch};
+  }
+  result<std::uint64_t> expire_records() override {
+    if (!journal_) return failure(error_code::no_such_data, options_.name);
+    const auto done = journal_->expire(options_.kept);
+    if (!done) return failure(done.error());
+    return done->destroyed;
+  }
+  void tell(event_draft what) override {
+    if (!journal_) return;
+    draft told;
+    told.events.push_back(std::move(what));
+    journal_->append(std::move(told), {});
   }
   void kill_actor(const std::string& name) override { caf::anon_send(supervisor_, runtime::kill_actor{name}); }
   void stop() override;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/runtime/ports.hpp"
+#include "messages/draft.hpp"
 #include "messages/result.hpp"
 #include "storage/backup.hpp"
 #include "storage/retention.hpp"
@@ -25,7 +26,7 @@ struct node_options {
   std::vector<std::string> actors;       ///< rows of the roster that live here
   std::filesystem::path data;            ///< the journal's folder; the hub's only
   std::filesystem::path keys;            ///< the key folder; the hub's only, never inside `data`
-  storage::retention kept;         ///< housekeeping of the hub's journal
+  storage::retention kept;               ///< housekeeping of the hub's journal
   std::filesystem::path passphrase_file; ///< unlocks the keys; empty: they are not locked
   std::filesystem::path run;             ///< 0700; the ipc sockets of this host's nodes
   bool tcp = false;                      ///< the hub also binds 127.0.0.1
@@ -63,6 +64,11 @@ public:
   /// A copy of the running hub's journal that opens, in @p folder, which must not be there, made between two commits:
   /// what a backup is made of. From any thread, until stop(). `no_such_data` on a desk node.
   virtual messages::result<storage::backup_source> copy_journal(const std::filesystem::path& folder) = 0;
+  /// Housekeeping of the running hub's journal by node_options::kept (journal::expire); answers how many keys it
+  /// destroyed. From any thread, until stop(). `no_such_data` on a desk node.
+  virtual messages::result<std::uint64_t> expire_records() = 0;
+  /// Takes an event of the house itself into the hub's journal: a backup, housekeeping. From any thread, until stop().
+  virtual void tell(messages::event_draft what) = 0;
   /// As a bug would: the supervisor starts it again.
   virtual void kill_actor(const std::string& name) = 0;
   /// Ends the actors, makes what they appended durable, closes the sockets. The destructor does it too.

@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <fstream>
+#include <functional>
+#include <optional>
 #include <thread>
 
 using namespace scenarios;
@@ -44,11 +46,14 @@ struct backed_up_clinic : after_a_visit {
   }
 };
 
-/// Waits until @p file is there, as long as a busy machine may need.
-bool appears(const fs::path& file) {
-  for (int n = 0; n < 6000 && !fs::exists(file); ++n)
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
-  return fs::exists(file);
+/// Waits until it holds, as long as a busy machine may need.
+bool soon(const std::function<bool()>& holds) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return true;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -62,6 +67,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(a_backup_brought_back_says_the_same_to_the_audit_and_to_whoever_watches, backed_up_clinic) {
+  const auto audited = said_of(data, {"audit", "verify", "--json"});
+  const auto rebuilt = said_of(data, {"audit", "rebuild", "--json"});
   const auto done = back_up();
   BOOST_TEST(done.err.find("keep a copy elsewhere") != std::string::npos, done.err); // of the key, made now
   BOOST_TEST(done.err.find("copied") != std::string::npos, done.err);
@@ -73,13 +80,16 @@ BOOST_FIXTURE_TEST_CASE(a_backup_brought_back_says_the_same_to_the_audit_and_to_
   BOOST_TEST(restored["index"] == made["index"]);
   BOOST_TEST(restored["epoch"].get<std::uint64_t>() > made["epoch"].get<std::uint64_t>());
 
-  const auto seen = said_of(data, {"watch", "--json"});
-  BOOST_TEST(lines_of(seen).size() == made["index"].get<std::size_t>());
-  BOOST_TEST(said_of(back, {"watch", "--json"}) == seen);
-  const auto audited = said_of(data, {"audit", "verify", "--json"}); // a backup leaves the journal as it was
+  auto seen = lines_of(said_of(data, {"watch", "--json"}));
+  BOOST_TEST_REQUIRE(seen.size() == made["index"].get<std::size_t>() + 1); // the journal tells of its backup
+  BOOST_TEST(seen.back().find("\"topic\":\"journal.backup_made\"") != std::string::npos, seen.back());
+  seen.pop_back();
+  BOOST_TEST(lines_of(said_of(back, {"watch", "--json"})) == seen, boost::test_tools::per_element());
   BOOST_TEST(audited.find("\"faults\":0") != std::string::npos, audited);
   BOOST_TEST(said_of(back, {"audit", "verify", "--json"}) == audited);
-  BOOST_TEST(said_of(back, {"audit", "rebuild", "--json"}) == said_of(data, {"audit", "rebuild", "--json"}));
+  BOOST_TEST(said_of(back, {"audit", "rebuild", "--json"}) == rebuilt);
+  const auto still = said_of(data, {"audit", "verify", "--json"}); // but for that event the journal is as it was
+  BOOST_TEST(still.find("\"faults\":0") != std::string::npos, still);
 
   const auto other = json_of(restore(folder.path() / "other"));
   BOOST_TEST(other["epoch"] != restored["epoch"]); // they go different ways from here
@@ -140,24 +150,67 @@ BOOST_FIXTURE_TEST_CASE(a_running_hub_backs_itself_up_as_its_configuration_says,
   options.patience = "[backup]\nfolder = '" + backups.string() + "'\nevery_hours = 1\nkeep = 3\n";
   auto clinic = tools::clinic::open(options);
   BOOST_REQUIRE_MESSAGE(clinic, (clinic ? "" : messages::to_sentence(clinic.error())));
-  BOOST_REQUIRE(appears(backups / "backups" / "1")); // at its start: none was there
+  BOOST_REQUIRE(soon([&] { return fs::exists(backups / "backups" / "1"); })); // at its start: none was there
   const auto story = folder.path() / "second.story";
   std::ofstream{story} << "desk-1: see place_card\ndesk-1: place SIM000000000001\ndesk-1: see choose_method\n"
                           "desk-1: lift\ndesk-1: see place_card\n";
-  std::ostringstream told;
-  const auto played = tools::play_story(**clinic, story, told);
-  BOOST_REQUIRE_MESSAGE(played, told.str() + (played ? "" : messages::to_sentence(played.error())));
+  std::ostringstream said;
+  const auto played = tools::play_story(**clinic, story, said);
+  BOOST_REQUIRE_MESSAGE(played, said.str() + (played ? "" : messages::to_sentence(played.error())));
   const auto locked = back_up();
   BOOST_TEST(locked.status == 1);
   BOOST_TEST(locked.err.find("in use by another uketsuke") != std::string::npos, locked.err);
   (*clinic)->close();
 
   const auto count = json_of(restore(back))["index"].get<std::size_t>();
+  const auto told = said_of(data, {"watch", "--json", "--topic", "journal.backup_"});
+  BOOST_TEST(told.find("\"topic\":\"journal.backup_made\"") != std::string::npos, told);
   auto seen = lines_of(said_of(data, {"watch", "--json"}));
   BOOST_TEST(count >= before);
   BOOST_TEST_REQUIRE(seen.size() > count); // it went on while it was backed up
   seen.resize(count);
   BOOST_TEST(lines_of(said_of(back, {"watch", "--json"})) == seen, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(whoever_watches_a_hub_that_was_brought_back_discards_and_starts_from_one, backed_up_clinic) {
+  json_of(back_up());
+  const auto watching = [&](const fs::path& run_folder, std::vector<std::string> more) {
+    std::vector<std::string> words{program().string(), "watch", "--run", run_folder.string(), "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const auto files = folder.path() / "seen";
+  fs::create_directories(files);
+  std::optional<background> live, late; // late: asked for more than the journal ever had
+  {
+    const auto clinic = tools::clinic::open(small_clinic(folder.path()));
+    BOOST_REQUIRE_MESSAGE(clinic, (clinic ? "" : messages::to_sentence(clinic.error())));
+    const auto run_folder = (*clinic)->run_folder();
+    live.emplace(watching(run_folder, {}), files / "live");
+    late.emplace(watching(run_folder, {"--from", "100000"}), files / "late");
+    const auto before = lines_of(run(watching(run_folder, {"--until-head"})).out);
+    BOOST_REQUIRE(soon([&] { return lines_of(text_of(files / "live")).size() >= before.size(); }));
+    (*clinic)->close();
+  }
+  // The backup in the place of the journal: it ends before what the watchers have seen.
+  BOOST_REQUIRE(restore(back).status == 0);
+  fs::remove_all(data);
+  fs::rename(back, data);
+  const auto clinic = tools::clinic::open(small_clinic(folder.path()));
+  BOOST_REQUIRE_MESSAGE(clinic, (clinic ? "" : messages::to_sentence(clinic.error())));
+  const auto whole = [&] { return lines_of(run(watching((*clinic)->run_folder(), {"--until-head"})).out); };
+  const auto ends_with_it = [&](const char* name) {
+    const auto expected = whole();
+    auto seen = lines_of(text_of(files / name));
+    if (seen.size() < expected.size()) return false;
+    seen.erase(seen.begin(), seen.end() - static_cast<std::ptrdiff_t>(expected.size()));
+    return seen == expected;
+  };
+  BOOST_TEST(soon([&] { return ends_with_it("live"); }));
+  BOOST_TEST(soon([&] { return ends_with_it("late"); }));
+  const auto first = lines_of(text_of(files / "late")).front(); // nothing of the journal before
+  BOOST_TEST(first.find("\"index\":1,") != std::string::npos, first);
+  (*clinic)->close();
 }
 
 BOOST_AUTO_TEST_CASE(the_next_backup_is_due_one_span_after_the_newest_and_at_once_without_one) {

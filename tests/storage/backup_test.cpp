@@ -217,4 +217,24 @@ BOOST_AUTO_TEST_CASE(a_list_that_names_a_file_elsewhere_is_none) {
   BOOST_TEST(storage::parse_backup_list(storage::encode_backup_list(list)).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(the_key_of_backups_is_kept_in_escrow_whenever_it_was_made) {
+  const temporary_folder folder;
+  const auto access = keys_of(folder.data());
+  const auto before = folder.path / "before", after = folder.path / "after";
+  BOOST_REQUIRE(storage::add_escrow(access, before).has_value());
+  BOOST_TEST(!fs::exists(before / "backup.key")); // there is none yet
+  bool made = false;
+  const auto key = storage::backup_key(access.folder, made);
+  BOOST_REQUIRE(key.has_value());
+  BOOST_TEST(made);
+  BOOST_TEST(storage::read_backup_key(before).value().view() == key->view());
+  BOOST_REQUIRE(storage::add_escrow(access, after).has_value());
+  BOOST_TEST(storage::read_backup_key(after).value().view() == key->view());
+
+  fs::remove(before / "backup.key"); // the medium was not there when it was made
+  BOOST_REQUIRE(storage::backup_key(access.folder, made).has_value());
+  BOOST_TEST(!made);
+  BOOST_TEST(storage::read_backup_key(before).value().view() == key->view());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

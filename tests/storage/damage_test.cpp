@@ -1,6 +1,6 @@
 // Claims about disks that lie: kind × place × moment by seed. Each damaged journal opens with every entry before its
 // head mark, or is refused in a sentence that names file, entry and remedy. UKETSUKE_LONG=1: 10,000 cases;
-// UKETSUKE_CASE=N: one.
+// UKETSUKE_CASE=N: one; UKETSUKE_CASE=N-M: these.
 #include "tests/test.hpp"
 
 #include "tests/storage/damaged_disk.hpp"
@@ -27,15 +27,8 @@ struct told {
   std::uint64_t acknowledged = 0;          ///< index
 };
 
-/// One key folder for all of them: a case is a copy of a template's journal.
-storage::key_access common_keys() {
-  static const memory_folder home;
-  return keys_of(home.path / "journal");
-}
-
 storage::journal_options small_options(const fs::path& folder, std::uint64_t seed) {
   auto options = quiet_options(folder);
-  options.keys = common_keys();
   options.limits.log_filled_bytes = seed % 4 == 0 ? 0 : 16u << 10;
   options.limits.wal_bytes_max = 24u << 10; // small enough that tables are written out now and then
   return options;
@@ -51,6 +44,8 @@ std::vector<storage::published> all_entries(const storage::journal& journal) {
   return all;
 }
 
+fs::path keys_beside(const fs::path& folder) { return fs::path{folder} += "-keys"; }
+
 void copy_files(const fs::path& from, const fs::path& into) {
   fs::create_directories(into);
   for (const auto& file : fs::directory_iterator(from))
@@ -59,7 +54,8 @@ void copy_files(const fs::path& from, const fs::path& into) {
 
 /// A journal that lived several lives and crashed at rest, and what it looked like a life before.
 struct template_journal {
-  template_journal(const fs::path& folder, std::uint64_t seed) : now(folder / "now"), before(folder / "before") {
+  template_journal(const fs::path& folder, std::uint64_t seed)
+      : now(folder / "now"), before(folder / "before"), keys(folder / "keys") {
     known.seed = seed;
     chance_source chance(seed);
     std::uint64_t n = 0;
@@ -69,6 +65,8 @@ struct template_journal {
       auto options = small_options(now, seed);
       options.test.files = disk;
       auto journal = open_journal(options);
+      fs::remove_all(keys);
+      copy_files(keys_of(now).folder, keys); // the mark in it is as old as this life
       for (auto drafts = 10 + chance() % 60; drafts > 0; --drafts)
         append(*journal, story_draft(seed, n++)).value();
       known.entries = all_entries(*journal);
@@ -77,7 +75,10 @@ struct template_journal {
       fs::remove_all(folder / "crashed");
       disk->cut(now, folder / "crashed", damaged_disk::loss::nothing, chance);
       journal.reset();
-      if (life + 2 == lives) copy_files(folder / "crashed", before);
+      if (life + 2 == lives) {
+        copy_files(folder / "crashed", before);
+        BOOST_REQUIRE(storage::write_head_mark(before, {known.acknowledged, 1}).has_value());
+      }
       fs::remove_all(now);
       fs::rename(folder / "crashed", now);
     }
@@ -86,6 +87,7 @@ struct template_journal {
     BOOST_REQUIRE(storage::write_head_mark(now, {mark, 1}).has_value());
   }
   fs::path now, before;
+  fs::path keys; ///< as they were when the last life began; keys_of(now): as they are at its end
   told known;
   std::uint64_t mark = 0;
 };
@@ -104,23 +106,30 @@ struct one_case {
   fs::path folder, file;
   told known;
   std::uint64_t must_have = 0;
-  std::set<std::string> names; ///< of the files before the damage
 };
+
+/// The whole folder as it was a life before: nothing in it tells.
+one_case put_back(const template_journal& of, const fs::path& folder) {
+  one_case made{"the whole folder as it was a life before", folder, folder / "head", of.known, of.mark};
+  copy_files(of.before, folder);
+  copy_files(keys_of(of.now).folder, keys_beside(folder));
+  return made;
+}
 
 /// Rot and accidents, on a copy of a journal at rest.
 one_case damage_at_rest(const template_journal& of, const fs::path& folder, chance_source& chance) {
-  one_case made{"", folder, {}, of.known, of.mark, {}};
+  one_case made{"", folder, {}, of.known, of.mark};
+  const auto kind = chance() % 10;
+  if (kind == 9 && fs::exists(of.before)) return put_back(of, folder);
   copy_files(of.now, folder);
+  copy_files(of.keys, keys_beside(folder));
   const auto files = files_of(folder);
-  for (const auto& file : files)
-    made.names.insert(file.filename());
   made.file = files[chance() % files.size()];
   auto bytes = bytes_in(made.file);
   // Half the places are where something was written: a filled log is mostly zeros.
   const auto written = bytes.find_last_not_of('\0');
   const auto size = written == std::string::npos || chance() % 2 ? bytes.size() : written + 1;
   const auto at = size ? chance() % size : 0;
-  const auto kind = chance() % 9;
   if (kind <= 2 && size) {
     bytes[at] = static_cast<char>(bytes[at] ^ 1 << chance() % 8);
     made.what = "a bit flipped at " + std::to_string(at);
@@ -159,9 +168,11 @@ one_case damage_at_rest(const template_journal& of, const fs::path& folder, chan
 
 /// A power cut, a full disk or a refused write, in the middle of a story that goes on after a journal's earlier life.
 one_case damage_at_work(const template_journal& of, const fs::path& folder, chance_source& chance) {
-  one_case made{"", folder, {}, of.known, 0, {}};
+  one_case made{"", folder, {}, of.known, 0};
   const auto running = fs::path{folder} += "-running";
   copy_files(of.now, running);
+  copy_files(of.keys, keys_beside(running));
+  copy_files(of.keys, keys_beside(folder)); // their mark may be a minute old
   const auto disk = std::make_shared<damaged_disk>();
   auto options = small_options(running, chance());
   options.test.files = disk;
@@ -207,23 +218,21 @@ one_case damage_at_work(const template_journal& of, const fs::path& folder, chan
     disk->cut(running, folder, damaged_disk::loss::nothing, chance);
   }
   fs::remove_all(running);
+  fs::remove_all(keys_beside(running));
   made.must_have = *acknowledged_at_cut;
   const auto mark = made.must_have - std::min<std::uint64_t>(made.must_have, chance() % 4);
   BOOST_REQUIRE(storage::write_head_mark(folder, {mark, 1}).has_value());
-  for (const auto& file : files_of(folder))
-    made.names.insert(file.filename());
   return made;
 }
 
 /// What is wrong with a refusal; nothing when it names file, entry and remedy.
-std::string complaint_about(const one_case& of, const messages::error& why) {
+std::string complaint_about(const messages::error& why) {
   const auto sentence = messages::to_sentence(why);
   if (why.code != error_code::journal_damaged) return "refused as something else: " + sentence;
-  static const std::regex entry("entry [0-9]+"), some_file("[0-9]+\\.(log|sst)|MANIFEST-|CURRENT|head");
+  static const std::regex entry("entry [0-9]+"), some_file("[0-9]+\\.(log|sst)|MANIFEST-|CURRENT|head|reached-");
   if (!std::regex_search(sentence, some_file)) return "names no file: " + sentence;
   if (!std::regex_search(sentence, entry)) return "names no entry: " + sentence;
   if (sentence.find("uketsuke restore") == std::string::npos) return "names no remedy: " + sentence;
-  (void)of;
   return {};
 }
 
@@ -235,7 +244,7 @@ std::string complaint_about_content(const one_case& of, const storage::journal& 
     return "opened with " + std::to_string(journal.head()) + " of " + std::to_string(of.must_have) + " entries";
   const auto refused = [&](const messages::error& why) {
     how = end::refused_when_read;
-    return complaint_about(of, why);
+    return complaint_about(why);
   };
   std::uint64_t checked = 0;
   for (std::uint64_t from = 1; from <= journal.head();) {
@@ -259,12 +268,11 @@ std::string complaint_about_content(const one_case& of, const storage::journal& 
 
 std::string judge(const one_case& of, bool goes_on, end& how) {
   auto options = quiet_options(of.folder);
-  options.keys = common_keys();
   options.limits.log_filled_bytes = 16u << 10;
   auto opened = storage::journal::open(options, all_views());
   if (!opened) {
     how = end::refused;
-    if (auto wrong = complaint_about(of, opened.error()); !wrong.empty()) return wrong;
+    if (auto wrong = complaint_about(opened.error()); !wrong.empty()) return wrong;
     // The first opening may have written what the log holds over the damaged row: then everything is there again.
     const auto again = storage::journal::open(options, all_views());
     if (!again) return {};
@@ -279,7 +287,7 @@ std::string judge(const one_case& of, bool goes_on, end& how) {
   const auto landed = append(**opened, events_of("desk.opened"));
   if (!landed) { // what it had to read for writing is damaged
     how = end::refused_when_read;
-    return complaint_about(of, landed.error());
+    return complaint_about(landed.error());
   }
   if (landed->first_index != next) return "it does not go on";
   opened->reset();
@@ -293,7 +301,10 @@ std::string judge(const one_case& of, bool goes_on, end& how) {
 BOOST_AUTO_TEST_CASE(damage_by_seed_is_healed_or_refused_and_nothing_before_the_head_mark_is_lost_in_silence) {
   const std::uint64_t cases = std::getenv("UKETSUKE_LONG") ? 10'000 : 300, each_template_serves = 25;
   const auto only = environment("UKETSUKE_CASE");
-  const auto first = only.empty() ? 0 : std::stoull(only), past = only.empty() ? cases : first + 1;
+  const auto first = only.empty() ? 0 : std::stoull(only);
+  const auto dash = only.find('-');
+  const auto last = dash == std::string::npos ? first : std::stoull(only.substr(dash + 1));
+  const auto past = only.empty() ? cases : last + 1;
   std::map<end, std::uint64_t> ends;
   std::optional<memory_folder> home;
   std::unique_ptr<template_journal> source;
@@ -314,6 +325,7 @@ BOOST_AUTO_TEST_CASE(damage_by_seed_is_healed_or_refused_and_nothing_before_the_
     BOOST_TEST(wrong.empty(), "UKETSUKE_CASE=" << n << ", template " << source->known.seed << ", "
                                                << made.file.filename().string() << " " << made.what << ": " << wrong);
     fs::remove_all(folder);
+    fs::remove_all(keys_beside(folder));
   }
   std::cout << "damage: " << past - first << " cases; whole " << ends[end::whole] << ", refused " << ends[end::refused]
             << ", refused when read " << ends[end::refused_when_read] << ", silent losses or bad refusals "

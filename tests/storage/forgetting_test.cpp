@@ -5,6 +5,7 @@
 #include "tests/storage/support_sealing.hpp"
 
 #include "storage/audit.hpp"
+#include "storage/backup.hpp"
 #include "storage/keyring.hpp"
 #include "storage/rotation.hpp"
 #include "storage/tables.hpp"
@@ -110,6 +111,8 @@ BOOST_AUTO_TEST_CASE(a_backup_from_before_opens_with_the_new_keys_for_everybody_
   BOOST_TEST(name_read_by(*open_journal(options), numbered(1)) == "(forgotten)");
   BOOST_TEST(name_read_by(*open_journal(options), numbered(2)) == "太郎");
   options.read_only = false; // restored: it takes the new wrappings over, and says what it found
+  options.folder = folder.path / "restored";
+  BOOST_REQUIRE(storage::restore_copy(backup, options.folder, 2).has_value());
   {
     const auto journal = open_journal(options);
     BOOST_TEST(name_read_by(*journal, numbered(1)) == "(forgotten)");
