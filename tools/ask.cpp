@@ -2,7 +2,7 @@
 #include "actors/eligibility_gateway/validity_words.hpp"
 #include "messages/json.hpp"
 #include "tools/commands.hpp"
-#include "tools/hub_client.hpp"
+#include "tools/signing_in.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -18,8 +18,9 @@ namespace {
 constexpr auto gateway = "eligibility_gateway";
 
 struct ask_options {
+  signing_in who;
   insured_number person;
-  std::string run, declaration, care = "outpatient";
+  std::string declaration, care = "outpatient";
   bool limit = false, waiting = false, open_only = false, json = false;
   std::uint32_t wait_ms = 20'000;
 };
@@ -50,7 +51,7 @@ int say(const question_report& r, const id& question) {
   return 0;
 }
 
-outcome ask_one(const ask_options& o, const std::filesystem::path& run) {
+outcome ask_one(const ask_options& o, const hub_access& run) {
   if (o.person.insurer.empty()) return failure(error_code::missing_value, "--insurer");
   if (o.person.number.empty()) return failure(error_code::missing_value, "--number");
   const auto& birth = o.person.birth_date;
@@ -77,7 +78,7 @@ std::string still(waiting_for what) {
   return {};
 }
 
-outcome list_outage(const ask_options& o, const std::filesystem::path& run) {
+outcome list_outage(const ask_options& o, const hub_access& run) {
   const auto list = ask_hub(run, gateway, list_waiting{o.open_only});
   if (!list) return failure(list.error());
   if (o.json) {
@@ -95,7 +96,7 @@ outcome list_outage(const ask_options& o, const std::filesystem::path& run) {
   return 0;
 }
 
-outcome print_form(const ask_options& o, const std::filesystem::path& run) {
+outcome print_form(const ask_options& o, const hub_access& run) {
   const auto checkin = id::from_text(o.declaration);
   if (!checkin)
     return failure(error_code::wrong_value, "--declaration", "32 hexadecimal digits of a check-in are needed");
@@ -106,15 +107,16 @@ outcome print_form(const ask_options& o, const std::filesystem::path& run) {
 }
 
 outcome run_ask(const ask_options& o) {
-  const auto run = run_folder(o.run);
-  if (!run) return failure(run.error());
-  if (o.waiting || o.open_only) return list_outage(o, *run);
-  if (!o.declaration.empty()) return print_form(o, *run);
-  return ask_one(o, *run);
+  return with_hub(o.who, [&](const hub_access& hub) {
+    if (o.waiting || o.open_only) return list_outage(o, hub);
+    if (!o.declaration.empty()) return print_form(o, hub);
+    return ask_one(o, hub);
+  });
 }
 
 struct reference_options {
-  std::string run, file;
+  signing_in who;
+  std::string file;
   bool json = false;
 };
 
@@ -142,9 +144,7 @@ result<register_numbers> read_rows(const std::string& file) {
   return all;
 }
 
-outcome register_file(const reference_options& o) {
-  const auto run = run_folder(o.run);
-  if (!run) return failure(run.error());
+outcome register_file(const reference_options& o, const hub_access& hub) {
   const auto rows = read_rows(o.file);
   if (!rows) return failure(rows.error());
   constexpr std::size_t at_once = 500; // one command stays under the limit of a frame
@@ -154,7 +154,7 @@ outcome register_file(const reference_options& o) {
     register_numbers part;
     part.rows.assign(rows->rows.begin() + static_cast<std::ptrdiff_t>(from),
                      rows->rows.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, rows->rows.size())));
-    const auto taken = ask_hub(*run, gateway, part);
+    const auto taken = ask_hub(hub, gateway, part);
     if (!taken) return failure(taken.error());
     begun += taken->begun;
     for (const auto& why : taken->refused)
@@ -165,10 +165,8 @@ outcome register_file(const reference_options& o) {
   return status;
 }
 
-outcome list_numbers(const reference_options& o) {
-  const auto run = run_folder(o.run);
-  if (!run) return failure(run.error());
-  const auto list = ask_hub(*run, gateway, list_registrations{});
+outcome list_numbers(const reference_options& o, const hub_access& hub) {
+  const auto list = ask_hub(hub, gateway, list_registrations{});
   if (!list) return failure(list.error());
   if (o.json) {
     print_json(*list);
@@ -190,7 +188,7 @@ void add_ask(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("ask", "ask the national system about one person, from a document; "
                                             "or list whom an outage held up");
   auto o = std::make_shared<ask_options>();
-  command->add_option("--run", o->run, "the folder of the local hub's sockets (default: the local hub's)");
+  o->who.add_options(*command);
   command->add_option("--insurer", o->person.insurer, "保険者番号");
   command->add_option("--symbol", o->person.symbol, "記号");
   command->add_option("--number", o->person.number, "番号");
@@ -210,13 +208,17 @@ void add_reference(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("reference", "照会番号: register many in the background, list how they stand");
   command->require_subcommand(1);
   auto o = std::make_shared<reference_options>();
-  command->add_option("--run", o->run, "the folder of the local hub's sockets (default: the local hub's)");
+  o->who.add_options(*command);
   auto* many = command->add_subcommand("register", "照会番号・保険者番号・記号・番号・枝番・生年月日, a row a person");
   many->add_option("file", o->file, "six columns divided by tabs")->required();
-  many->callback([&run, o] { run = [o] { return register_file(*o); }; });
+  many->callback([&run, o] {
+    run = [o] { return with_hub(o->who, [&](const hub_access& hub) { return register_file(*o, hub); }); };
+   });
   auto* list = command->add_subcommand("list", "registered, waiting and refused");
   list->add_flag("--json", o->json, "one JSON object");
-  list->callback([&run, o] { run = [o] { return list_numbers(*o); }; });
+  list->callback([&run, o] {
+    run = [o] { return with_hub(o->who, [&](const hub_access& hub) { return list_numbers(*o, hub); }); };
+   });
 }
 
 } // namespace tools

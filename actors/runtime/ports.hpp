@@ -23,6 +23,9 @@ class pages;
 namespace drivers::secrets {
 class hasher;
 }
+namespace account_admin {
+struct policy;
+}
 
 namespace actors::runtime {
 
@@ -34,6 +37,7 @@ struct node_ports {
   std::shared_ptr<drivers::card::reader> reader;
   std::shared_ptr<drivers::screen::pages> pages;
   std::shared_ptr<drivers::secrets::hasher> hasher; ///< of the hub on which account_admin lives
+  std::shared_ptr<const account_admin::policy> policy; ///< of its accounts; none: the defaults
   std::shared_ptr<messages::secret_slot> pin; ///< of this desk
   consent_session::patience patience;
   std::uint32_t answer_wait_ms_max = 8'000;         ///< one exchange with the centre
