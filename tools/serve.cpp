@@ -83,7 +83,7 @@ messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pag
   if (std::ranges::find(config.actors, "reader") != config.actors.end()) o.of.offers.push_back(page_kind::patient);
   if (config.name == config.hub) o.of.offers.insert(o.of.offers.end(), {page_kind::reception, page_kind::monitor});
   o.of.accounts = has_accounts(config);
-  if (o.of.accounts) o.of.offers.push_back(page_kind::accounts);
+  if (o.of.accounts) o.of.offers.insert(o.of.offers.end(), {page_kind::accounts, page_kind::records});
   o.development_account = !p.development_password.empty();
   if (o.development_account)
     o.of.known = [password = p.development_password](std::string_view account,

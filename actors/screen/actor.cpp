@@ -1,10 +1,12 @@
 // The shell of screen: connects the pages' rules to the screen port.
 #include "actors/account_admin/policy.hpp"
+#include "actors/eligibility_gateway/actor_viewable.hpp"
 #include "actors/roster.hpp"
 #include "actors/runtime/ports.hpp"
 #include "actors/runtime/shell.hpp"
 #include "actors/screen/pages.hpp"
 #include "drivers/screen/port.hpp"
+#include "messages/json.hpp"
 #include "storage/journal.hpp"
 #include "storage/views/typed_rows.hpp"
 
@@ -131,11 +133,12 @@ private:
   // -- whose pages they are ----------------------------------------------------------------------------------------
 
   std::optional<std::uint64_t> next_tick_ms() const override {
-    if (!here().accounts || pages_.sessions().empty()) return {};
+    if (pages_.views().empty() && (!here().accounts || pages_.sessions().empty())) return {};
     return looked_ms_ + look_every_ms;
   }
   void on_tick() override {
     look_at_sessions();
+    look_at_views();
     act_on(pages_.on_time());
   }
   /// The journal says who is signed in: a session that account administration ended ends here, whoever ended it.
@@ -145,6 +148,14 @@ private:
     pages_.at(looked_ms_);
     for (const auto& one : pages_.sessions())
       act_on(pages_.on_standing(one.session, standing_of(one.account, one.session)));
+  }
+  /// Withdrawal, expiry, a card read again: what rested on the consent leaves the pages.
+  void look_at_views() {
+    const auto views = pages_.views();
+    for (const auto& v : views)
+      if (!here().journal || !eligibility_gateway::is_in_force(v.patient, v.kind, v.consent, *here().journal,
+                                                               eligibility_gateway::viewing_windows{}, now_ms()))
+        act_on(pages_.close_view(v.question));
   }
   standing standing_of(const std::string& account, const messages::id& session) const {
     standing now;
@@ -189,6 +200,8 @@ private:
       here().uses->use(account_key(d.used_by), here().node, now_ms(), now_ms(), here().accounts->idle_ms_max);
     for (const auto& wanted : d.reads)
       read(wanted);
+    for (const auto& wanted : d.searches)
+      search(wanted);
     carry_out(std::move(d));
   }
 
@@ -201,6 +214,18 @@ private:
     for (const auto& e : found->events)
       if (auto one = decode_event(e.envelope)) events.push_back(std::move(*one));
     auto answer = pages::answer_events(wanted, events, found->next, found->head);
+    port_->send(answer.page, std::move(answer.text));
+  }
+
+  /// Whom a consent in force opens; who may ask was judged before.
+  void search(const search_wanted& wanted) {
+    namespace gateway = eligibility_gateway;
+    const auto conditions = message_from_json<gateway::search_conditions>(wanted.conditions);
+    const auto found = !here().journal ? failure(error_code::not_allowed, "records")
+                       : !conditions  ? failure(conditions.error())
+                                      : gateway::find_viewable(*conditions, *here().journal,
+                                                               gateway::viewing_windows{}, now_ms());
+    auto answer = pages::answer_search(wanted, found ? unpack(encode_body(*found)) : failure(found.error()));
     port_->send(answer.page, std::move(answer.text));
   }
 

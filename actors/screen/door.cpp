@@ -78,6 +78,28 @@ void pages::hands_signed_in(std::uint64_t page, const result<std::string>& body)
   begin_session(session->session, session->account);
 }
 
+// -- what a consent opened -----------------------------------------------------------------------------------------
+
+void pages::show_view(const asked& who, const result<std::string>& body, decision& out) {
+  const auto shown = body ? decode_body<records_obtained>(*body, records_obtained::version) : failure(body.error());
+  if (!shown) return;
+  if (views_.size() >= views_max) {
+    const auto oldest = close_view(views_.front().question);
+    out.lines.insert(out.lines.end(), oldest.lines.begin(), oldest.lines.end());
+  }
+  views_.push_back({who.page, shown->question, shown->patient, shown->kind, shown->consent});
+}
+
+decision pages::close_view(const id& question) {
+  decision out;
+  for (const auto& view : views_)
+    if (const auto open = open_.find(view.page); view.question == question && open != open_.end())
+      out.lines.push_back({view.page, to_json(value{value::map{{"seq", {++open->second.sequence}},
+                                                               {"closed", {question.text()}}}})});
+  std::erase_if(views_, [&](const auto& view) { return view.question == question; });
+  return out;
+}
+
 // -- sessions ------------------------------------------------------------------------------------------------------
 
 void pages::begin_session(const id& session, const std::string& account) {

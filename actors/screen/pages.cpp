@@ -51,6 +51,8 @@ constexpr std::array permissions{
     permitted{update_account::topic, "account_admin", accounts},
     permitted{reset_account::topic, "account_admin", accounts},
     permitted{delete_account::topic, "account_admin", accounts},
+    permitted{obtain_records::topic, "eligibility_gateway", records},
+    permitted{withdraw_consent::topic, "eligibility_gateway", records},
 };
 
 /// @p on_hub: hands there are the staff's, too.
@@ -65,8 +67,9 @@ constexpr bool is_asked_on(asked_on where, page_kind kind, bool on_hub) {
   }
   return false;
 }
-constexpr std::uint32_t wait_ms = 5'000, long_wait_ms = 30'000; ///< of hashing
+constexpr std::uint32_t wait_ms = 5'000, long_wait_ms = 30'000; ///< of hashing, and of the national system
 constexpr std::string_view in_use_topic = "screen.in_use"; ///< somebody is at the page, and types or points
+constexpr std::string_view search_topic = "screen.search_records"; ///< whose records may be viewed now
 constexpr std::string_view read_topic = "screen.read_events";
 constexpr std::uint64_t read_max = 200;
 
@@ -219,6 +222,7 @@ decision pages::on_joined(std::uint64_t page, visitor who) {
 
 decision pages::on_left(std::uint64_t page) {
   open_.erase(page);
+  std::erase_if(views_, [&](const auto& view) { return view.page == page; });
   std::erase_if(asked_, [&](const auto& entry) { return entry.second.page == page; });
   return {};
 }
@@ -255,6 +259,15 @@ std::optional<error> pages::say(std::uint64_t page, std::uint64_t number, const 
     return {};
   }
   const bool on_hub = node_ == hub_;
+  if (*name == search_topic && is_asked_on(records, kind, on_hub)) {
+    if (std::ranges::find(who.now.may, obtain_records::topic) == who.now.may.end())
+      return error{who.session.empty() ? error_code::not_signed_in : error_code::right_missing,
+                   {who.now.kind, std::string{obtain_records::topic}}};
+    use(who.session);
+    const auto* wanted = written.find("body");
+    out.searches.push_back({page, number, wanted ? *wanted : value{value::map{}}});
+    return {};
+  }
   const bool signs_in = *name == sign_in::topic && kind == page_kind::hands && on_hub;
   const auto rule = std::ranges::find(permissions, *name, &permitted::topic);
   if (rule == permissions.end() && !signs_in) return error{error_code::unknown_topic, {*name}};
@@ -275,7 +288,7 @@ actors::outgoing pages::asking(std::string_view actor, std::string_view topic, s
   asked_[++last_asked_] = std::move(who);
   actors::outgoing command{{std::string{actor}, hub_}, std::string{topic}, version_of(topic), std::move(body), wait_ms,
                            {},  {}};
-  if (actor == "account_admin") command.wait_ms_max = long_wait_ms;
+  if (actor == "account_admin" || topic == obtain_records::topic) command.wait_ms_max = long_wait_ms;
   command.answer_to = actors::tag{0, make_id(0, last_asked_, 0)};
   return command;
 }
@@ -294,6 +307,15 @@ void pages::read_events(std::uint64_t page, std::uint64_t number, const value* b
       if (const auto* prefix = item.as<std::string>(); prefix && wanted.topics.size() < 20)
         wanted.topics.push_back(prefix->substr(0, 80));
   out.reads.push_back(std::move(wanted));
+}
+
+line pages::answer_search(const search_wanted& wanted, const result<value>& found) {
+  value v{value::map{{"n", {wanted.n}}}};
+  if (found)
+    std::get<value::map>(v.is).emplace_back("body", *found);
+  else
+    std::get<value::map>(v.is).emplace_back("error", value_of_error(found.error()));
+  return {wanted.page, to_json(v)};
 }
 
 line pages::answer_events(const events_wanted& wanted, const std::vector<event_envelope>& found, std::uint64_t next,
@@ -323,6 +345,8 @@ decision pages::on_reply(const actors::tag& who, const result<std::string>& body
     return out;
   }
   if (waited.topic == sign_in::topic) hands_signed_in(waited.page, body);
+  if (waited.topic == obtain_records::topic && !open_.contains(waited.page)) return out; // nobody sees it
+  if (waited.topic == obtain_records::topic) show_view(waited, body, out);
   out.lines.push_back({waited.page, answer_line(waited.n, body ? nullptr : &body.error(), body ? *body : std::string{})});
   return out;
 }

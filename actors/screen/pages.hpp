@@ -50,6 +50,14 @@ struct entry_answer {
   messages::id session{};
 };
 
+/// Medical information that stands on a page now, and the consent it rests on.
+struct open_view {
+  std::uint64_t page = 0;
+  messages::id question, patient;
+  messages::information_kind kind{};
+  std::uint64_t consent = 0; ///< index
+};
+
 /// A session of this node's pages.
 struct open_session {
   messages::id session;
@@ -68,8 +76,15 @@ struct events_wanted {
   std::vector<std::string> topics; ///< prefixes; none: all
 };
 
+/// Somebody who may view records searches for whose; the shell reads, and answers with answer_search().
+struct search_wanted {
+  std::uint64_t page = 0, n = 0;
+  messages::value conditions; ///< as the page wrote them
+};
+
 struct decision : actors::effects {
   std::vector<line> lines;
+  std::vector<search_wanted> searches;
   std::vector<events_wanted> reads;
   std::vector<entry_answer> entries;
   std::vector<open_session> ended; ///< their pages are closed, their cookies void
@@ -98,6 +113,9 @@ public:
   decision on_standing(const messages::id& session, const standing& now);
   /// Ends what was not used for too long.
   decision on_time();
+  /// What stands on the pages; whoever can judge its consent closes it when that is over.
+  const std::vector<open_view>& views() const { return views_; }
+  decision close_view(const messages::id& question);
   /// The sessions that may have pages here.
   std::vector<open_session> sessions() const;
   /// Said before anything else happens: what the clock shows.
@@ -110,10 +128,13 @@ public:
   static line answer_events(const events_wanted& wanted, const std::vector<messages::event_envelope>& found,
                             std::uint64_t next, std::uint64_t head);
 
+  static line answer_search(const search_wanted& wanted, const messages::result<messages::value>& found);
+
   static constexpr std::size_t rows_max = 500; ///< check-ins on reception's board; the oldest leave first
   static constexpr std::size_t desks_max = 200;
   static constexpr std::size_t asked_max = 500; ///< sayings of pages that wait for their answer
   static constexpr std::size_t sessions_max = 200; ///< the one used longest ago goes
+  static constexpr std::size_t views_max = 500;    ///< the oldest is closed
 
 private:
   struct asked {
@@ -142,6 +163,7 @@ private:
   void hands_signed_in(std::uint64_t page, const messages::result<std::string>& body);
   void begin_session(const messages::id& session, const std::string& account);
   void use(const messages::id& session);
+  void show_view(const asked& who, const messages::result<std::string>& body, decision& out);
   bool is_shown(const visitor& who, std::string_view key) const;
   void patch(std::string_view key, const messages::value& what, decision& out);
   messages::value prompt_now() const;
@@ -156,6 +178,7 @@ private:
   std::map<std::uint64_t, asked> asked_; ///< by the number in the tag
   std::uint64_t last_asked_ = 0;
   std::map<messages::id, session_here> sessions_;
+  std::vector<open_view> views_; ///< oldest first
   std::uint64_t now_ms_ = 0;
 };
 

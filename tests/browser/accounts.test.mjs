@@ -1,9 +1,11 @@
-// Accounts in real browsers against a real hub: registering, the first password, what each kind may, how sessions end.
+// Accounts in real browsers against a real hub: registering, the first password, what each kind may, how sessions end;
+// and medical information that stands on a page as long as its consent does.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { complaints, open_browser, open_clinic, open_page, pictures, sign_in } from './support.mjs';
+import { complaints, open_browser, open_clinic, open_page, pictures, sign_in, wait_ms } from './support.mjs';
 
 const size = { viewport: { width: 1280, height: 900 }, bypassCSP: true };
 let clinic, browser;
@@ -161,7 +163,7 @@ test('over HTTP no kind of account may more than the table says, on any page', a
     const said = await page.evaluate(async (topics) => {
       const { Live } = await import('/live.js');
       const all = {};
-      for (const place of ['reception', 'accounts', 'monitor']) {
+      for (const place of ['reception', 'accounts', 'records', 'monitor']) {
         const live = new Live(place);
         const there = new Promise((yes) => live.addEventListener('line', () => live.there && yes()));
         live.open();
@@ -188,7 +190,50 @@ test('an account that is not for reception sees neither desks nor check-ins', as
   const page = await enter(clinic.reception, 'Kanri01', clinic.administration);
   await page.getByText('この画面の情報を見ることができません').waitFor();
   assert.equal(await page.locator('.desk').count(), 0);
-  assert.equal(await say(page, 'checkin.finish_at_window'), 'right_missing');
-  assert.equal(await page.locator('nav a', { hasText: '受付' }).count(), 0);
+  assert.equal(await say(page, 'screen.search_records'), 'not_allowed');
+  assert.equal(await page.locator('nav a', { hasText: '薬剤' }).count(), 0);
   await page.context().close();
+});
+
+test('medical information is shown within its consent, and leaves every page with its withdrawal', async () => {
+  const asked = JSON.parse(execFileSync(process.env.UKETSUKE_PROGRAM, ['ask', '--run', clinic.sockets,
+    '--as', 'Staff01', '--insurer', '999901', '--symbol', '訪101', '--number', '10101', '--branch', '01',
+    '--birth', '19390303', '--care', 'home_visit', '--json'], { input: clinic.password, encoding: 'utf8' }));
+  assert.equal(asked.outcome, 'answered');
+  const pages = [];
+  for (let n = 0; n < 2; ++n) {
+    const page = await enter(clinic.records, 'Iryou01', clinic.viewing);
+    await page.fill('[name=number]', '10101');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('tr[data-patient]');
+    await page.getByRole('button', { name: /薬剤情報を閲覧/ }).click();
+    await page.waitForSelector('.view h4, .view p');
+    pages.push(page);
+  }
+  const [page] = pages;
+  assert.deepEqual(await complaints(page), []);
+  const checkup = page.getByRole('button', { name: /特定健診情報を閲覧/ });
+  if (await checkup.count() > 0) {
+    await checkup.click();
+    await page.waitForFunction(() => document.querySelectorAll('.view').length === 2);
+    assert.deepEqual(await complaints(page), []);
+  }
+  await page.screenshot({ path: path.join(pictures, 'records.png'), fullPage: true });
+  const patient = await page.getAttribute('tr[data-patient]', 'data-patient');
+  await page.fill('[name=number]', '99999');
+  await page.keyboard.press('Enter');
+  await page.getByText('条件に合う患者さんはいません').waitFor();
+  const begun = Date.now();
+  await clinic.say('Staff01', clinic.password, 'consent.withdraw', { patient,
+    question: Date.now().toString(16).padStart(12, '0') + '00000000000000000b01',
+    person: { insurer: '  999901', symbol: '訪101', number: '10101', branch: '01', birth_date: '19390303' } });
+  for (const one of pages) await one.waitForFunction(() => document.querySelectorAll('.view').length === 0);
+  console.log(`    closed ${Date.now() - begun} ms after the withdrawal was said, sign-in included`);
+  for (const one of pages) {
+    await one.fill('[name=number]', '10101');
+    await one.keyboard.press('Enter');
+    await one.getByText('条件に合う患者さんはいません').waitFor({ timeout: wait_ms });
+    assert.deepEqual(one.wrong, []);
+    await one.context().close();
+  }
 });

@@ -38,6 +38,7 @@ export async function open_clinic() {
   return {
     reception: found(/reception (\S+)/), monitor: found(/monitor\s+(\S+)/), password: found(/password ([^)]+)\)/),
     accounts: found(/accounts\s+(\S+)/), administration: found(/administration: Kanri01 ([^;]+);/),
+    records: found(/records\s+(\S+)/), viewing: found(/medical information: Iryou01 ([^)]+)\)/),
     sockets: run,
     desk: (n) => found(new RegExp(`desk-${n}\\s+(http\\S+)`)),
     rig: (n, line) => rig(path.join(run, `rig-desk-${n}`), line),

@@ -52,6 +52,8 @@ void greet(const clinic& c, std::ostream& out) {
       << "  accounts  " << hub << "/accounts  (administration: " << c.accounts().administration.account << ' '
       << c.accounts().administration.password << "; all in " << (c.options().data / "config" / "accounts").string()
       << ")\n"
+      << "  records   " << hub << "/records  (medical information: " << c.accounts().medical_viewing.account << ' '
+      << c.accounts().medical_viewing.password << ")\n"
       << "  monitor   " << hub << "/monitor\n";
   for (const auto& d : c.desks())
     out << "  " << d << "    " << c.pages_address(d) << "/patient\n";

@@ -4,7 +4,7 @@ const again_ms_max = 3000;
 
 /** Fires `change` when what is shown changed, `line` when the node is reached or lost. */
 export class Live extends EventTarget {
-  /** @param {'patient'|'reception'|'monitor'|'accounts'} kind */
+  /** @param {'patient'|'reception'|'monitor'|'accounts'|'records'} kind */
   constructor(kind) {
     super();
     this.kind = kind;
@@ -57,6 +57,7 @@ export class Live extends EventTarget {
     if (m.checkin) this.shown.checkins.set(m.checkin.checkin, { ...m.checkin, seen_ms: Date.now() });
     if (m.desk) this.#desk(m.desk);
     if (m.hub !== undefined) this.shown.hub = m.hub;
+    if (m.closed) return this.dispatchEvent(new CustomEvent('closed', { detail: m.closed }));
     this.dispatchEvent(new Event('change'));
   }
 

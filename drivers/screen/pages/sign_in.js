@@ -95,8 +95,8 @@ export function banner(node) {
 // -- while somebody is signed in -------------------------------------------------------------------------------------
 
 const in_use_every_ms = 30_000, warned_ms = 60_000;
-const places = [['reception', '受付', 'desks.list'], ['monitor', '監視', 'monitor.ask_status'],
-  ['accounts', 'アカウント', 'account.sign_out']];
+const places = [['reception', '受付', 'desks.list'], ['records', '薬剤・健診情報', 'records.obtain'],
+  ['monitor', '監視', 'monitor.ask_status'], ['accounts', 'アカウント', 'account.sign_out']];
 
 /** The links that this account may follow, kept in the page's header. Without accounts: what the node offers. */
 export function links(live, node) {
