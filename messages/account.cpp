@@ -72,9 +72,10 @@ using folded = message_list<account_registered, initial_password_received, passw
 
 const account_session* account_record::session_at(std::string_view node, std::uint64_t now_ms) const {
   if (!is_open(now_ms)) return nullptr;
-  const auto found =
-      std::ranges::find_if(sessions, [&](const auto& s) { return s.node == node && now_ms < s.until_ms; });
-  return found == sessions.end() ? nullptr : &*found;
+  const account_session* newest = nullptr;
+  for (const auto& s : sessions)
+    if (s.node == node && now_ms < s.until_ms) newest = &s;
+  return newest;
 }
 
 void apply(const event_envelope& event, account_record& row) {

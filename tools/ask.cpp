@@ -2,7 +2,7 @@
 #include "actors/eligibility_gateway/validity_words.hpp"
 #include "messages/json.hpp"
 #include "tools/commands.hpp"
-#include "tools/hub_client.hpp"
+#include "tools/signing_in.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,8 +19,9 @@ namespace {
 constexpr auto gateway = "eligibility_gateway";
 
 struct ask_options {
+  signing_in who;
   insured_number person;
-  std::string run, declaration, claim, desk, appointment, care = "outpatient";
+  std::string declaration, claim, desk, appointment, care = "outpatient";
   bool limit = false, waiting = false, open_only = false, faces = false, json = false;
   std::uint32_t wait_ms = 20'000;
 };
@@ -51,7 +52,7 @@ int say(const question_report& r, const id& question) {
   return 0;
 }
 
-outcome ask_one(const ask_options& o, const std::filesystem::path& run) {
+outcome ask_one(const ask_options& o, const hub_access& run) {
   if (o.person.insurer.empty()) return failure(error_code::missing_value, "--insurer");
   if (o.person.number.empty()) return failure(error_code::missing_value, "--number");
   const auto& birth = o.person.birth_date;
@@ -80,7 +81,7 @@ std::string still(waiting_for what) {
   return {};
 }
 
-outcome list_outage(const ask_options& o, const std::filesystem::path& run) {
+outcome list_outage(const ask_options& o, const hub_access& run) {
   const auto list = ask_hub(run, gateway, list_waiting{o.open_only});
   if (!list) return failure(list.error());
   if (o.json) {
@@ -98,7 +99,7 @@ outcome list_outage(const ask_options& o, const std::filesystem::path& run) {
   return 0;
 }
 
-outcome print_form(const ask_options& o, const std::filesystem::path& run) {
+outcome print_form(const ask_options& o, const hub_access& run) {
   const auto checkin = id::from_text(o.declaration);
   if (!checkin)
     return failure(error_code::wrong_value, "--declaration", "32 hexadecimal digits of a check-in are needed");
@@ -109,8 +110,8 @@ outcome print_form(const ask_options& o, const std::filesystem::path& run) {
 }
 
 /// Check-ins at certified readers, those that no desk has claimed first.
-outcome list_faces(const ask_options& o, const std::filesystem::path& run) {
-  auto list = ask_hub(run, gateway, list_face_files{});
+outcome list_faces(const ask_options& o, const hub_access& hub) {
+  auto list = ask_hub(hub, gateway, list_face_files{});
   if (!list) return failure(list.error());
   std::ranges::stable_partition(list->rows, [](const auto& row) { return row.desk.empty(); });
   if (o.json) {
@@ -125,28 +126,29 @@ outcome list_faces(const ask_options& o, const std::filesystem::path& run) {
   return 0;
 }
 
-outcome claim_face(const ask_options& o, const std::filesystem::path& run) {
+outcome claim_face(const ask_options& o, const hub_access& hub) {
   const auto question = id::from_text(o.claim);
   if (!question) return failure(error_code::wrong_value, "--claim", "32 hexadecimal digits, as --faces shows them");
   if (o.desk.empty()) return failure(error_code::missing_value, "--desk");
-  const auto done = ask_hub(run, gateway, claim_face_file{*question, o.desk});
+  const auto done = ask_hub(hub, gateway, claim_face_file{*question, o.desk});
   if (!done) return failure(done.error());
   std::cout << o.claim << " は " << o.desk << " の受付です (is that desk's check-in now)\n";
   return 0;
 }
 
 outcome run_ask(const ask_options& o) {
-  const auto run = run_folder(o.run);
-  if (!run) return failure(run.error());
-  if (o.waiting || o.open_only) return list_outage(o, *run);
-  if (!o.declaration.empty()) return print_form(o, *run);
-  if (o.faces) return list_faces(o, *run);
-  if (!o.claim.empty()) return claim_face(o, *run);
-  return ask_one(o, *run);
+  return with_hub(o.who, [&](const hub_access& hub) {
+    if (o.waiting || o.open_only) return list_outage(o, hub);
+    if (!o.declaration.empty()) return print_form(o, hub);
+    if (o.faces) return list_faces(o, hub);
+    if (!o.claim.empty()) return claim_face(o, hub);
+    return ask_one(o, hub);
+  });
 }
 
 struct reference_options {
-  std::string run, file;
+  signing_in who;
+  std::string file;
   bool json = false;
 };
 
@@ -174,9 +176,7 @@ result<register_numbers> read_rows(const std::string& file) {
   return all;
 }
 
-outcome register_file(const reference_options& o) {
-  const auto run = run_folder(o.run);
-  if (!run) return failure(run.error());
+outcome register_file(const reference_options& o, const hub_access& hub) {
   const auto rows = read_rows(o.file);
   if (!rows) return failure(rows.error());
   constexpr std::size_t at_once = 500; // one command stays under the limit of a frame
@@ -186,7 +186,7 @@ outcome register_file(const reference_options& o) {
     register_numbers part;
     part.rows.assign(rows->rows.begin() + static_cast<std::ptrdiff_t>(from),
                      rows->rows.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, rows->rows.size())));
-    const auto taken = ask_hub(*run, gateway, part);
+    const auto taken = ask_hub(hub, gateway, part);
     if (!taken) return failure(taken.error());
     begun += taken->begun;
     for (const auto& why : taken->refused)
@@ -197,10 +197,8 @@ outcome register_file(const reference_options& o) {
   return status;
 }
 
-outcome list_numbers(const reference_options& o) {
-  const auto run = run_folder(o.run);
-  if (!run) return failure(run.error());
-  const auto list = ask_hub(*run, gateway, list_registrations{});
+outcome list_numbers(const reference_options& o, const hub_access& hub) {
+  const auto list = ask_hub(hub, gateway, list_registrations{});
   if (!list) return failure(list.error());
   if (o.json) {
     print_json(*list);
@@ -222,7 +220,7 @@ void add_ask(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("ask", "ask the national system about one person, from a document; "
                                             "or list whom an outage held up, and Face files");
   auto o = std::make_shared<ask_options>();
-  command->add_option("--run", o->run, "the folder of the local hub's sockets (default: the local hub's)");
+  o->who.add_options(*command);
   command->add_option("--insurer", o->person.insurer, "保険者番号");
   command->add_option("--symbol", o->person.symbol, "記号");
   command->add_option("--number", o->person.number, "番号");
@@ -246,13 +244,17 @@ void add_reference(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("reference", "照会番号: register many in the background, list how they stand");
   command->require_subcommand(1);
   auto o = std::make_shared<reference_options>();
-  command->add_option("--run", o->run, "the folder of the local hub's sockets (default: the local hub's)");
+  o->who.add_options(*command);
   auto* many = command->add_subcommand("register", "照会番号・保険者番号・記号・番号・枝番・生年月日, a row a person");
   many->add_option("file", o->file, "six columns divided by tabs")->required();
-  many->callback([&run, o] { run = [o] { return register_file(*o); }; });
+  many->callback([&run, o] {
+    run = [o] { return with_hub(o->who, [&](const hub_access& hub) { return register_file(*o, hub); }); };
+   });
   auto* list = command->add_subcommand("list", "registered, waiting and refused");
   list->add_flag("--json", o->json, "one JSON object");
-  list->callback([&run, o] { run = [o] { return list_numbers(*o); }; });
+  list->callback([&run, o] {
+    run = [o] { return with_hub(o->who, [&](const hub_access& hub) { return list_numbers(*o, hub); }); };
+   });
 }
 
 } // namespace tools

@@ -1,6 +1,7 @@
 // Reads TOML key by key: nothing unknown passes, every complaint has a line.
 #include "tools/config.hpp"
 
+#include "actors/account_admin/policy.hpp"
 #include "storage/key_folder.hpp"
 
 #pragma GCC diagnostic push
@@ -11,6 +12,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -192,6 +194,32 @@ std::optional<std::string> take_over(const backup_config& b, node_config& c) {
   return std::nullopt;
 }
 
+section accounts_section(accounts_config& a) {
+  return {{"password_length_min", number_into(a.password_length_min, 8, 64)},
+          {"session_hours_max", number_into(a.session_hours_max, 1, 24)},
+          {"idle_minutes_max", number_into(a.idle_minutes_max, 1, 24 * 60)},
+          {"codes", names_into(a.codes)}};
+}
+
+/// Takes @p a over where accounts are; what is wrong with it.
+std::optional<std::string> take_over(const accounts_config& a, const pages_config& pages, node_config& c) {
+  if (std::ranges::find(c.actors, "account_admin") == c.actors.end()) return std::nullopt;
+  if (!pages.development_password.empty())
+    return "[screen] development_password is for a hub without accounts: account_admin is among its actors";
+  account_admin::policy p;
+  p.length_min = a.password_length_min;
+  p.session_ms_max = a.session_hours_max * std::uint64_t{3'600'000};
+  p.idle_ms_max = a.idle_minutes_max * std::uint64_t{60'000};
+  for (const auto& name : a.codes) {
+    const auto kind = messages::from_name<messages::account_kind>(name);
+    if (!kind || is_system(*kind) || *kind == messages::account_kind::master_reset)
+      return "[accounts] codes: “" + name + "” is no kind of account that a person signs in to";
+    p.codes.bits |= account_admin::of(*kind).bits;
+  }
+  c.policy = std::make_shared<const account_admin::policy>(p);
+  return std::nullopt;
+}
+
 section screen_section(std::filesystem::path& hands, pages_config& p, bool& with_pages) {
   return {{"hands", path_into(hands)},
           {"pages", flag_into(with_pages)},
@@ -215,6 +243,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   rig_config rig;
   pages_config pages;
   backup_config backup;
+  accounts_config accounts;
   bool with_pages = false;
   std::int64_t seed = -1;
   const sections known{
@@ -248,6 +277,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
       {"viewing", {{"online_days_after", number_into(c.online_days_after, 0, 366)}}},
       {"reader", {{"match", text_into(c.reader_match)}, {"authorities", path_into(c.reader_authorities)}}},
       {"screen", screen_section(c.hands, pages, with_pages)},
+      {"accounts", accounts_section(accounts)},
       {"patience", patience_section(c.patience)},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
@@ -271,6 +301,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (!rig.socket.empty()) c.rig = rig;
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
   if (const auto amiss = take_over(backup, c)) return wrong(file, 1, *amiss);
+  if (const auto amiss = take_over(accounts, pages, c)) return wrong(file, 1, *amiss);
   if (with_pages) c.pages = pages;
   if (pages.certificate.empty() != pages.key.empty()) return wrong(file, 1, "[screen] certificate and key go together");
   if (seed >= 0) c.seed = static_cast<std::uint64_t>(seed);

@@ -9,10 +9,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace account_admin {
+struct policy;
+}
 
 namespace tools {
 
@@ -58,6 +63,13 @@ struct backup_config {
   std::size_t keep = 0;          ///< how many stay; 0: all
 };
 
+/// What passwords have to be and how long sessions last, where the hub has accounts.
+struct accounts_config {
+  std::size_t password_length_min = 12;
+  std::uint32_t session_hours_max = 12, idle_minutes_max = 15;
+  std::vector<std::string> codes; ///< kinds of account whose sign-in takes a code, too
+};
+
 /// The pages of a node in browsers.
 struct pages_config {
   std::string address = "127.0.0.1"; ///< beyond loopback: only with certificate and key
@@ -92,6 +104,7 @@ struct node_config {
   std::filesystem::path hands;       ///< scripted hands' socket; empty: none
   std::optional<pages_config> pages; ///< in browsers
   consent_session::patience patience;
+  std::shared_ptr<const account_admin::policy> policy; ///< of the hub with account_admin; else none
   std::optional<std::uint64_t> seed;
 };
 

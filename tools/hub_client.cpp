@@ -41,13 +41,17 @@ result<std::filesystem::path> run_folder(const std::string& given) {
   return failure(error_code::no_hub, (default_data_folder() / "run").string());
 }
 
-result<std::string> ask_hub(const std::filesystem::path& run, const std::string& actor, std::string_view topic,
-                            std::uint64_t version, std::string body, std::uint32_t wait_ms,
-                            const std::string& account) {
+const std::string& tool_node() {
+  static const auto name = "tool-" + fresh_id().text();
+  return name;
+}
+
+result<std::string> ask_hub(const hub_access& hub, const std::string& actor, std::string_view topic,
+                            std::uint64_t version, std::string body, std::uint32_t wait_ms) {
   const auto clock = drivers::clock::system_clock();
   bus::dealer_options o;
-  o.endpoint = "ipc://" + (run / "bus").string();
-  o.node = "tool-" + std::to_string(::getpid());
+  o.endpoint = "ipc://" + (hub.run / "bus").string();
+  o.node = hub.node.empty() ? tool_node() : hub.node;
   o.program_version = "0.1";
   o.incarnation = fresh_id();
   o.clock = [clock] { return clock->steady_ms(); };
@@ -58,9 +62,9 @@ result<std::string> ask_hub(const std::filesystem::path& run, const std::string&
   command.v = version;
   command.id = fresh_id();
   command.topic = topic;
-  command.from = "tool@tool-" + std::to_string(::getpid());
+  command.from = "tool@" + (hub.node.empty() ? tool_node() : hub.node);
   command.to = actor + "@hub";
-  command.account = account;
+  command.account = hub.account;
   command.deadline_ms = wait_ms;
   command.body = std::move(body);
 
@@ -84,7 +88,7 @@ result<std::string> ask_hub(const std::filesystem::path& run, const std::string&
     if (answer) break;
     if (refused) return failure(*refused);
     const auto waited = clock->steady_ms() - begun;
-    if (!there && waited > hub_wait_ms_max) return failure(error_code::no_hub, run.string());
+    if (!there && waited > hub_wait_ms_max) return failure(error_code::no_hub, hub.run.string());
     if (waited > wait_ms + hub_wait_ms_max) return failure(error_code::outcome_unknown, topic);
     wait_readable((*door)->watched(), static_cast<std::uint32_t>(std::min<std::uint64_t>(due_ms, 200)));
   }

@@ -63,6 +63,10 @@ std::filesystem::path pages_folder(const pages_config& p) {
   return p.folder.empty() ? std::filesystem::path{UKETSUKE_SOURCE_DIR} / "drivers" / "screen" / "pages" : p.folder;
 }
 
+bool has_accounts(const node_config& config) {
+  return std::ranges::find(config.actors, "account_admin") != config.actors.end();
+}
+
 messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pages(const node_config& config,
                                                                                    messages::secret_slot* pin) {
   using drivers::screen::page_kind;
@@ -79,6 +83,8 @@ messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pag
   o.of.simulated = config.simulated;
   if (std::ranges::find(config.actors, "reader") != config.actors.end()) o.of.offers.push_back(page_kind::patient);
   if (config.name == config.hub) o.of.offers.insert(o.of.offers.end(), {page_kind::reception, page_kind::monitor});
+  o.of.accounts = has_accounts(config);
+  if (o.of.accounts) o.of.offers.insert(o.of.offers.end(), {page_kind::accounts, page_kind::records});
   o.development_account = !p.development_password.empty();
   if (o.development_account)
     o.of.known = [password = p.development_password](std::string_view account,
@@ -181,7 +187,8 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
   ports.pin = std::make_shared<messages::secret_slot>();
   if (auto opened = open_line(config, clock, ports); !opened) return failure(opened.error());
   if (auto opened = open_reader(config, clock, hands, ports); !opened) return failure(opened.error());
-  if (std::ranges::find(config.actors, "account_admin") != config.actors.end()) {
+  ports.policy = config.policy;
+  if (has_accounts(config)) {
     auto hasher = drivers::secrets::open_hasher(config.keys / "accounts.key");
     if (!hasher) return failure(hasher.error());
     ports.hasher = std::move(*hasher);

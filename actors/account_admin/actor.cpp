@@ -33,7 +33,7 @@ secrets::job job_of(hash_job&& of, std::uint64_t utc_ms) {
 class actor final : public actors::runtime::shell {
 public:
   actor(caf::actor_config& config, actors::runtime::place where, std::shared_ptr<secrets::hasher> hasher)
-      : shell(config, std::move(where)), hasher_(std::move(hasher)) {}
+      : shell(config, where), rules_(where.accounts ? *where.accounts : policy{}), hasher_(std::move(hasher)) {}
 
 private:
   void on_start() override {
@@ -45,7 +45,7 @@ private:
                        [hasher = hasher_](const std::string& account, const messages::bytes& nonce) {
                          return hasher->code_secret(account, nonce);
                        }};
-    ledger_.emplace(std::move(*rows), policy{}, from);
+    ledger_.emplace(std::move(*rows), rules_, from);
   }
   void on_command(const messages::command_envelope& command) override {
     if (ledger_) act_on(ledger_->on_command(command, now_ms()));
@@ -65,6 +65,7 @@ private:
     }
   }
 
+  policy rules_;
   std::shared_ptr<secrets::hasher> hasher_;
   std::optional<ledger> ledger_;
 };

@@ -1,6 +1,8 @@
 // What a hashing's outcome means: written in one append, and only then shown.
 #include "actors/account_admin/ledger.hpp"
 
+#include <algorithm>
+
 namespace account_admin {
 
 using namespace messages;
@@ -73,7 +75,9 @@ void ledger::changed(waiting& what, const hash_outcome& outcome, decision& out) 
   if (!outcome.right || outcome.made.size() != 1 || row->verifier != what.verifier)
     return guessed_wrong(what, sign_in_refusal::wrong_password, {error_code::sign_in_refused, {}}, out);
   throttle_.succeeded(what.account, what.place);
-  write(password_changed{row->account, outcome.made.front(), session->session}, what.command, out);
+  // Which of several sessions at one node it came from nobody can tell: then all end.
+  const bool only_one = std::ranges::count(row->sessions, session->node, &account_session::node) == 1;
+  write(password_changed{row->account, outcome.made.front(), only_one ? session->session : id{}}, what.command, out);
   out.reply(what.command, done{});
 }
 

@@ -54,7 +54,8 @@ decision ledger::on_command(const command_envelope& command, std::uint64_t now_m
   now_ms_ = now_ms;
   const auto* row = command.account.empty() ? nullptr : giver_of(command);
   const bool session = row && row->session_at(node_of(command), now_ms);
-  if (auto why = refusal_of(command.topic, {command.account, row, session, false})) {
+  const giver who{command.account, row, session, false, row && needs_code(*row, rules_)};
+  if (auto why = refusal_of(command.topic, who)) {
     if (is_command(command.topic)) {
       auto said = command;
       if (!row) said.account.clear(); // nobody's name, and perhaps somebody's password
@@ -195,7 +196,9 @@ bool ledger::may_guess(const std::string& account, const std::string& place, con
   }
   const auto of_account = std::ranges::count_if(waiting_, [&](const auto& w) { return w.second.account == account; });
   const auto of_place = std::ranges::count_if(waiting_, [&](const auto& w) { return w.second.place == place; });
-  if (of_account == 0 && static_cast<std::size_t>(of_place) < jobs_of_place_max) return true;
+  // Who was here before is let past the others' guesses: a clinic's pages may all have one address.
+  const bool room = static_cast<std::size_t>(of_place) < jobs_of_place_max || throttle_.is_at_home(account, place);
+  if (of_account == 0 && room) return true;
   out.refuse(command, {error_code::busy, {"account_admin"}});
   return false;
 }

@@ -24,6 +24,7 @@ static_assert(each_command_has_one_row(), "a command without a row in the table 
 constexpr bool is_own(std::string_view topic) {
   return topic == sign_out::topic || topic == change_password::topic;
 }
+constexpr bool is_about_codes(std::string_view topic) { return is_own(topic) || topic == enrol_code::topic; }
 
 } // namespace
 
@@ -40,6 +41,7 @@ std::optional<error> refusal_of(std::string_view topic, const giver& who) {
     return error{error_code::right_missing, {std::string{name(who.row->kind)}, std::string{topic}}};
   if (who.row->standing == account_standing::initial && !is_system(who.row->kind) && !is_own(topic))
     return error{error_code::password_to_change, {}};
+  if (who.code_missing && !is_about_codes(topic)) return error{error_code::code_needed, {}};
   return {};
 }
 

@@ -143,6 +143,7 @@ struct giver {
   const messages::account_record* row = nullptr;  ///< of that account; none: there is no such account
   bool session = false;                          ///< one is in force at the node that sent the command
   bool of_the_house = false;                     ///< sent by an actor of the roster
+  bool code_missing = false;                     ///< it has to enrol a code first; see needs_code()
 };
 
 /// Why @p topic may not be done for @p who; nothing: it may. Every door asks here.

@@ -47,7 +47,14 @@ void throttle::failed(const std::string& account, const std::string& place, std:
   add(key(account, all_places), now_ms);
 }
 
-void throttle::succeeded(const std::string& account, const std::string& place) { counted_.erase(key(account, place)); }
+void throttle::succeeded(const std::string& account, const std::string& place) {
+  counted_.erase(key(account, place));
+  if (homes_.size() < homes_max) homes_.insert(key(account, place));
+}
+
+bool throttle::is_at_home(const std::string& account, const std::string& place) const {
+  return homes_.contains(key(account, place)) && !is_doubted(account, place);
+}
 
 void throttle::came_early(const std::string& account, const std::string& place) {
   if (const auto found = counted_.find(key(account, place)); found != counted_.end()) ++found->second.early;

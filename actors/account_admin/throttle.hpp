@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 namespace account_admin {
@@ -21,6 +22,8 @@ public:
   std::uint64_t take_early(const std::string& account, const std::string& place);
   /// Did the last try for this account fail? Such work waits behind that of others.
   bool is_doubted(const std::string& account, const std::string& place) const;
+  /// Did the account's owner sign in at this place before, without a wrong password since?
+  bool is_at_home(const std::string& account, const std::string& place) const;
   std::size_t size() const { return counted_.size(); }
 
   static constexpr std::uint64_t free_at_place = 3, free_in_all = 30; ///< wrong ones without delay
@@ -29,6 +32,7 @@ public:
   static constexpr std::uint64_t delay_ms_max_in_all = 60'000; ///< an owner elsewhere never waits longer
   static constexpr std::uint64_t forgotten_ms = 24u * 3600 * 1000;
   static constexpr std::size_t counted_max = 4096; ///< the one that failed longest ago goes
+  static constexpr std::size_t homes_max = 4096;   ///< beyond: nobody new is at home
 
 private:
   struct count {
@@ -39,6 +43,7 @@ private:
   void add(const std::string& key, std::uint64_t now_ms);
 
   std::map<std::string, count> counted_;
+  std::set<std::string> homes_;
 };
 
 } // namespace account_admin

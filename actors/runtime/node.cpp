@@ -1,7 +1,7 @@
 // Opens a node's journal, sockets and actors in order, and ends them in the reverse.
 #include "actors/runtime/node.hpp"
 
-#include "actors/account_admin/rules.hpp"
+#include "actors/account_admin/policy.hpp"
 #include "actors/roster.hpp"
 #include "actors/runtime/bus_port.hpp"
 #include "actors/runtime/supervisor.hpp"
@@ -264,7 +264,10 @@ result<void> whole_node::start_actors() {
   s.common.bus = bus_port_;
   s.common.journal = journal_.get();
   s.common.clock = clock_.get();
-  s.common.accounts = has_accounts();
+  if (has_accounts()) {
+    s.common.accounts = ports_.policy ? ports_.policy : std::make_shared<const account_admin::policy>();
+    s.common.uses = std::make_shared<session_uses>();
+  }
   s.common.make_id = [clock = clock_, chance = chance_] { return drivers::clock::fresh_id(*clock, *chance); };
   s.common.fail = [this](const error& why) { fail(why); };
   s.ports = ports_;

@@ -25,6 +25,9 @@ class pages;
 namespace drivers::secrets {
 class hasher;
 }
+namespace account_admin {
+struct policy;
+}
 
 namespace actors::runtime {
 
@@ -36,6 +39,7 @@ struct node_ports {
   std::shared_ptr<drivers::card::reader> reader;
   std::shared_ptr<drivers::screen::pages> pages;
   std::shared_ptr<drivers::secrets::hasher> hasher; ///< of the hub on which account_admin lives
+  std::shared_ptr<const account_admin::policy> policy; ///< of its accounts; none: the defaults
   std::shared_ptr<messages::secret_slot> pin; ///< of this desk
   consent_session::patience patience;
   std::vector<std::pair<messages::differing, messages::severity>> weights; ///< of differences, where not the usual

@@ -1,7 +1,7 @@
 // Receiving once, deciding, writing, then acting: the part that all actors share.
 #include "actors/runtime/shell.hpp"
 
-#include "actors/account_admin/rules.hpp"
+#include "actors/account_admin/policy.hpp"
 #include "actors/roster.hpp"
 #include "drivers/clock/port.hpp"
 #include "storage/journal.hpp"
@@ -79,7 +79,8 @@ void shell::take(const command_envelope& command) {
   if (auto why = refusal_of(command)) {
     effects refused;
     const command_refused event{command.topic, std::string{describe(why->code).name}, command.from};
-    refused.journal.events.push_back(make_draft(event, {}, {}, command.id));
+    const auto from = address::from_text(command.from);
+    refused.journal.events.push_back(make_draft(event, from && from->node != place_.hub ? from->node : "", {}, command.id));
     refused.refuse(command, std::move(*why));
     carry_out(std::move(refused));
   } else
@@ -88,9 +89,11 @@ void shell::take(const command_envelope& command) {
   taken_account_.clear();
 }
 
-/// Rights are asked where the work is done. account_admin asks the same table itself, of the rows it works on.
+/// Rights are asked where the work is done. account_admin asks the same table itself, of the rows it works on; what it
+/// cannot know is when a session was last used.
 std::optional<error> shell::refusal_of(const command_envelope& command) const {
-  if (!place_.accounts || !place_.journal || place_.row->name == "account_admin") return {};
+  if (!place_.accounts || !place_.journal) return {};
+  const bool judges_itself = place_.row->name == "account_admin";
   account_admin::giver who;
   who.account = command.account;
   const auto from = address::from_text(command.from);
@@ -101,8 +104,15 @@ std::optional<error> shell::refusal_of(const command_envelope& command) const {
     if (stored && *stored) row = storage::decode_row<account_record>(**stored);
   }
   who.row = row ? &*row : nullptr;
-  who.session = row && from && row->session_at(from->node, now_ms());
-  return account_admin::refusal_of(command.topic, who);
+  const auto* session = row && from ? row->session_at(from->node, now_ms()) : nullptr;
+  who.session = session && (is_system(row->kind) ||
+                            place_.uses->use(account_key(row->account), from->node, session->begun_ms, now_ms(),
+                                             place_.accounts->idle_ms_max));
+  who.code_missing = row && account_admin::needs_code(*row, *place_.accounts);
+  if (!judges_itself) return account_admin::refusal_of(command.topic, who);
+  // Who lay idle may still leave: the journal says when.
+  if (session && !who.session && command.topic != sign_out::topic) return error{error_code::not_signed_in, {}};
+  return {};
 }
 
 /// A command id seen twice is executed once: the second time it gets the reply of the first.

@@ -7,6 +7,7 @@
 
 #include "actors/pure/effects.hpp"
 #include "actors/runtime/mail.hpp"
+#include "actors/runtime/session_uses.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -22,6 +23,9 @@ class journal;
 namespace drivers::clock {
 class clock;
 }
+namespace account_admin {
+struct policy;
+}
 
 namespace actors::runtime {
 
@@ -35,7 +39,9 @@ struct place {
   storage::journal* journal = nullptr; ///< only on the hub
   const drivers::clock::clock* clock = nullptr;
   id_source make_id;
-  bool accounts = false; ///< account_admin lives on this hub: each command needs its right (account_admin/rules.hpp)
+  /// account_admin lives on this hub: each command needs its right (account_admin/rules.hpp), each session its use.
+  std::shared_ptr<const account_admin::policy> accounts;
+  std::shared_ptr<session_uses> uses; ///< beside `accounts`
   std::function<void(const messages::error&)> fail; ///< ends the node: the journal refused a write
 };
 

@@ -16,29 +16,60 @@ pages::pages(std::string node, std::string hub) : node_(std::move(node)), hub_(s
 
 namespace {
 
-/// What a page may ask of which actor.
+/// On which pages something is asked. Scripted hands are the patient's page, and on the hub the staff's, too.
+enum class asked_on : std::uint8_t { patient, reception, accounts, records, any_of_staff };
+
+/// What a page may ask of which actor. Whether its account may is for that actor to say.
 struct permitted {
   std::string_view topic, actor;
-  bool patient; ///< from the patient's page; otherwise from reception's
+  asked_on where;
 };
+using enum asked_on;
 constexpr std::array permissions{
-    permitted{choose_method::topic, "consent_session", true},
-    permitted{enter_pin::topic, "consent_session", true},
-    permitted{answer_consents::topic, "consent_session", true},
-    permitted{provide_information::topic, "consent_session", true},
-    permitted{extend_time::topic, "consent_session", true},
-    permitted{stop_checkin::topic, "consent_session", true},
-    permitted{call_staff::topic, "desks", true},
-    permitted{register_reference_number::topic, "consent_session", false},
-    permitted{skip_reference_number::topic, "consent_session", false},
-    permitted{finish_at_window::topic, "consent_session", false},
-    permitted{keep_walk_in::topic, "consent_session", false},
-    permitted{open_desk::topic, "desks", false},
-    permitted{close_desk::topic, "desks", false},
-    permitted{switch_mode::topic, "desks", false},
-    permitted{attend_desk::topic, "desks", false},
-    permitted{list_desks::topic, "desks", false},
+    permitted{choose_method::topic, "consent_session", patient},
+    permitted{enter_pin::topic, "consent_session", patient},
+    permitted{answer_consents::topic, "consent_session", patient},
+    permitted{provide_information::topic, "consent_session", patient},
+    permitted{extend_time::topic, "consent_session", patient},
+    permitted{stop_checkin::topic, "consent_session", patient},
+    permitted{call_staff::topic, "desks", patient},
+    permitted{register_reference_number::topic, "consent_session", reception},
+    permitted{skip_reference_number::topic, "consent_session", reception},
+    permitted{finish_at_window::topic, "consent_session", reception},
+    permitted{keep_walk_in::topic, "consent_session", reception},
+    permitted{open_desk::topic, "desks", reception},
+    permitted{close_desk::topic, "desks", reception},
+    permitted{switch_mode::topic, "desks", reception},
+    permitted{attend_desk::topic, "desks", reception},
+    permitted{list_desks::topic, "desks", reception},
+    permitted{sign_out::topic, "account_admin", any_of_staff},
+    permitted{change_password::topic, "account_admin", any_of_staff},
+    permitted{enrol_code::topic, "account_admin", any_of_staff},
+    permitted{register_account::topic, "account_admin", accounts},
+    permitted{receive_password::topic, "account_admin", accounts},
+    permitted{search_accounts::topic, "account_admin", accounts},
+    permitted{update_account::topic, "account_admin", accounts},
+    permitted{reset_account::topic, "account_admin", accounts},
+    permitted{delete_account::topic, "account_admin", accounts},
+    permitted{obtain_records::topic, "eligibility_gateway", records},
+    permitted{withdraw_consent::topic, "eligibility_gateway", records},
 };
+
+/// @p on_hub: hands there are the staff's, too.
+constexpr bool is_asked_on(asked_on where, page_kind kind, bool on_hub) {
+  if (kind == page_kind::hands) return where == asked_on::patient || on_hub;
+  switch (where) {
+  case asked_on::patient: return kind == page_kind::patient;
+  case asked_on::reception: return kind == page_kind::reception;
+  case asked_on::accounts: return kind == page_kind::accounts;
+  case asked_on::records: return kind == page_kind::records;
+  case asked_on::any_of_staff: return kind != page_kind::patient;
+  }
+  return false;
+}
+constexpr std::uint32_t wait_ms = 5'000, long_wait_ms = 30'000; ///< of hashing, and of the national system
+constexpr std::string_view in_use_topic = "screen.in_use"; ///< somebody is at the page, and types or points
+constexpr std::string_view search_topic = "screen.search_records"; ///< whose records may be viewed now
 constexpr std::string_view read_topic = "screen.read_events";
 constexpr std::uint64_t read_max = 200;
 
@@ -56,27 +87,34 @@ result<std::string> body_from(std::string_view topic, const value& written) {
   return body;
 }
 
-std::string answer_line(std::uint64_t n, const error* why) {
+/// @p reply: what an actor answered beside "done".
+std::string answer_line(std::uint64_t n, const error* why, const std::string& reply = {}) {
   value v{value::map{{"n", {n}}}};
   auto& entries = std::get<value::map>(v.is);
-  if (!why)
-    entries.emplace_back("ok", value{true});
+  if (why)
+    entries.emplace_back("error", value_of_error(*why));
   else
-    entries.emplace_back("error", value{value::map{{"number", {static_cast<std::uint64_t>(why->code)}},
-                                                   {"name", {std::string{describe(why->code).name}}},
-                                                   {"text", {fill_in(describe(why->code).staff_ja, *why)}},
-                                                   {"text_en", {to_sentence(*why)}}}});
+    entries.emplace_back("ok", value{true});
+  if (auto said = reply.empty() ? result<value>{value{}} : unpack(reply); said && !why)
+    if (const auto* fields = said->as<value::map>(); fields && !fields->empty()) entries.emplace_back("body", *said);
   return to_json(v);
 }
 
 template <class M> value value_of(const M& m) { return *unpack(encode_body(m)); }
 
 constexpr std::string_view name_of(page_kind kind) {
-  constexpr std::array<std::string_view, 4> names{"hands", "patient", "reception", "monitor"};
+  constexpr std::array<std::string_view, 6> names{"hands", "patient", "reception", "monitor", "accounts", "records"};
   return names[static_cast<std::size_t>(kind)];
 }
 
 } // namespace
+
+value value_of_error(const error& why) {
+  return value{value::map{{"number", {static_cast<std::uint64_t>(why.code)}},
+                          {"name", {std::string{describe(why.code).name}}},
+                          {"text", {fill_in(describe(why.code).staff_ja, why)}},
+                          {"text_en", {to_sentence(why)}}}};
+}
 
 // -- what the actors show ------------------------------------------------------------------------------------------
 
@@ -114,12 +152,16 @@ void pages::handle(const show_desk& m, const command_envelope& command, decision
   out.reply(command, done{});
 }
 
-/// Who sees what: the patient only the own desk's prompt, reception no prompt, the monitor no person.
+/// Who sees what: the patient only the own desk's prompt, reception no prompt, the monitor no person; nobody what the
+/// own account may not see.
 bool pages::is_shown(const visitor& who, std::string_view key) const {
   if (key == "hub") return who.kind != page_kind::hands;
   if (key == "prompt") return who.kind == page_kind::hands || who.kind == page_kind::patient;
-  if (key == "checkin") return who.kind == page_kind::hands || who.kind == page_kind::reception;
-  return who.kind != page_kind::patient;
+  if (key == "checkin")
+    return (who.kind == page_kind::hands || who.kind == page_kind::reception) && who.now.sees_board;
+  return (who.kind == page_kind::hands || who.kind == page_kind::reception)
+             ? who.now.sees_board
+             : who.kind == page_kind::monitor && who.now.sees_journal;
 }
 
 void pages::patch(std::string_view key, const value& what, decision& out) {
@@ -140,6 +182,19 @@ value pages::snapshot_for(const visitor& who) const {
                  {"node", {node_}},
                  {"account", {who.account}},
                  {"hub", value{hub_there_}}};
+  if (!who.session.empty()) {
+    value::array may, administers;
+    for (const auto& topic : who.now.may)
+      may.push_back({topic});
+    for (const auto& one : who.now.administers)
+      administers.push_back({one});
+    all.emplace_back("who", value{value::map{{"account", {who.account}},
+                                             {"kind", {who.now.kind}},
+                                             {"first", {who.now.first}},
+                                             {"idle_ms", {who.now.idle_ms}},
+                                             {"may", value{std::move(may)}},
+                                             {"administers", value{std::move(administers)}}}});
+  }
   if (is_shown(who, "prompt")) all.emplace_back("prompt", prompt_now());
   if (is_shown(who, "checkin")) {
     value::array rows;
@@ -159,6 +214,7 @@ value pages::snapshot_for(const visitor& who) const {
 decision pages::on_joined(std::uint64_t page, visitor who) {
   decision out;
   auto& open = open_[page] = {std::move(who), 0};
+  if (!open.who.session.empty()) begin_session(open.who.session, open.who.account);
   out.lines.push_back(
       {page, to_json(value{value::map{{"seq", {++open.sequence}}, {"snapshot", snapshot_for(open.who)}}})});
   return out;
@@ -166,6 +222,7 @@ decision pages::on_joined(std::uint64_t page, visitor who) {
 
 decision pages::on_left(std::uint64_t page) {
   open_.erase(page);
+  std::erase_if(views_, [&](const auto& view) { return view.page == page; });
   std::erase_if(asked_, [&](const auto& entry) { return entry.second.page == page; });
   return {};
 }
@@ -188,26 +245,52 @@ std::optional<error> pages::say(std::uint64_t page, std::uint64_t number, const 
   if (!name) return error{error_code::missing_value, {"topic"}};
   const auto found = open_.find(page);
   const auto kind = found == open_.end() ? page_kind::hands : found->second.who.kind;
+  const visitor nobody{};
+  const auto& who = found == open_.end() ? nobody : found->second.who;
+  if (*name == in_use_topic && !who.session.empty()) {
+    use(who.session);
+    out.used_by = who.account;
+    out.lines.push_back({page, answer_line(number, nullptr)});
+    return {};
+  }
   if (*name == read_topic && kind == page_kind::monitor) {
+    if (!who.now.sees_journal) return error{error_code::not_signed_in, {}};
     read_events(page, number, written.find("body"), out);
     return {};
   }
+  const bool on_hub = node_ == hub_;
+  if (*name == search_topic && is_asked_on(records, kind, on_hub)) {
+    if (std::ranges::find(who.now.may, obtain_records::topic) == who.now.may.end())
+      return error{who.session.empty() ? error_code::not_signed_in : error_code::right_missing,
+                   {who.now.kind, std::string{obtain_records::topic}}};
+    use(who.session);
+    const auto* wanted = written.find("body");
+    out.searches.push_back({page, number, wanted ? *wanted : value{value::map{}}});
+    return {};
+  }
+  const bool signs_in = *name == sign_in::topic && kind == page_kind::hands && on_hub;
   const auto rule = std::ranges::find(permissions, *name, &permitted::topic);
-  if (rule == permissions.end()) return error{error_code::unknown_topic, {*name}};
-  const bool staff = kind == page_kind::reception || (kind == page_kind::hands && node_ == hub_);
-  const bool patient = kind == page_kind::patient || kind == page_kind::hands;
-  if (rule->patient ? !patient : !staff) return error{error_code::not_allowed, {*name}};
+  if (rule == permissions.end() && !signs_in) return error{error_code::unknown_topic, {*name}};
+  if (!signs_in && !is_asked_on(rule->where, kind, on_hub)) return error{error_code::not_allowed, {*name}};
   const auto* body = written.find("body");
   auto packed = body_from(*name, body ? *body : value{value::map{}});
   if (!packed) return packed.error();
   if (asked_.size() >= asked_max) return error{error_code::busy, {"screen"}};
-  asked_[++last_asked_] = {page, number};
-  actors::outgoing command{
-      {std::string{rule->actor}, hub_}, *name, version_of(*name), std::move(*packed), 5000, {}, {}};
-  command.answer_to = actors::tag{0, make_id(0, last_asked_, 0)};
-  if (staff && found != open_.end()) command.account = found->second.who.account;
+  const auto actor = signs_in ? "account_admin" : rule->actor;
+  auto command = asking(actor, *name, std::move(*packed), {page, number, *name});
+  if (!signs_in && rule->where != patient && found != open_.end()) command.account = who.account;
+  if (!who.session.empty()) use(who.session);
   out.showing.push_back(std::move(command));
   return {};
+}
+
+actors::outgoing pages::asking(std::string_view actor, std::string_view topic, std::string body, asked who) {
+  asked_[++last_asked_] = std::move(who);
+  actors::outgoing command{{std::string{actor}, hub_}, std::string{topic}, version_of(topic), std::move(body), wait_ms,
+                           {},  {}};
+  if (actor == "account_admin" || topic == obtain_records::topic) command.wait_ms_max = long_wait_ms;
+  command.answer_to = actors::tag{0, make_id(0, last_asked_, 0)};
+  return command;
 }
 
 void pages::read_events(std::uint64_t page, std::uint64_t number, const value* body, decision& out) const {
@@ -224,6 +307,15 @@ void pages::read_events(std::uint64_t page, std::uint64_t number, const value* b
       if (const auto* prefix = item.as<std::string>(); prefix && wanted.topics.size() < 20)
         wanted.topics.push_back(prefix->substr(0, 80));
   out.reads.push_back(std::move(wanted));
+}
+
+line pages::answer_search(const search_wanted& wanted, const result<value>& found) {
+  value v{value::map{{"n", {wanted.n}}}};
+  if (found)
+    std::get<value::map>(v.is).emplace_back("body", *found);
+  else
+    std::get<value::map>(v.is).emplace_back("error", value_of_error(found.error()));
+  return {wanted.page, to_json(v)};
 }
 
 line pages::answer_events(const events_wanted& wanted, const std::vector<event_envelope>& found, std::uint64_t next,
@@ -245,8 +337,17 @@ decision pages::on_reply(const actors::tag& who, const result<std::string>& body
     key = key << 8 | who.about.bytes[i];
   const auto found = asked_.find(key);
   if (found == asked_.end()) return out;
-  out.lines.push_back({found->second.page, answer_line(found->second.n, body ? nullptr : &body.error())});
+  const auto waited = std::move(found->second);
   asked_.erase(found);
+  out.accounts_said = waited.topic.starts_with("account.");
+  if (waited.door) {
+    answer_entry(waited, body, out);
+    return out;
+  }
+  if (waited.topic == sign_in::topic) hands_signed_in(waited.page, body);
+  if (waited.topic == obtain_records::topic && !open_.contains(waited.page)) return out; // nobody sees it
+  if (waited.topic == obtain_records::topic) show_view(waited, body, out);
+  out.lines.push_back({waited.page, answer_line(waited.n, body ? nullptr : &body.error(), body ? *body : std::string{})});
   return out;
 }
 

@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::size_t files_max = 200, site_bytes_max = 4 * 1024 * 1024;
 constexpr std::string_view cookie_name = "uketsuke";
-constexpr std::array kinds{page_kind::patient, page_kind::reception, page_kind::monitor};
+constexpr std::array kinds{page_kind::patient, page_kind::reception, page_kind::monitor, page_kind::accounts,
+                           page_kind::records};
 
 std::string_view type_of(const std::filesystem::path& file) {
   static const std::map<std::string, std::string_view, std::less<>> known{
@@ -63,7 +64,8 @@ void wipe(std::string& text) {
 } // namespace
 
 std::string_view name_of(page_kind kind) {
-  static constexpr std::array<std::string_view, 4> names{"hands", "patient", "reception", "monitor"};
+  static constexpr std::array<std::string_view, 6> names{"hands",   "patient",  "reception",
+                                                         "monitor", "accounts", "records"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -117,48 +119,69 @@ bool house_rules::same_origin(const request_facts& asked) const {
   return asked.origin == (house_.tls ? "https://" : "http://") + asked.host;
 }
 
-std::string house_rules::account_of(const request_facts& asked) {
+house_rules::signed_in* house_rules::found_by(const request_facts& asked) {
   const auto found = sign_ins_.find(token_in(asked.cookie));
-  if (found == sign_ins_.end()) return {};
+  if (found == sign_ins_.end()) return nullptr;
   const auto now = house_.now_ms();
-  if (now > found->second.used_ms + signed_in_ms_max) {
+  if (now >= found->second.begun_ms + signed_in_ms_max) {
     sign_ins_.erase(found);
-    return {};
+    return nullptr;
   }
   found->second.used_ms = now;
-  return found->second.account;
+  return &found->second;
 }
 
 answer house_rules::decide(const request_facts& asked) {
   // Another name for this address is somebody else's page in the same browser (DNS rebinding).
-  if (std::ranges::find(house_.hosts, asked.host) == house_.hosts.end()) return refused(421, "not this host");
-  if (asked.upgrade) return upgrade(asked);
-  if (asked.method == "POST") {
-    if (!same_origin(asked)) return refused(403, "origin");
-    if (asked.target == "/sign-in") return sign_in(asked);
-    if (asked.target == "/sign-out") {
-      if (const auto found = sign_ins_.find(token_in(asked.cookie)); found != sign_ins_.end()) sign_ins_.erase(found);
-      return refused(204, "");
-    }
-    return refused(404, "not found");
+  if (std::ranges::find(house_.hosts, asked.host) == house_.hosts.end()) {
+    auto a = refused(421, "not this host");
+    a.refused = "a request for another host";
+    return a;
   }
+  if (asked.upgrade) return upgrade(asked);
+  if (asked.method == "POST") return post(asked);
   if (asked.method != "GET" && asked.method != "HEAD") return refused(405, "method");
   return file(asked);
 }
 
+answer house_rules::post(const request_facts& asked) {
+  if (!same_origin(asked)) {
+    auto a = refused(403, "origin");
+    a.refused = "a POST from another origin";
+    return a;
+  }
+  if (asked.target == "/sign-in" || (asked.target == "/reset-master" && house_.accounts)) return sign_in(asked);
+  if (asked.target != "/sign-out") return refused(404, "not found");
+  auto a = refused(204, "");
+  if (const auto found = sign_ins_.find(token_in(asked.cookie)); found != sign_ins_.end()) {
+    a.left = visitor{page_kind::reception, found->second.account, found->second.session};
+    sign_ins_.erase(found);
+  }
+  a.cookie = std::string{cookie_name} + "=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0";
+  return a;
+}
+
 answer house_rules::upgrade(const request_facts& asked) {
-  if (!same_origin(asked)) return refused(403, "origin");
+  if (!same_origin(asked)) {
+    auto a = refused(403, "origin");
+    a.refused = "a page from another origin";
+    return a;
+  }
   for (const auto kind : kinds) {
     if (asked.target != "/live/" + std::string{name_of(kind)} || !offers(kind)) continue;
     answer a;
     a.status = 101;
     if (kind == page_kind::patient) {
-      a.granted = visitor{kind, {}};
+      a.granted = visitor{kind, {}, {}};
       return a;
     }
-    auto account = account_of(asked);
-    if (account.empty()) return refused(401, "sign in");
-    a.granted = visitor{kind, std::move(account)};
+    const auto* who = found_by(asked);
+    if (!who) {
+      auto no = refused(401, "sign in");
+      if (!token_in(asked.cookie).empty()) no.refused = "a cookie whose session is over";
+      return no;
+    }
+    a.granted = visitor{kind, who->account, who->session};
     return a;
   }
   return refused(404, "not found");
@@ -172,11 +195,13 @@ answer house_rules::about(const request_facts& asked) {
     methods.push_back({m});
   answer a;
   a.type = "application/json";
+  const auto* who = found_by(asked);
   a.body = to_json(value{value::map{{"node", {house_.node}},
                                     {"simulated", value{house_.simulated}},
                                     {"pages", value{std::move(offered)}},
                                     {"methods", value{std::move(methods)}},
-                                    {"account", {account_of(asked)}}}});
+                                    {"accounts", value{house_.accounts}},
+                                    {"account", {who ? who->account : std::string{}}}}});
   return a;
 }
 
@@ -205,19 +230,29 @@ answer house_rules::file(const request_facts& asked) {
 }
 
 answer house_rules::sign_in(const request_facts& asked) {
-  const auto now = house_.now_ms();
   if (asked.content_type != "application/json") return refused(415, "application/json is needed");
-  if (locked_until_ms_ > now) return refused(429, "too many wrong passwords");
   auto written = messages::from_json(asked.body);
   const auto text_at = [&](std::string_view key) {
     const auto* v = written ? written->find(key) : nullptr;
     const auto* text = v ? v->as<std::string>() : nullptr;
     return text ? *text : std::string{};
   };
-  auto password = text_at("password");
-  const auto account = house_.known ? house_.known(text_at("account"), password) : std::nullopt;
-  wipe(password);
-  if (!account) {
+  const bool master = asked.target == "/reset-master";
+  auto typed = text_at(master ? "secret" : "password");
+  entry who{master ? std::string{} : text_at("account"), messages::credential{typed}, text_at("code"), asked.place};
+  wipe(typed);
+  if (!master && who.account.empty()) return refused(401, "account or password is wrong");
+  if (!house_.accounts) return sign_in_for_development(who.account, who.password);
+  answer a;
+  a.asks = std::move(who);
+  return a;
+}
+
+answer house_rules::sign_in_for_development(const std::string& account, const messages::credential& password) {
+  const auto now = house_.now_ms();
+  if (locked_until_ms_ > now) return refused(429, "too many wrong passwords");
+  const auto known = house_.known ? house_.known(account, password.reveal()) : std::nullopt;
+  if (!known) {
     if (++wrong_passwords_ >= wrong_passwords_max) {
       wrong_passwords_ = 0;
       locked_until_ms_ = now + lock_out_ms;
@@ -225,14 +260,23 @@ answer house_rules::sign_in(const request_facts& asked) {
     return refused(401, "account or password is wrong");
   }
   wrong_passwords_ = 0;
+  return let_in(*known, {});
+}
+
+answer house_rules::let_in(const std::string& account, const messages::id& session) {
+  const auto now = house_.now_ms();
   if (sign_ins_.size() >= sign_ins_max)
     sign_ins_.erase(std::ranges::min_element(sign_ins_, {}, [](const auto& s) { return s.second.used_ms; }));
   const auto token = house_.token();
-  sign_ins_[token] = {*account, now};
+  sign_ins_[token] = {account, session, now, now};
   auto a = refused(204, "");
   a.cookie =
       std::string{cookie_name} + "=" + token + "; HttpOnly; SameSite=Strict; Path=/" + (house_.tls ? "; Secure" : "");
   return a;
+}
+
+void house_rules::end_session(const messages::id& session) {
+  std::erase_if(sign_ins_, [&](const auto& one) { return one.second.session == session; });
 }
 
 } // namespace drivers::screen

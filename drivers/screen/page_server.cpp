@@ -17,6 +17,8 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 
+#include <spdlog/spdlog.h>
+
 #include <sys/random.h>
 
 #include <algorithm>
@@ -45,6 +47,7 @@ using tls_stream = beast::ssl_stream<beast::tcp_stream>;
 constexpr std::uint32_t header_bytes_max = 16 * 1024;
 constexpr std::uint32_t body_bytes_max = 4 * 1024;
 constexpr auto accept_again = std::chrono::milliseconds{100};
+constexpr auto entry_wait_max = std::chrono::seconds{45}; // longer than account administration may take
 constexpr std::string_view pin_word = "pin ";
 
 class server;
@@ -55,6 +58,14 @@ public:
   virtual ~live_page() = default;
   virtual void send(std::shared_ptr<const std::string> line) = 0;
   virtual void close() = 0;
+  virtual const visitor& who() const = 0;
+};
+
+/// A request that waits for account administration.
+class waiting_entry {
+public:
+  virtual ~waiting_entry() = default;
+  virtual void answered(const answer& said) = 0;
 };
 
 /// Anything connected: closed when the server ends.
@@ -75,6 +86,9 @@ public:
   std::size_t connections() const override { return connection_count_; }
   void watch(watcher& who) override;
   void send(page to, std::string line) override;
+  void let_in(std::uint64_t n, const std::string& account, const messages::id& session) override;
+  void answer_entry(std::uint64_t n, int status, std::string json) override;
+  void end_session(const messages::id& session) override;
   void stop() override;
 
   // -- for the connections, on the server's thread -----------------------------------------------------------------
@@ -93,6 +107,11 @@ public:
   /// Its number; 0 when there are too many.
   page join(const std::shared_ptr<live_page>& who, const visitor& as);
   void leave(page p);
+  /// False: too many wait already.
+  bool ask(const std::shared_ptr<waiting_entry>& who, entry typed);
+  void close_pages(const messages::id& session);
+  void give_up(std::uint64_t n);
+  void left_by_the_door(const visitor& who);
 
 private:
   messages::result<void> load_keys();
@@ -111,6 +130,12 @@ private:
   watcher* watcher_ = nullptr;
   std::map<page, std::shared_ptr<live_page>> pages_;
   page last_page_ = 0;
+  struct asked_entry {
+    std::shared_ptr<waiting_entry> who;
+    std::chrono::steady_clock::time_point at;
+  };
+  std::map<std::uint64_t, asked_entry> entries_; // in the order of their asking
+  std::uint64_t last_entry_ = 0;
   std::mutex joining_;
   std::thread thread_;
 };
@@ -157,6 +182,7 @@ public:
     close_now();
   }
   void close_now() override { beast::get_lowest_layer(socket_).close(); }
+  const visitor& who() const override { return visitor_; }
 
 private:
   void read() {
@@ -213,7 +239,7 @@ private:
 // -- a connection --------------------------------------------------------------------------------------------------
 
 /// One HTTP connection: requests one after another, until it becomes a page.
-template <class Stream> class visit final : public connected, public std::enable_shared_from_this<visit<Stream>> {
+template <class Stream> class visit final : public connected, public waiting_entry, public std::enable_shared_from_this<visit<Stream>> {
 public:
   visit(server& owner, Stream&& stream) : server_(owner), stream_(std::move(stream)) { server_.add(*this); }
   ~visit() override { server_.remove(*this); }
@@ -230,6 +256,7 @@ public:
   void close_now() override {
     if (!moved_) beast::get_lowest_layer(stream_).close();
   }
+  void answered(const answer& said) override { reply(said, false); }
 
 private:
   void expire() {
@@ -266,10 +293,19 @@ private:
     facts.cookie = text_from(asked[http::field::cookie]);
     facts.content_type = text_from(asked[http::field::content_type]);
     facts.upgrade = websocket::is_upgrade(asked);
+    error_code unknown;
+    const auto other_end = beast::get_lowest_layer(stream_).socket().remote_endpoint(unknown);
+    if (!unknown) facts.place = other_end.address().to_string();
     facts.body = std::move(asked.body());
-    const auto said = server_.rules().decide(facts);
+    auto said = server_.rules().decide(facts);
     for (volatile char* p = facts.body.data(); p != facts.body.data() + facts.body.size(); ++p)
       *p = 0; // a password
+    if (!said.refused.empty()) spdlog::warn("refused: {}, from {}", said.refused, facts.place);
+    if (said.asks) {
+      if (!server_.ask(this->shared_from_this(), std::move(*said.asks))) refuse(503);
+      return;
+    }
+    if (said.left) server_.left_by_the_door(*said.left);
     if (!said.granted) return reply(said, asked.method() == http::verb::head);
     moved_ = true;
     std::make_shared<live<Stream>>(server_, std::move(stream_), *said.granted)->start(asked);
@@ -402,6 +438,60 @@ void server::leave(page p) {
   watcher_->page_left(p);
 }
 
+/// Whoever should have answered began anew meanwhile.
+void server::give_up(std::uint64_t n) {
+  drivers::screen::answer late;
+  late.status = 503;
+  late.body = "busy";
+  entries_.extract(n).mapped().who->answered(late);
+}
+
+bool server::ask(const std::shared_ptr<waiting_entry>& who, entry typed) {
+  const auto now = std::chrono::steady_clock::now();
+  while (!entries_.empty() && now > entries_.begin()->second.at + entry_wait_max)
+    give_up(entries_.begin()->first);
+  if (entries_.size() >= options_.entries_max) return false;
+  entries_[++last_entry_] = {who, now};
+  watcher_->entry_asked(last_entry_, std::move(typed));
+  return true;
+}
+
+void server::let_in(std::uint64_t n, const std::string& account, const messages::id& session) {
+  asio::post(io_, [this, n, account, session] {
+    const auto found = entries_.extract(n);
+    if (!found.empty()) found.mapped().who->answered(rules_->let_in(account, session));
+  });
+}
+
+void server::answer_entry(std::uint64_t n, int status, std::string json) {
+  asio::post(io_, [this, n, status, json = std::move(json)]() mutable {
+    answer said;
+    said.status = status;
+    said.type = "application/json";
+    said.body = std::move(json);
+    if (const auto found = entries_.extract(n); !found.empty()) found.mapped().who->answered(said);
+  });
+}
+
+void server::close_pages(const messages::id& session) {
+  if (session.empty()) return; // the development account's, whose pages are not told apart
+  const auto all = pages_;
+  for (const auto& [number, one] : all)
+    if (one->who().session == session) one->close();
+}
+
+void server::end_session(const messages::id& session) {
+  asio::post(io_, [this, session] {
+    rules_->end_session(session);
+    close_pages(session);
+  });
+}
+
+void server::left_by_the_door(const visitor& who) {
+  close_pages(who.session);
+  if (!who.session.empty()) watcher_->session_left(who.account, who.session);
+}
+
 void server::send(page to, std::string line) {
   asio::post(io_, [this, to, line = std::make_shared<const std::string>(std::move(line))] {
     if (const auto found = pages_.find(to); found != pages_.end()) found->second->send(line);
@@ -421,6 +511,7 @@ void server::stop() {
     io_.stop();
   });
   thread_.join();
+  entries_.clear();
   pages_.clear();
 }
 

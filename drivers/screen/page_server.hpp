@@ -18,6 +18,7 @@ struct page_server_options {
   messages::secret_slot* pin = nullptr; ///< none: this node has no PIN pad
   std::size_t connections_max = 512;    ///< beyond: closed at once
   std::size_t pages_max = 128;          ///< WebSockets among them
+  std::size_t entries_max = 64;         ///< sign-ins that wait for account administration; more: 503
   std::size_t line_bytes_max = 64 * 1024;
   std::size_t waiting_bytes_max = 1024 * 1024; ///< unread output of one page; more: it is dropped
   std::uint32_t request_ms_max = 10'000;       ///< for a request to arrive and its answer to leave

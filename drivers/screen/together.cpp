@@ -17,6 +17,8 @@ public:
   void page_joined(page p, const visitor& who) override { who_->page_joined(p * ports_max + which_, who); }
   void page_said(page p, std::string line) override { who_->page_said(p * ports_max + which_, std::move(line)); }
   void page_left(page p) override { who_->page_left(p * ports_max + which_); }
+  void entry_asked(std::uint64_t n, entry e) override { who_->entry_asked(n * ports_max + which_, std::move(e)); }
+  void session_left(const std::string& account, const messages::id& s) override { who_->session_left(account, s); }
 
 private:
   page which_;
@@ -39,6 +41,16 @@ public:
   }
   void send(page to, std::string line) override {
     if (to % ports_max < ports_.size()) ports_[to % ports_max]->send(to / ports_max, std::move(line));
+  }
+  void let_in(std::uint64_t n, const std::string& account, const messages::id& session) override {
+    if (n % ports_max < ports_.size()) ports_[n % ports_max]->let_in(n / ports_max, account, session);
+  }
+  void answer_entry(std::uint64_t n, int status, std::string json) override {
+    if (n % ports_max < ports_.size()) ports_[n % ports_max]->answer_entry(n / ports_max, status, std::move(json));
+  }
+  void end_session(const messages::id& session) override {
+    for (auto& p : ports_)
+      p->end_session(session);
   }
   void stop() override {
     for (auto& p : ports_)

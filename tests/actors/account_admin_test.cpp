@@ -211,6 +211,47 @@ BOOST_AUTO_TEST_CASE(a_thousand_guesses_from_fifty_accounts_leave_room_for_the_o
   BOOST_CHECK_EQUAL(h.book.on_command(command_of("screen@hub", own, h.now_ms), h.now_ms).jobs.size(), 1u);
 }
 
+// A clinic's pages may all have one address: whoever signed in there before is let past the guesses made there.
+BOOST_AUTO_TEST_CASE(at_an_address_full_of_guesses_its_own_people_still_sign_in) {
+  house h;
+  h.begin();
+  const auto at_desk = [&](const std::string& account, const std::string& password) {
+    const sign_in m{account, credential{password}, {}, "pc-1", false};
+    return h.book.on_command(command_of("screen@hub", m, h.now_ms), h.now_ms);
+  };
+  const auto first = at_desk("Staff01", house::good).jobs.front();
+  BOOST_REQUIRE(event_in<signed_in>(h.book.on_hashed(first.number, judged(first), h.now_ms)));
+  for (int n = 0; n < 50; ++n)
+    at_desk("Guess" + std::to_string(n), "wrong");
+  BOOST_CHECK_EQUAL(at_desk("Staff01", house::good).jobs.size(), 1u);
+  BOOST_CHECK_EQUAL(code_in(at_desk("Kanri01", house::good)), error_code::busy); // was never there: may be a guesser
+}
+
+BOOST_AUTO_TEST_CASE(changing_a_password_leaves_the_own_session_where_that_is_certain_and_none_where_it_is_not) {
+  house h;
+  h.begin();
+  BOOST_REQUIRE(was_done(h.say(sign_out{{}, true}, "Staff01")));
+  BOOST_REQUIRE(h.enter("Staff01", house::good));
+  BOOST_REQUIRE(h.enter("Staff01", house::good, "tool@elsewhere"));
+  const credential good{house::good}, other{"another one entirely"};
+  BOOST_REQUIRE(was_done(h.say(change_password{good, other}, "Staff01")));
+  BOOST_REQUIRE_EQUAL(h.book.all().at("staff01").sessions.size(), 1u);
+  BOOST_CHECK_EQUAL(h.book.all().at("staff01").sessions.front().node, "hub");
+  BOOST_REQUIRE(h.enter("Staff01", other.reveal()));
+  BOOST_REQUIRE(was_done(h.say(change_password{other, good}, "Staff01")));
+  BOOST_CHECK(h.book.all().at("staff01").sessions.empty());
+}
+
+BOOST_AUTO_TEST_CASE(whoever_may_view_in_an_emergency_enrols_a_code_before_anything_else) {
+  house h;
+  h.begin();
+  h.settle("Iryou01", account_kind::medical_viewing, "Kanri01");
+  BOOST_REQUIRE(was_done(h.say(update_account{"Iryou01", false, true, 0}, "Kanri01")));
+  BOOST_CHECK(reply_in<code_secret>(h.say(enrol_code{}, "Iryou01")));
+  BOOST_CHECK_EQUAL(h.enter("Iryou01", house::good).error().code, error_code::code_needed);
+  BOOST_CHECK(h.enter("Iryou01", house::good, "screen@hub", "100"));
+}
+
 BOOST_AUTO_TEST_CASE(bad_input_is_refused_and_never_written) {
   house h;
   h.begin();

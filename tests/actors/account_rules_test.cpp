@@ -1,7 +1,8 @@
 // The table of rights: every kind against every command, and the README that is printed from it.
 #include "tests/test.hpp"
 
-#include "actors/account_admin/rules.hpp"
+#include "actors/account_admin/policy.hpp"
+#include "actors/runtime/session_uses.hpp"
 
 #include <fstream>
 #include <set>
@@ -78,6 +79,47 @@ BOOST_AUTO_TEST_CASE(with_an_initial_password_a_person_may_only_change_it_or_lea
       BOOST_TEST(!why.has_value() == own, r.topic);
       if (why) BOOST_TEST((why->code == error_code::password_to_change), r.topic);
     });
+}
+
+BOOST_AUTO_TEST_CASE(who_needs_a_code_and_has_none_may_only_enrol_one_change_the_password_or_leave) {
+  for (const auto& r : rights)
+    for_each_kind([&](account_kind kind) {
+      const auto row = open_account(kind);
+      if (!r.may.has(kind)) return;
+      const auto why = refusal_of(r.topic, {"Somebody", &row, true, false, true});
+      const bool own =
+          r.topic == change_password::topic || r.topic == sign_out::topic || r.topic == enrol_code::topic;
+      BOOST_TEST(!why.has_value() == own, r.topic);
+      if (why) BOOST_TEST((why->code == error_code::code_needed), r.topic);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_code_is_needed_by_the_kinds_of_the_policy_and_by_whoever_may_view_in_an_emergency) {
+  policy rules;
+  rules.codes = of(account_kind::medical_viewing, account_kind::web_api);
+  for_each_kind([&](account_kind kind) {
+    auto row = open_account(kind);
+    BOOST_TEST(!needs_code(row, policy{}));
+    BOOST_TEST(needs_code(row, rules) == (kind == account_kind::medical_viewing), name(kind)); // programs have none
+    row.emergency_viewing = true;
+    BOOST_TEST(needs_code(row, policy{}) == !is_system(kind), name(kind));
+    row.code_nonce = {1};
+    BOOST_TEST(!needs_code(row, rules), name(kind)); // enrolled
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_lay_idle_is_over_and_one_that_is_used_goes_on) {
+  actors::runtime::session_uses uses;
+  constexpr std::uint64_t idle_ms = 900'000;
+  BOOST_TEST(uses.use("staff01", "hub", 1'000, 2'000, idle_ms));
+  BOOST_TEST(uses.use("staff01", "hub", 1'000, 2'000 + idle_ms - 1, idle_ms)); // used, and from now on again
+  BOOST_TEST(!uses.use("staff01", "hub", 1'000, 2'000 + 2 * idle_ms - 1, idle_ms));
+  BOOST_TEST(!uses.use("staff01", "hub", 1'000, 3'000 + 2 * idle_ms, idle_ms)); // asking does not revive it
+  BOOST_TEST(uses.use("staff01", "hub", 3'000 + 2 * idle_ms, 3'000 + 2 * idle_ms, idle_ms)); // a new sign-in does
+  BOOST_TEST(!uses.use("staff01", "tool-1", 1'000, 1'000 + idle_ms, idle_ms)); // never used at all
+  for (std::uint64_t n = 0; n < 3 * actors::runtime::session_uses::kept_max; ++n)
+    uses.use("staff" + std::to_string(n), "hub", n * 1'000, n * 1'000, idle_ms);
+  BOOST_TEST(uses.size() <= actors::runtime::session_uses::kept_max + 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_nobody_knows_is_refused_to_everybody) {

@@ -37,8 +37,13 @@ export async function open_clinic() {
   const run = found(/sockets\s+(\S+)/);
   return {
     reception: found(/reception (\S+)/), monitor: found(/monitor\s+(\S+)/), password: found(/password ([^)]+)\)/),
+    accounts: found(/accounts\s+(\S+)/), administration: found(/administration: Kanri01 ([^;]+);/),
+    records: found(/records\s+(\S+)/), viewing: found(/medical information: Iryou01 ([^)]+)\)/),
+    sockets: run,
     desk: (n) => found(new RegExp(`desk-${n}\\s+(http\\S+)`)),
     rig: (n, line) => rig(path.join(run, `rig-desk-${n}`), line),
+    /** A line of scripted hands at the hub, as an account; its answer. */
+    say: (account, password, topic, body) => say(path.join(run, 'screen-hub'), account, password, topic, body),
     /** As a power cut would; simulate starts it again. */
     kill: (name) => process.kill(process_of(program.pid, name), 'SIGKILL'),
     journal: path.join(folder, 'data', 'journal'),
@@ -59,6 +64,28 @@ function rig(socket, line) {
       hands.end();
       if (String(d).startsWith('ok')) done();
       else failed(new Error(String(d)));
+    });
+  });
+}
+
+/** Signs in on the hub's line for scripted hands, and says one thing. */
+function say(socket, account, password, topic, body) {
+  return new Promise((done, failed) => {
+    let came = '';
+    const hands = net.connect(socket, () =>
+      hands.write(JSON.stringify({ n: 1, topic: 'account.sign_in', body: { account, password } }) + '\n'));
+    hands.once('error', failed);
+    hands.on('data', (d) => {
+      came += d;
+      for (let end = came.indexOf('\n'); end >= 0; end = came.indexOf('\n')) {
+        const line = JSON.parse(came.slice(0, end));
+        came = came.slice(end + 1);
+        if (line.error) failed(new Error(line.error.text_en));
+        if (line.n === 1 && line.ok) hands.write(JSON.stringify({ n: 2, topic, body }) + '\n');
+        if (line.n !== 2) continue;
+        hands.end();
+        done(line.body ?? {});
+      }
     });
   });
 }
@@ -95,9 +122,9 @@ export async function sees(page, shown) {
   await page.waitForSelector(`main[data-shown="${shown}"]`);
 }
 
-export async function sign_in(page, password) {
+export async function sign_in(page, password, account = 'Staff01') {
   await page.waitForSelector('[name=account]');
-  await page.keyboard.type('development');
+  await page.keyboard.type(account);
   await page.keyboard.press('Tab');
   await page.keyboard.type(password);
   await page.keyboard.press('Enter');

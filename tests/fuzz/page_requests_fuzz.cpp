@@ -59,7 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     demand(facts.host == "127.0.0.1:80" && facts.origin == "http://127.0.0.1:80" && facts.upgrade);
     demand(said.granted->kind == page_kind::patient); // nobody has signed in here
   }
-  if (!said.cookie.empty()) demand(facts.origin == "http://127.0.0.1:80" && facts.target == "/sign-in");
+  if (!said.cookie.empty())
+    demand(facts.origin == "http://127.0.0.1:80" && (facts.target == "/sign-in" || facts.target == "/sign-out"));
   if (said.status == 200) demand(said.body == "p" || said.body == "j" || said.type == "application/json");
   return 0;
 }

@@ -1,4 +1,5 @@
 // `uketsuke bench`: the numbers, as ratios against a floor measured in the same run.
+#include "tools/bench/accounts.hpp"
 #include "tools/bench/card.hpp"
 #include "tools/bench/check_in.hpp"
 #include "tools/bench/journal.hpp"
@@ -73,6 +74,23 @@ void add_bench_journal(CLI::App& bench, chosen& run) {
   });
 }
 
+void add_accounts_bench(CLI::App& bench, chosen& run) {
+  auto* accounts = bench.add_subcommand("accounts", "check-ins beside a thousand wrong passwords, and alone");
+  auto o = std::make_shared<accounts_bench_options>();
+  accounts->add_option("--checkins", o->checkins, "quiet ones (default 60)")->check(CLI::Range(10, 10000));
+  accounts->add_flag("--json", o->json, "one JSON object");
+  accounts->callback([&run, o] {
+    run = [o]() -> outcome {
+      auto pattern = (std::filesystem::temp_directory_path() / "uketsuke-bench-XXXXXX").string();
+      if (::mkdtemp(pattern.data()) == nullptr) return messages::failure(messages::error_code::write_failed, pattern);
+      o->data = pattern;
+      o->persons = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
+      if (auto done = bench_accounts(*o, std::cout); !done) return messages::failure(done.error());
+      return 0;
+    };
+  });
+}
+
 } // namespace
 
 void add_bench(CLI::App& app, chosen& run) {
@@ -94,6 +112,7 @@ void add_bench(CLI::App& app, chosen& run) {
       return 0;
     };
   });
+  add_accounts_bench(*bench, run);
   add_card_bench(*bench, run);
   add_bench_journal(*bench, run);
   auto* line = bench->add_subcommand("line", "reading a bulk result, beside a bare parse of the same bytes");

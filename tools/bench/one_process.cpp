@@ -8,6 +8,7 @@
 #include "drivers/line/centre.hpp"
 #include "drivers/line/simulated_line.hpp"
 #include "drivers/screen/port.hpp"
+#include "drivers/secrets/port.hpp"
 #include "messages/commands.hpp"
 #include "messages/json.hpp"
 #include "storage/key_folder.hpp"
@@ -142,6 +143,11 @@ public:
   void send(drivers::screen::page, std::string line) override { react(line); }
   void stop() override {}
 
+  void sign_in(const clinic_account& who) {
+    watcher_->page_said(1, R"({"n":2,"topic":"account.sign_in","body":{"account":")" + who.account +
+                               R"(","password":")" + who.password + R"("}})");
+  }
+
   /// The clinic cannot go on: nobody waits any more.
   void go_home() {
     const std::lock_guard lock{mutex_};
@@ -250,6 +256,7 @@ public:
   explicit whole_clinic(one_process_options options) : options_(std::move(options)) {}
   ~whole_clinic() override {
     if (node_) node_->stop();
+    if (hasher_) hasher_->stop();
     if (reader_) reader_->stop();
   }
 
@@ -296,6 +303,8 @@ public:
     n.keys = storage::default_key_folder(n.data); // throw-away, like everything here
     if (!storage::holds_keys(n.keys))
       if (auto keys = storage::make_key_folder(n.keys); !keys) return failure(keys.error());
+    if (options_.with_accounts)
+      if (auto with = make_accounts(n, ports, clock); !with) return with;
     n.run = options_.data / "run";
     n.tcp = options_.tcp;
     n.port_base = 0;
@@ -306,6 +315,25 @@ public:
     });
     if (!node) return failure(node.error());
     node_ = std::move(*node);
+    if (accounts_) people_->sign_in(accounts_->general);
+    return {};
+  }
+
+  result<void> make_accounts(actors::runtime::node_options& n, actors::runtime::node_ports& ports,
+                             const std::shared_ptr<drivers::clock::clock>& clock) {
+    n.actors.emplace_back("account_admin");
+    const auto key = n.keys / "accounts.key";
+    storage::journal_options o;
+    o.folder = n.data;
+    o.node = n.name;
+    o.now_ms = [clock] { return clock->utc_ms(); };
+    o.keys = storage::key_access{n.keys, {}};
+    auto made = first_accounts(std::move(o), key, options_.data / "accounts");
+    if (!made) return failure(made.error());
+    accounts_ = std::move(*made);
+    auto hasher = drivers::secrets::open_hasher(key);
+    if (!hasher) return failure(hasher.error());
+    ports.hasher = hasher_ = std::move(*hasher);
     return {};
   }
 
@@ -317,6 +345,7 @@ public:
   }
   actors::runtime::node& node() override { return *node_; }
   fs::path run_folder() const override { return options_.data / "run"; }
+  const std::optional<clinic_accounts>& accounts() const override { return accounts_; }
   std::optional<error> failed() const override {
     const std::lock_guard lock{mutex_};
     return failed_;
@@ -330,6 +359,8 @@ private:
   std::unique_ptr<drivers::line::simulated_line> line_;
   std::shared_ptr<drivers::card::reader> reader_;
   std::shared_ptr<instant_people> people_;
+  std::shared_ptr<drivers::secrets::hasher> hasher_;
+  std::optional<clinic_accounts> accounts_;
   mutable std::mutex mutex_;
   std::optional<error> failed_;
   std::unique_ptr<actors::runtime::node> node_;

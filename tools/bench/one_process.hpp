@@ -4,6 +4,7 @@
 
 #include "actors/runtime/node.hpp"
 #include "messages/result.hpp"
+#include "tools/simulate/first_accounts.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -19,6 +20,7 @@ struct one_process_options {
   std::string person = "SIM000000000001";
   std::string pin = "1234";
   bool tcp = false;
+  bool with_accounts = false; ///< real ones; reception's hands sign in with theirs
 };
 
 class one_process_clinic {
@@ -37,6 +39,7 @@ public:
   virtual actors::runtime::node& node() = 0;
   virtual std::filesystem::path run_folder() const = 0;
   virtual std::optional<messages::error> failed() const = 0;
+  virtual const std::optional<clinic_accounts>& accounts() const = 0; ///< nothing: it has none
 };
 
 } // namespace tools

@@ -66,7 +66,7 @@ public:
     std::ifstream{pages_port_file(node)} >> port;
     return port == 0 ? std::string{} : "http://127.0.0.1:" + std::to_string(port);
   }
-  std::string reception_password() const override { return reception_password_; }
+  const clinic_accounts& accounts() const override { return accounts_; }
   const clinic_options& options() const override { return options_; }
 
   pid_t pid_of(const std::string& process) const override {
@@ -164,8 +164,6 @@ private:
     fs::create_directories(run_, wrong);
     ::chmod(run_.c_str(), 0700);
     fs::remove(centre_port_file(), wrong);
-    const auto chance = drivers::clock::system_chance();
-    reception_password_ = drivers::clock::fresh_id(*drivers::clock::system_clock(), *chance).text().substr(20);
     return {};
   }
 
@@ -179,8 +177,21 @@ private:
     pki_ = *pki;
     if (!storage::holds_keys(keys_folder()))
       if (auto made = storage::make_key_folder(keys_folder()); !made) return made;
+    if (auto made = make_accounts(); !made) return made;
     auto cards = drivers::card::card_authority::open(options_.data / "cards", static_cast<std::int64_t>(now_ms / 1000));
     if (!cards) return failure(cards.error());
+    return {};
+  }
+
+  result<void> make_accounts() {
+    storage::journal_options o;
+    o.folder = options_.data / "journal";
+    o.node = "hub";
+    o.now_ms = [] { return drivers::clock::system_clock()->utc_ms(); };
+    o.keys = storage::key_access{keys_folder(), {}};
+    auto made = first_accounts(std::move(o), keys_folder() / "accounts.key", options_.data / "config" / "accounts");
+    if (!made) return failure(made.error());
+    accounts_ = std::move(*made);
     return {};
   }
 
@@ -206,14 +217,14 @@ private:
     std::ifstream{centre_port_file()} >> centre_port_;
     std::ostringstream t;
     t << "[node]\nname = 'hub'\nsimulated = true\nactors = ['eligibility_gateway', 'consent_session', 'desks', "
-         "'monitor', 'screen']\n"
+         "'monitor', 'account_admin', 'screen']\n"
       << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nkeys_dir = " << quoted(keys_folder())
       << "\nrun = " << quoted(run_) << "\n[bus]\ntcp = true\nport_base = " << options_.port_base
       << "\n[line]\nhost = '127.0.0.1'\nport = " << centre_port_ << "\nca = " << quoted(pki_.ca_certificate)
       << "\ncertificate = " << quoted(pki_.client_certificate) << "\nkey = " << quoted(pki_.client_key)
       << "\ninstitution = '" << institution
       << "'\nanswer_wait_ms_max = 3000\n[screen]\nhands = " << quoted(screen_socket("hub")) << '\n'
-      << pages_section("hub", 0) << (options_.pages ? "development_password = '" + reception_password_ + "'\n" : "")
+      << pages_section("hub", 0)
       << (options_.patience.empty() ? "" : "[patience]\n" + options_.patience);
     write_config("hub", t.str());
     ::chmod((options_.data / "config" / "hub.toml").c_str(), 0600);
@@ -322,7 +333,7 @@ private:
   drivers::line::throwaway_pki pki_;
   int centre_port_ = 0;
   std::vector<std::string> desks_;
-  std::string reception_password_;
+  clinic_accounts accounts_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, child> children_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messages/result.hpp"
+#include "tools/simulate/first_accounts.hpp"
 
 #include <sys/types.h>
 
@@ -42,7 +43,7 @@ public:
   virtual std::filesystem::path rig_socket(const std::string& desk) const = 0;
   /// Where a node's pages are ("http://127.0.0.1:5580"); empty while it has none.
   virtual std::string pages_address(const std::string& node) const = 0;
-  virtual std::string reception_password() const = 0; ///< of the account `development`
+  virtual const clinic_accounts& accounts() const = 0;
   virtual std::filesystem::path run_folder() const = 0;
   virtual const clinic_options& options() const = 0;
 

@@ -1,6 +1,7 @@
 // The client side of the screen port's socket.
 #include "tools/simulate/page.hpp"
 
+#include "messages/account_commands.hpp"
 #include "messages/json.hpp"
 
 #include <sys/socket.h>
@@ -15,7 +16,8 @@ namespace tools {
 
 using namespace messages;
 
-page::page(std::filesystem::path socket) : socket_(std::move(socket)), thread_([this] { run(); }) {}
+page::page(std::filesystem::path socket, std::optional<clinic_account> who)
+    : socket_(std::move(socket)), who_(std::move(who)), thread_([this] { run(); }) {}
 
 page::~page() {
   {
@@ -84,6 +86,7 @@ void page::run() {
       changed_.wait_for(lock, wait_ms{20}, [this] { return stopping_; });
       continue;
     }
+    if (who_) sign_in();
     std::string waiting;
     std::array<char, 8192> buffer{};
     for (;;) {
@@ -94,15 +97,30 @@ void page::run() {
         take(waiting.substr(0, end));
         waiting.erase(0, end + 1);
       }
+      if (sign_in_again_) sign_in();
     }
     const std::lock_guard lock{mutex_};
     ::close(fd_);
     fd_ = -1;
+    signed_in_ = false;
     ++connections_;
     prompt_.reset();
     board_.clear();
     changed_.notify_all();
   }
+}
+
+/// Number 0 is the sign-in's. The hub may not be ready to judge it yet: then it is said again.
+void page::sign_in() {
+  if (sign_in_again_) std::this_thread::sleep_for(wait_ms{50});
+  const auto line = to_json(value{value::map{{"n", {std::uint64_t{0}}},
+                                             {"topic", {std::string{messages::sign_in::topic}}},
+                                             {"body", value{value::map{{"account", {who_->account}},
+                                                                       {"password", {who_->password}}}}}}}) +
+                    "\n";
+  const std::lock_guard lock{mutex_};
+  sign_in_again_ = false;
+  if (fd_ >= 0) ::send(fd_, line.data(), line.size(), MSG_NOSIGNAL);
 }
 
 void page::take(const std::string& line) {
@@ -126,11 +144,16 @@ void page::take(const std::string& line) {
   if (const auto* rows = all ? all->find("checkins") : nullptr)
     if (const auto* list = rows->as<value::array>()) std::ranges::for_each(*list, take_row);
   if (const auto* row = shown->find("checkin")) take_row(*row);
-  if (const auto* n = shown->find("n"); n && n->as_unsigned()) {
+  if (const auto* n = shown->find("n"); n && n->as_unsigned() && *n->as_unsigned() == 0) {
+    signed_in_ = who_ && !shown->find("error");
+    sign_in_again_ = who_ && !signed_in_;
+  } else if (n && n->as_unsigned()) {
     auto& answer = answers_[*n->as_unsigned()];
     answer = {};
     if (const auto* why = shown->find("error")) {
       const auto* name = why->find("name");
+      // The session is over, or the node's screen began anew.
+      sign_in_again_ = who_ && name && name->as<std::string>() && *name->as<std::string>() == "not_signed_in";
       const auto* text = why->find("text_en");
       const auto code = name && name->as<std::string>() ? find_error(*name->as<std::string>()) : std::nullopt;
       answer = failure(code.value_or(error_code::malformed),
@@ -144,6 +167,7 @@ void page::take(const std::string& line) {
 result<void> page::send_and_wait(std::string line, std::uint64_t n, wait_ms most) {
   line += '\n';
   std::unique_lock lock{mutex_};
+  if (who_) changed_.wait_for(lock, most, [&] { return signed_in_; });
   const auto connection = connections_;
   if (fd_ < 0 || ::send(fd_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
     return failure(error_code::line_down, socket_.filename().string());

@@ -4,6 +4,7 @@
 #include "messages/commands.hpp"
 #include "messages/result.hpp"
 #include "messages/value.hpp"
+#include "tools/simulate/first_accounts.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -22,7 +23,8 @@ using wait_ms = std::chrono::milliseconds;
 /// Connects by itself, again and again: the node behind the socket may be restarted at any moment. One user thread.
 class page {
 public:
-  explicit page(std::filesystem::path socket);
+  /// With an account: signs in on each connection before anything is said.
+  explicit page(std::filesystem::path socket, std::optional<clinic_account> who = {});
   ~page();
 
   /// What the patient's page shows now; nothing while it is not connected.
@@ -43,13 +45,16 @@ private:
   void run();
   bool connect();
   void take(const std::string& line);
+  void sign_in();
   messages::result<void> send_and_wait(std::string line, std::uint64_t n, wait_ms most);
 
   std::filesystem::path socket_;
+  std::optional<clinic_account> who_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   int fd_ = -1;
+  bool signed_in_ = false, sign_in_again_ = false; ///< without an account: never
   std::uint64_t last_n_ = 0, connections_ = 0;
   std::map<std::uint64_t, messages::result<void>> answers_;
   std::optional<messages::show_prompt> prompt_;

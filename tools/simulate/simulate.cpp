@@ -47,7 +47,13 @@ void greet(const clinic& c, std::ostream& out) {
       << "  data      " << c.options().data.string() << '\n'
       << "  sockets   " << c.run_folder().string() << "  (screen-*: JSON lines, rig-*: cards)\n"
       << "  the bus   uketsuke watch --run " << c.run_folder().string() << '\n'
-      << "  reception " << hub << "/reception  (account development, password " << c.reception_password() << ")\n"
+      << "  reception " << hub << "/reception  (account " << c.accounts().general.account
+      << ", password " << c.accounts().general.password << ")\n"
+      << "  accounts  " << hub << "/accounts  (administration: " << c.accounts().administration.account << ' '
+      << c.accounts().administration.password << "; all in " << (c.options().data / "config" / "accounts").string()
+      << ")\n"
+      << "  records   " << hub << "/records  (medical information: " << c.accounts().medical_viewing.account << ' '
+      << c.accounts().medical_viewing.password << ")\n"
       << "  monitor   " << hub << "/monitor\n";
   for (const auto& d : c.desks())
     out << "  " << d << "    " << c.pages_address(d) << "/patient\n";

@@ -43,7 +43,7 @@ value body_with(std::initializer_list<std::pair<std::string, std::string>> texts
 // -- the hands -----------------------------------------------------------------------------------------------------
 
 clinic_hands::clinic_hands(clinic& where) : where_(where) {
-  screens_["hub"] = std::make_unique<page>(where.screen_socket("hub"));
+  screens_["hub"] = std::make_unique<page>(where.screen_socket("hub"), where.accounts().general);
   for (const auto& d : where.desks()) {
     screens_[d] = std::make_unique<page>(where.screen_socket(d));
     rigs_[d] = std::make_unique<page>(where.rig_socket(d));

@@ -4,12 +4,12 @@ const again_ms_max = 3000;
 
 /** Fires `change` when what is shown changed, `line` when the node is reached or lost. */
 export class Live extends EventTarget {
-  /** @param {'patient'|'reception'|'monitor'} kind */
+  /** @param {'patient'|'reception'|'monitor'|'accounts'|'records'} kind */
   constructor(kind) {
     super();
     this.kind = kind;
-    /** What the node shows: hub, prompt, checkins (by id), desks (by name). */
-    this.shown = { hub: false, prompt: null, checkins: new Map(), desks: new Map() };
+    /** What the node shows: hub, who is signed in, prompt, checkins (by id), desks (by name). */
+    this.shown = { hub: false, who: null, prompt: null, checkins: new Map(), desks: new Map() };
     this.there = false;
     this.fresh = false; // the last change was a snapshot
     this.#again_ms = 250;
@@ -57,6 +57,7 @@ export class Live extends EventTarget {
     if (m.checkin) this.shown.checkins.set(m.checkin.checkin, { ...m.checkin, seen_ms: Date.now() });
     if (m.desk) this.#desk(m.desk);
     if (m.hub !== undefined) this.shown.hub = m.hub;
+    if (m.closed) return this.dispatchEvent(new CustomEvent('closed', { detail: m.closed }));
     this.dispatchEvent(new Event('change'));
   }
 
@@ -65,7 +66,8 @@ export class Live extends EventTarget {
   }
 
   #snapshot(all) {
-    this.shown = { hub: all.hub, prompt: all.prompt ?? null, checkins: new Map(), desks: new Map() };
+    this.shown = { hub: all.hub, who: all.who ?? null, prompt: all.prompt ?? null, checkins: new Map(),
+      desks: new Map() };
     for (const row of all.checkins ?? []) this.shown.checkins.set(row.checkin, { ...row, seen_ms: Date.now() });
     for (const d of all.desks ?? []) this.#desk(d);
     this.#again_ms = 250;
@@ -81,7 +83,8 @@ export class Live extends EventTarget {
     else w.yes(m);
   }
 
-  /** Says it to the node; the promise is kept when it was done, and broken with {name, text, text_en}. */
+  /** Says it to the node; the promise is kept with what was answered ({body}) when it was done, and broken with
+   * {name, text, text_en}. */
   say(topic, body = {}) {
     return new Promise((yes, no) => {
       if (this.#socket?.readyState !== WebSocket.OPEN) return no({ name: 'line_lost' });

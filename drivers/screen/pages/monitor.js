@@ -1,7 +1,7 @@
 // The monitor's page: the journal as it grows, filtered and replayed from any index; desks and how long steps take. It
 // sees no person: names and numbers are blotted out before they leave the node.
 import { Live, el } from '/live.js';
-import { banner, sign_out, signed_in } from '/sign_in.js';
+import { banner, guard, links, sign_out, signed_in } from '/sign_in.js';
 
 const rows_max = 500, read_every_ms = 1000;
 const live = new Live('monitor');
@@ -106,7 +106,7 @@ const pause = el('button', { type: 'button', onclick: () => {
 const heads = (names) => el('thead', {}, el('tr', {}, names.map((n) => el('th', { scope: 'col' }, n))));
 
 document.body.replaceChildren(banner(node),
-  el('header', { class: 'top' }, el('h1', {}, '監視の画面'), line, el('span', { class: 'room' }),
+  el('header', { class: 'top' }, el('h1', {}, '監視の画面'), line, links(live, node), el('span', { class: 'room' }),
     el('span', { class: 'quiet' }, node.account), el('button', { onclick: sign_out }, 'サインアウト')),
   el('main', {},
     el('section', { 'aria-labelledby': 'h-desks' }, el('h2', { id: 'h-desks' }, '窓口'),
@@ -122,6 +122,7 @@ document.body.replaceChildren(banner(node),
       el('button', { class: 'main' }, '読み直す'), pause), place,
       el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': '記録の表' },
         el('table', {}, heads(['番号', '時刻', '種類', '窓口', '受付', '内容']), body)))));
+guard(live, 'monitor.ask_status');
 live.addEventListener('change', draw);
 live.addEventListener('line', () => {
   draw();

@@ -1,7 +1,7 @@
 // Reception's page: every desk and its check-in, what to say and what to do next. Everything works by keyboard: keys
 // are listed on the page. What is typed into a form survives whatever the node says meanwhile.
-import { Live, about, el } from '/live.js';
-import { banner, sign_out, signed_in } from '/sign_in.js';
+import { Live, el } from '/live.js';
+import { banner, guard, links, sign_out, signed_in } from '/sign_in.js';
 import { card_of, checklists, state_words } from '/cards.js';
 
 const live = new Live('reception');
@@ -203,18 +203,14 @@ const day = el('details', {}, el('summary', {}, '業務開始時・終了時に�
     [checklist(kind, 'opening', '業務開始前'), checklist(kind, 'closing', '業務終了時')])));
 
 document.body.replaceChildren(banner(node),
-  el('header', { class: 'top' }, el('h1', {}, '受付の画面'), line, el('span', { class: 'room' }),
+  el('header', { class: 'top' }, el('h1', {}, '受付の画面'), line, links(live, node), el('span', { class: 'room' }),
     el('span', { class: 'quiet' }, node.account), el('button', { onclick: sign_out }, 'サインアウト')),
   el('main', {}, status, el('section', { 'aria-labelledby': 'all' }, el('h2', { id: 'all' }, '窓口'), desks_list),
     later, day, keys));
+guard(live, 'desks.list');
 document.addEventListener('keydown', on_key);
 live.addEventListener('change', draw);
-live.addEventListener('line', async () => {
-  draw();
-  if (live.there) return;
-  const here = await about().catch(() => null);
-  if (here && !here.account) location.reload(); // the node was started anew: sign in again
-});
+live.addEventListener('line', draw);
 setInterval(() => {
   for (const e of document.querySelectorAll('[data-since]')) e.textContent = long(seconds(Number(e.dataset.since)));
 }, 1000);

@@ -1,0 +1,25 @@
+// `uketsuke bench accounts`: what a flood of wrong passwords costs the patients at the desk, and everybody else who signs
+// in.
+#pragma once
+
+#include "messages/result.hpp"
+
+#include <filesystem>
+#include <iosfwd>
+
+namespace tools {
+
+struct accounts_bench_options {
+  int checkins = 60; ///< quiet ones; as many as there is time for during the flood
+  int guesses = 1000, guessed = 50;
+  bool json = false;
+  std::filesystem::path data;    ///< made and removed
+  std::filesystem::path persons; ///< insured_persons.json
+};
+
+/// Hub, desk and accounts in one process; wrong passwords for `guessed` accounts, all at once, over the bus. Prints how
+/// long a check-in takes beside them and alone, as a ratio (below 1.5 is wanted), and how long an account of somebody
+/// else took to sign in meanwhile.
+messages::result<void> bench_accounts(const accounts_bench_options& options, std::ostream& out);
+
+} // namespace tools
