@@ -86,6 +86,7 @@ struct node_config {
   std::vector<std::string> actors;
   bool simulated = false;
   std::filesystem::path data, run;
+  std::vector<std::string> may_vouch; ///< [visual_check] accounts; empty: everybody who is signed in
   storage::retention kept; ///< [retention]: the legal reasons stand in storage/retention.hpp
   unsigned expire_at_hour = 3; ///< of the day in Japan: when nobody is at the desks
   std::filesystem::path keys, passphrase_file; ///< of the hub; keys_dir's default lies beside `data`

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct node_ports {
   consent_session::patience patience;
   std::vector<std::pair<messages::differing, messages::severity>> weights; ///< of differences, where not the usual
   std::uint32_t online_days_after = 0; ///< viewing of an online consultation ends so long after its day
+  bool simulated = false;             ///< the whole clinic: the line may be asked for cards that signed nothing
+  std::vector<std::string> may_vouch; ///< accounts that may compare photos (目視確認); empty: everybody signed in
   std::uint32_t answer_wait_ms_max = 8'000;         ///< one exchange with the centre
   std::function<messages::monitor_status()> status; ///< filled in by the node
 };

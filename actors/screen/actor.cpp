@@ -4,6 +4,7 @@
 #include "actors/roster.hpp"
 #include "actors/runtime/ports.hpp"
 #include "actors/runtime/shell.hpp"
+#include "actors/screen/day_list.hpp"
 #include "actors/screen/pages.hpp"
 #include "drivers/screen/port.hpp"
 #include "messages/json.hpp"
@@ -133,13 +134,17 @@ private:
   // -- whose pages they are ----------------------------------------------------------------------------------------
 
   std::optional<std::uint64_t> next_tick_ms() const override {
-    if (pages_.views().empty() && (!here().accounts || pages_.sessions().empty())) return {};
-    return looked_ms_ + look_every_ms;
+    const bool looks = !pages_.views().empty() || (here().accounts && !pages_.sessions().empty());
+    std::optional<std::uint64_t> next;
+    if (looks) next = looked_ms_ + look_every_ms;
+    if (pages_.wants_again()) next = std::min(next.value_or(now_ms() + again_ms), now_ms() + again_ms);
+    return next;
   }
   void on_tick() override {
     look_at_sessions();
     look_at_views();
     act_on(pages_.on_time());
+    act_on(pages_.on_tick());
   }
   /// The journal says who is signed in: a session that account administration ended ends here, whoever ended it.
   void look_at_sessions() {
@@ -202,6 +207,8 @@ private:
       read(wanted);
     for (const auto& wanted : d.searches)
       search(wanted);
+    for (const auto& wanted : d.todays)
+      read_today(wanted);
     carry_out(std::move(d));
   }
 
@@ -229,10 +236,53 @@ private:
     port_->send(answer.page, std::move(answer.text));
   }
 
+  /// Reads on where the last answer ended, a bounded piece at a time: no other page waits for a long month.
+  void read_today(const today_wanted& wanted) {
+    if (!here().journal) return;
+    if (!today_ || !today_->is_of(now_ms())) {
+      today_.emplace(now_ms());
+      next_ = first_since(today_->month_begin_ms());
+    }
+    std::uint64_t head = 0;
+    for (int piece = 0; piece < pieces_max; ++piece) {
+      const auto found = here().journal->read(next_, events_a_piece, day_list::topics());
+      if (!found) break;
+      for (const auto& e : found->events)
+        if (const auto one = decode_event(e.envelope)) today_->take(*one);
+      next_ = found->next;
+      head = found->head;
+      if (next_ > head) break;
+    }
+    auto answer = pages::answer_today(wanted, today_->rows(), next_ <= head);
+    port_->send(answer.page, std::move(answer.text));
+  }
+
+  /// The first entry that is not older: entries are in the order of time.
+  std::uint64_t first_since(std::uint64_t time_ms) {
+    std::uint64_t low = 1, high = here().journal->head() + 1;
+    while (low < high) {
+      const auto middle = low + (high - low) / 2;
+      const auto found = here().journal->read(middle, 1);
+      const auto one = found && !found->events.empty() ? decode_event(found->events.front().envelope)
+                                                       : result<event_envelope>{failure(error_code::malformed, "")};
+      if (!one || one->time_ms >= time_ms)
+        high = middle;
+      else
+        low = middle + 1;
+    }
+    return low;
+  }
+
+  static constexpr std::uint64_t again_ms = 250;
+  static constexpr int pieces_max = 4;
+  static constexpr std::size_t events_a_piece = 500;
+
   std::shared_ptr<drivers::screen::pages> port_;
   std::shared_ptr<audience_of_pages> audience_;
   pages pages_;
   std::uint64_t looked_ms_ = 0;
+  std::optional<day_list> today_;
+  std::uint64_t next_ = 1; ///< entry that today_ takes next
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace screen {
 
@@ -37,6 +38,18 @@ constexpr std::array permissions{
     permitted{skip_reference_number::topic, "consent_session", reception},
     permitted{finish_at_window::topic, "consent_session", reception},
     permitted{keep_walk_in::topic, "consent_session", reception},
+    permitted{begin_visual_check::topic, "consent_session", reception},
+    permitted{vouch::topic, "consent_session", reception},
+    permitted{end_visual_check::topic, "consent_session", reception},
+    permitted{move_patient::topic, "consent_session", reception},
+    permitted{find_match::topic, "eligibility_gateway", reception},
+    permitted{decide_match::topic, "eligibility_gateway", reception},
+    permitted{list_waiting::topic, "eligibility_gateway", reception},
+    permitted{print_declaration::topic, "eligibility_gateway", reception},
+    permitted{list_registrations::topic, "eligibility_gateway", reception},
+    permitted{ask_typed::topic, "eligibility_gateway", reception},
+    permitted{describe_desk::topic, "desks", reception},
+    permitted{note_update::topic, "desks", reception},
     permitted{open_desk::topic, "desks", reception},
     permitted{close_desk::topic, "desks", reception},
     permitted{switch_mode::topic, "desks", reception},
@@ -71,7 +84,10 @@ constexpr std::uint32_t wait_ms = 5'000, long_wait_ms = 30'000; ///< of hashing,
 constexpr std::string_view in_use_topic = "screen.in_use"; ///< somebody is at the page, and types or points
 constexpr std::string_view search_topic = "screen.search_records"; ///< whose records may be viewed now
 constexpr std::string_view read_topic = "screen.read_events";
+constexpr std::string_view today_topic = "screen.read_today";
 constexpr std::uint64_t read_max = 200;
+constexpr std::uint16_t step_consent_session = 1, step_desks = 2; ///< of tags: asked to show everything
+const std::string consent_session = "consent_session", desks = "desks";
 
 /// The packed body of the command that @p topic names, from what the page wrote.
 result<std::string> body_from(std::string_view topic, const value& written) {
@@ -120,7 +136,7 @@ value value_of_error(const error& why) {
 
 decision pages::on_command(const command_envelope& command) {
   decision out;
-  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk>{}, command, out,
+  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk, show_visual_check>{}, command, out,
                    [&](const auto& body) { handle(body, command, out); });
   return out;
 }
@@ -152,12 +168,23 @@ void pages::handle(const show_desk& m, const command_envelope& command, decision
   out.reply(command, done{});
 }
 
+void pages::handle(const show_visual_check& m, const command_envelope& command, decision& out) {
+  if (visual_.contains(m.desk) || visual_.size() < desks_max) {
+    auto& check = visual_[m.desk];
+    if (m.sequence > check.sequence) {
+      check = m;
+      patch("visual", value_of(m), out);
+    }
+  }
+  out.reply(command, done{});
+}
+
 /// Who sees what: the patient only the own desk's prompt, reception no prompt, the monitor no person; nobody what the
 /// own account may not see.
 bool pages::is_shown(const visitor& who, std::string_view key) const {
   if (key == "hub") return who.kind != page_kind::hands;
   if (key == "prompt") return who.kind == page_kind::hands || who.kind == page_kind::patient;
-  if (key == "checkin")
+  if (key == "checkin" || key == "visual")
     return (who.kind == page_kind::hands || who.kind == page_kind::reception) && who.now.sees_board;
   return (who.kind == page_kind::hands || who.kind == page_kind::reception)
              ? who.now.sees_board
@@ -208,6 +235,12 @@ value pages::snapshot_for(const visitor& who) const {
       rows.push_back(value_of(d));
     all.emplace_back("desks", value{std::move(rows)});
   }
+  if (is_shown(who, "visual")) {
+    value::array rows;
+    for (const auto& [name, check] : visual_)
+      rows.push_back(value_of(check));
+    all.emplace_back("visuals", value{std::move(rows)});
+  }
   return value{std::move(all)};
 }
 
@@ -256,6 +289,13 @@ std::optional<error> pages::say(std::uint64_t page, std::uint64_t number, const 
   if (*name == read_topic && kind == page_kind::monitor) {
     if (!who.now.sees_journal) return error{error_code::not_signed_in, {}};
     read_events(page, number, written.find("body"), out);
+    return {};
+  }
+  if (*name == today_topic) {
+    if (kind != page_kind::reception && kind != page_kind::hands) return error{error_code::not_allowed, {*name}};
+    if (node_ != hub_ || found == open_.end() || !found->second.who.now.sees_board)
+      return error{error_code::not_allowed, {*name}};
+    out.todays.push_back({page, number});
     return {};
   }
   const bool on_hub = node_ == hub_;
@@ -330,8 +370,18 @@ line pages::answer_events(const events_wanted& wanted, const std::vector<event_e
   return {wanted.page, text + "]}"};
 }
 
+line pages::answer_today(const today_wanted& wanted, value rows, bool more) {
+  return {wanted.page, to_json(value{value::map{
+                           {"n", {wanted.n}}, {"ok", value{true}}, {"more", value{more}}, {"rows", std::move(rows)}}})};
+}
+
 decision pages::on_reply(const actors::tag& who, const result<std::string>& body) {
   decision out;
+  if (who.step == step_consent_session || who.step == step_desks) {
+    const auto& actor = who.step == step_desks ? desks : consent_session;
+    if (!body && describe(body.error().code).retry != retry_class::never) unasked_.insert(actor);
+    return out;
+  }
   std::uint64_t key = 0;
   for (std::size_t i = 8; i < id::size; ++i)
     key = key << 8 | who.about.bytes[i];
@@ -353,10 +403,18 @@ decision pages::on_reply(const actors::tag& who, const result<std::string>& body
 
 // -- the hub -------------------------------------------------------------------------------------------------------
 
-/// What is shown is in no memory but this one's and the actors': a screen that starts anew asks for it.
-void pages::ask_for_everything(decision& out) const {
-  out.show({"consent_session", hub_}, show_again{});
-  if (node_ == hub_) out.show({"desks", hub_}, show_again{});
+/// What is shown is in no memory but this one's and the actors': a screen that starts anew asks for it, until it was
+/// heard.
+void pages::ask_for_everything(const std::string& actor, decision& out) const {
+  const auto step = actor == consent_session ? step_consent_session : step_desks;
+  out.inquire({actor, hub_}, show_again{}, {step, {}}, 2'000);
+}
+
+decision pages::on_tick() {
+  decision out;
+  for (const auto& actor : std::exchange(unasked_, {}))
+    ask_for_everything(actor, out);
+  return out;
 }
 
 decision pages::on_hub(bool there) {
@@ -364,8 +422,13 @@ decision pages::on_hub(bool there) {
   if (there == hub_there_) return out;
   hub_there_ = there;
   // Another hub process counts anew, perhaps from less: its clock may have been set back.
-  if (!there) prompt_.sequence = 0;
-  if (there) ask_for_everything(out);
+  if (!there) {
+    prompt_.sequence = 0;
+    visual_.clear();
+  }
+  unasked_.clear();
+  if (there) ask_for_everything(consent_session, out);
+  if (there && node_ == hub_) ask_for_everything(desks, out);
   patch("hub", value{there}, out);
   patch("prompt", prompt_now(), out);
   return out;

@@ -2,7 +2,7 @@
 // only; reception's and the monitor's pages exist on the hub.
 //
 // To a page goes first {"seq": 1, "snapshot": {…}}, everything it may see; then patches {"seq": n, "prompt" | "checkin"
-// | "desk" | "hub": …}, each n one higher than the last: a page that misses one opens itself anew.
+// | "desk" | "visual" | "hub": …}, each n one higher than the last: a page that misses one opens itself anew.
 //
 // Where the hub has accounts, a page shows what its account may see now, and is shown a new snapshot when that changes.
 #pragma once
@@ -11,6 +11,7 @@
 #include "messages/value.hpp"
 
 #include <map>
+#include <set>
 
 namespace screen {
 
@@ -82,6 +83,11 @@ struct search_wanted {
   messages::value conditions; ///< as the page wrote them
 };
 
+/// Reception's page wants today's list; the shell reads on in the journal, and answers with answer_today().
+struct today_wanted {
+  std::uint64_t page = 0, n = 0;
+};
+
 struct decision : actors::effects {
   std::vector<line> lines;
   std::vector<search_wanted> searches;
@@ -90,6 +96,7 @@ struct decision : actors::effects {
   std::vector<open_session> ended; ///< their pages are closed, their cookies void
   std::string used_by;             ///< the account of somebody who was seen to be at a page
   bool accounts_said = false;      ///< account administration answered: standings may have changed
+  std::vector<today_wanted> todays;
 };
 
 /// {number, name, text, text_en}: how a page is told what was refused.
@@ -124,11 +131,17 @@ public:
   decision on_said(std::uint64_t page, const std::string& text);
   /// The hub was lost or found: the pages say so, and what is shown is asked for again.
   decision on_hub(bool there);
+  /// Asks again whoever could not be asked to show everything: an actor that is being started. To be called about a
+  /// quarter of a second after wants_again() became true.
+  decision on_tick();
+  bool wants_again() const { return !unasked_.empty(); }
   /// @p found: event envelopes in index order; personal values are blotted out here.
   static line answer_events(const events_wanted& wanted, const std::vector<messages::event_envelope>& found,
                             std::uint64_t next, std::uint64_t head);
 
   static line answer_search(const search_wanted& wanted, const messages::result<messages::value>& found);
+  /// @p more: the list is not read to its end yet; the page asks again.
+  static line answer_today(const today_wanted& wanted, messages::value rows, bool more);
 
   static constexpr std::size_t rows_max = 500; ///< check-ins on reception's board; the oldest leave first
   static constexpr std::size_t desks_max = 200;
@@ -154,16 +167,17 @@ private:
   void handle(const messages::show_prompt&, const messages::command_envelope&, decision&);
   void handle(const messages::show_at_reception&, const messages::command_envelope&, decision&);
   void handle(const messages::show_desk&, const messages::command_envelope&, decision&);
+  void handle(const messages::show_visual_check&, const messages::command_envelope&, decision&);
   std::optional<messages::error> say(std::uint64_t page, std::uint64_t number, const messages::value& written,
                                      decision& out);
   void read_events(std::uint64_t page, std::uint64_t number, const messages::value* body, decision& out) const;
-  void ask_for_everything(decision& out) const;
   actors::outgoing asking(std::string_view actor, std::string_view topic, std::string body, asked who);
   void answer_entry(const asked& who, const messages::result<std::string>& body, decision& out);
   void hands_signed_in(std::uint64_t page, const messages::result<std::string>& body);
   void begin_session(const messages::id& session, const std::string& account);
   void use(const messages::id& session);
   void show_view(const asked& who, const messages::result<std::string>& body, decision& out);
+  void ask_for_everything(const std::string& actor, decision& out) const;
   bool is_shown(const visitor& who, std::string_view key) const;
   void patch(std::string_view key, const messages::value& what, decision& out);
   messages::value prompt_now() const;
@@ -174,12 +188,14 @@ private:
   bool hub_there_ = false;
   std::map<messages::id, messages::show_at_reception> board_;
   std::map<std::string, messages::show_desk> desks_;
+  std::map<std::string, messages::show_visual_check> visual_; ///< by desk
   std::map<std::uint64_t, open_page> open_;
   std::map<std::uint64_t, asked> asked_; ///< by the number in the tag
   std::uint64_t last_asked_ = 0;
   std::map<messages::id, session_here> sessions_;
   std::vector<open_view> views_; ///< oldest first
   std::uint64_t now_ms_ = 0;
+  std::set<std::string> unasked_; ///< actors that have not heard that everything is to be shown again
 };
 
 } // namespace screen

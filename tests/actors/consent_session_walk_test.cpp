@@ -33,7 +33,11 @@ private:
   void step() {
     const auto desk = draw(12) == 0 ? std::string{"hub"} : any_desk();
     const auto checkin = any_checkin();
-    switch (draw(16)) {
+    switch (draw(18)) {
+    case 16: visual(); break;
+    case 17:
+      if (draw(4) == 0) c_.from_reception(move_patient{checkin, any_desk()});
+      break;
     case 0: place(); break;
     case 1:
       c_.from_reader(report_card_removed{draw(6) == 0 ? id{} : sessions_[any_desk()], draw(5) == 0}, any_desk());
@@ -69,6 +73,16 @@ private:
   std::uint64_t sequence_shown(const std::string& desk) const {
     const auto page = c_.prompts.find(desk);
     return page == c_.prompts.end() ? 0 : page->second.sequence;
+  }
+
+  void visual() {
+    const auto desk = any_desk();
+    const std::string who = draw(8) == 0 ? "" : "suzuki";
+    switch (draw(4)) {
+    case 0: c_.from_staff(begin_visual_check{desk, draw(2) == 0}, who); break;
+    case 1: c_.from_staff(end_visual_check{desk}, who); break;
+    default: c_.from_staff(vouch{desk}, who); break;
+    }
   }
 
   template <class M> void say(id checkin, const M& m, std::string desk) {
@@ -114,6 +128,7 @@ private:
     }
     std::string body = encode_body(done{});
     if (request.topic == obtain_challenge::topic) body = encode_body(a_challenge());
+    if (request.topic == read_certificate::topic) body = encode_body(card_certificate{personal<bytes>{bytes{7}}});
     if (request.topic == verify_pin::topic) {
       const auto tries = static_cast<std::int64_t>(draw(4));
       const pin_report reports[] = {right_pin(),
@@ -172,6 +187,8 @@ private:
     for (const auto& [checkin, n] : begun)
       BOOST_CHECK_EQUAL(n, 0);
     check_identifiers();
+    c_.pass(c_.options.waits.visual_check_ms);
+    BOOST_CHECK(c_.journal.visual_checks(0).empty()); // every desk is back in 無人運転
   }
 
   void check_identifiers() {

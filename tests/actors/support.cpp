@@ -55,11 +55,32 @@ std::vector<open_checkin> kept_journal::rows() const {
   return all;
 }
 
+std::map<std::string, consent_session::visual_check> kept_journal::visual_checks(std::uint64_t until_ms) const {
+  std::map<std::string, consent_session::visual_check> all;
+  for (const auto& e : events) {
+    if (const auto m = body_as<desk_mode_switched>(e)) {
+      all.erase(e.desk);
+      if (m->mode == desk_mode::visual_check) all[e.desk] = {visual_stage::comparing, m->card, {}, {}, until_ms};
+    }
+    if (const auto m = body_as<photo_compared>(e)) {
+      all[e.desk].stage = visual_stage::awaiting_card;
+      all[e.desk].vouched_by = m->account;
+    }
+  }
+  return all;
+}
+
 std::vector<std::string> kept_journal::topics() const {
   std::vector<std::string> all;
   for (const auto& e : events)
     all.push_back(e.topic.substr(e.topic.find('.') + 1));
   return all;
+}
+
+consent_session::options simulated() {
+  consent_session::options o;
+  o.asks_without_pin = true;
+  return o;
 }
 
 clinic::clinic(consent_session::options how) : options(std::move(how)) {
@@ -86,6 +107,7 @@ const actors::effects& clinic::restart() {
   session = std::make_unique<consent_session::session>(options, ids);
   asked.clear(); // replies to the old process reach nobody
   prompts.clear();
+  session->remember(journal.visual_checks(now_ms + options.waits.visual_check_ms));
   return take(session->resume(journal.rows(), journal.outbox, now_ms));
 }
 
@@ -189,6 +211,8 @@ id clinic::reach(checkin_state to) {
     return c;
   }
   const auto c = place();
+  if (to == checkin_state::comparing) from_staff(begin_visual_check{"desk-1", false});
+  if (to == checkin_state::comparing) return c;
   const std::vector<std::pair<checkin_state, std::function<void()>>> way{
       {checkin_state::choosing,
        [&] {

@@ -8,8 +8,8 @@ export class Live extends EventTarget {
   constructor(kind) {
     super();
     this.kind = kind;
-    /** What the node shows: hub, who is signed in, prompt, checkins (by id), desks (by name). */
-    this.shown = { hub: false, who: null, prompt: null, checkins: new Map(), desks: new Map() };
+    /** What the node shows: hub, who is signed in, prompt, checkins (by id), desks and visual checks (by name). */
+    this.shown = { hub: false, who: null, prompt: null, checkins: new Map(), desks: new Map(), visuals: new Map() };
     this.there = false;
     this.fresh = false; // the last change was a snapshot
     this.#again_ms = 250;
@@ -56,20 +56,23 @@ export class Live extends EventTarget {
     if (m.prompt) this.shown.prompt = m.prompt;
     if (m.checkin) this.shown.checkins.set(m.checkin.checkin, { ...m.checkin, seen_ms: Date.now() });
     if (m.desk) this.#desk(m.desk);
+    if (m.visual) this.shown.visuals.set(m.visual.desk, m.visual);
     if (m.hub !== undefined) this.shown.hub = m.hub;
     if (m.closed) return this.dispatchEvent(new CustomEvent('closed', { detail: m.closed }));
     this.dispatchEvent(new Event('change'));
   }
 
   #desk(d) {
-    this.shown.desks.set(d.desk.desk, { ...d.desk, staff_called: d.staff_called });
+    const { desk, ...more } = d;
+    this.shown.desks.set(desk.desk, { ...desk, ...more });
   }
 
   #snapshot(all) {
     this.shown = { hub: all.hub, who: all.who ?? null, prompt: all.prompt ?? null, checkins: new Map(),
-      desks: new Map() };
+      desks: new Map(), visuals: new Map() };
     for (const row of all.checkins ?? []) this.shown.checkins.set(row.checkin, { ...row, seen_ms: Date.now() });
     for (const d of all.desks ?? []) this.#desk(d);
+    for (const v of all.visuals ?? []) this.shown.visuals.set(v.desk, v);
     this.#again_ms = 250;
     this.there = true;
     this.dispatchEvent(new Event('line'));
@@ -108,7 +111,7 @@ export function el(name, attributes = {}, ...children) {
     if (key.startsWith('on')) e.addEventListener(key.slice(2), v);
     else e.setAttribute(key, v === true ? '' : String(v));
   }
-  for (const c of children.flat()) if (c !== null && c !== undefined && c !== false) e.append(c);
+  for (const c of children.flat(Infinity)) if (c !== null && c !== undefined && c !== false) e.append(c);
   return e;
 }
 

@@ -206,7 +206,8 @@ function last_try() {
 }
 
 function content(shown) {
-  const w = t()[shown] ?? {};
+  const w = { ...t()[shown] };
+  if (w.p) w.p = fill(w.p, { desk: prompt().desk });
   const said = w.p && el('p', { role: shown === 'card_forgotten' ? 'alert' : null }, w.p);
   switch (shown) {
     case 'choose_method': return choose_method();
@@ -221,7 +222,10 @@ function content(shown) {
     case 'take_card':
     case 'turn_card':
     case 'other_card':
+    case 'not_same_card':
+    case 'go_to_desk':
     case 'card_forgotten': return [picture('take'), said];
+    case 'show_card': return [picture('show'), said, prompt().checkin && stop_button()];
     default: return [said];
   }
 }
@@ -248,8 +252,9 @@ function draw(moved = false) {
   const shown = p.shown;
   const focused = document.activeElement?.dataset?.key;
   document.documentElement.lang = t().lang;
+  document.documentElement.dataset.language = language;
   document.title = t().title;
-  const heading = shown === 'wrong_pin' || step.again ? t().enter_pin.h : t()[shown]?.h;
+  const heading = fill((shown === 'wrong_pin' || step.again ? t().enter_pin.h : t()[shown]?.h) ?? '', { desk: p.desk });
   document.body.replaceChildren(
     node.simulated ? el('aside', { class: 'simulated' }, t().simulated) : '',
     el('div', { id: 'page' },
