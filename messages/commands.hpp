@@ -102,7 +102,7 @@ struct enter_pin {
   static constexpr std::uint64_t version = 2;
   using reply = done;
   id checkin;
-  /// Since v2: the sequence of the prompt `last_try` that this press answers; 0: digits were entered, nothing confirmed.
+  /// Since v2: the sequence of the prompt `last_try` that this press answers; 0: digits entered, nothing confirmed.
   std::uint64_t confirms = 0;
   UKETSUKE_FIELDS(enter_pin, checkin, confirms)
 };

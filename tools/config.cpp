@@ -235,6 +235,13 @@ section screen_section(std::filesystem::path& hands, pages_config& p, bool& with
           {"development_password", text_into(p.development_password)}};
 }
 
+section rig_section(rig_config& r) {
+  return {{"cards", path_into(r.cards)},
+          {"socket", path_into(r.socket)},
+          {"pin", text_into(r.pin)},
+          {"usb", flag_into(r.usb)}};
+}
+
 } // namespace
 
 result<node_config> read_node_config(const std::filesystem::path& file) {
@@ -269,11 +276,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
       {"line", line_section(line)},
       {"folders", folders_section(folders)},
       {"faces", faces_section(faces)},
-      {"rig",
-       {{"cards", path_into(rig.cards)},
-        {"socket", path_into(rig.socket)},
-        {"pin", text_into(rig.pin)},
-        {"usb", flag_into(rig.usb)}}},
+      {"rig", rig_section(rig)},
       {"receipt", {{"names", names_into(c.receipts.names)}, {"folders", names_into(c.receipts.folders)}}},
       {"matching", matching_section(c.weights)},
       {"viewing", {{"online_days_after", number_into(c.online_days_after, 0, 366)}}},

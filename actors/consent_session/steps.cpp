@@ -58,32 +58,11 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
       out.inquire(reader_of(v), ask_present{}, {presence_asked, v.row.checkin}, options_.retry_ms);
     break;
   case effect::compare_photo:
-    out.show(reader_of(v), forget_pin{v.row.reader_session});
-    v.how = ending::completed;
-    record(v, photo_comparison_awaited{}, what.cause, out);
-    break;
   case effect::refuse_other_card:
-    v.how = ending::wrong_card;
-    v.is_other_card = true;
-    give_card_back(v, what, out);
-    break;
   case effect::prepare_by_sight:
-    v.how = ending::completed;
-    record(v, identity_vouched{v.row.patient, what.account}, what.cause, out);
-    v.challenge_id.clear();
-    ask_to_prepare(v, out);
-    break;
   case effect::skip_consents_by_sight:
   case effect::ask_consents_by_sight:
-    record(v, identity_proven{v.row.patient, identity_method::visual, v.challenge_id, v.seen_certificate, {}},
-           what.cause, out);
-    if (then == effect::skip_consents_by_sight) offer_nothing_medical(v);
-    break;
-  case effect::send_to_desk:
-    v.how = ending::moved;
-    record(v, patient_moved{what.desk}, what.cause, out);
-    give_card_back(v, what, out);
-    break;
+  case effect::send_to_desk: help_at_desk(v, then, what, out); break;
   case effect::ask_information: break;
   case effect::ask_eligibility: ask_eligibility(v, what, out); break;
   case effect::offer_registration: note_answer(v, what, out); break;
@@ -119,6 +98,40 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
     if (!v.forgotten) record(v, card_forgotten{}, what.cause, out);
     v.forgotten = true;
     break;
+  }
+}
+
+/// What staff's eyes and hands do for a visit: the visual check, and another desk.
+void session::help_at_desk(visit& v, effect then, const happening& what, actors::effects& out) {
+  switch (then) {
+  case effect::compare_photo:
+    out.show(reader_of(v), forget_pin{v.row.reader_session});
+    v.how = ending::completed;
+    record(v, photo_comparison_awaited{}, what.cause, out);
+    break;
+  case effect::refuse_other_card:
+    v.how = ending::wrong_card;
+    v.is_other_card = true;
+    give_card_back(v, what, out);
+    break;
+  case effect::prepare_by_sight:
+    v.how = ending::completed;
+    record(v, identity_vouched{v.row.patient, what.account}, what.cause, out);
+    v.challenge_id.clear();
+    ask_to_prepare(v, out);
+    break;
+  case effect::skip_consents_by_sight:
+  case effect::ask_consents_by_sight:
+    record(v, identity_proven{v.row.patient, identity_method::visual, v.challenge_id, v.seen_certificate, {}},
+           what.cause, out);
+    if (then == effect::skip_consents_by_sight) offer_nothing_medical(v);
+    break;
+  case effect::send_to_desk:
+    v.how = ending::moved;
+    record(v, patient_moved{what.desk}, what.cause, out);
+    give_card_back(v, what, out);
+    break;
+  default: break;
   }
 }
 

@@ -61,7 +61,7 @@ inline constexpr std::array table{
   transition{state::at_window,    event::visual_begun,          state::comparing,    effect::compare_photo},
   transition{state::comparing,    event::vouched,               state::preparing,    effect::prepare_by_sight},
   transition{state::preparing,    event::sight_ready,           state::consenting,   effect::ask_consents_by_sight},
-  transition{state::preparing,    event::sight_ready_eligibility_only, state::providing, effect::skip_consents_by_sight},
+  transition{state::preparing, event::sight_ready_eligibility_only, state::providing, effect::skip_consents_by_sight},
   transition{state::comparing,    event::visual_ended,          state::taking_card,  effect::give_card_back},
 
   transition{state::choosing,     event::pin_chosen,            state::preparing,    effect::prepare},

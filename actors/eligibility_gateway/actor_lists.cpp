@@ -56,7 +56,8 @@ result<std::string> list(const list_waiting& m, const source& from) {
 }
 
 result<std::string> list(const print_declaration& m, const source& from) {
-  const auto stored = from.journal.get("outage_ledger", std::string{storage::ledger_prefix} + storage::key_of(m.checkin));
+  const auto stored =
+      from.journal.get("outage_ledger", std::string{storage::ledger_prefix} + storage::key_of(m.checkin));
   if (!stored) return failure(stored.error());
   const auto row = *stored ? storage::decode_row<storage::ledger_row>(**stored) : std::nullopt;
   if (!row) return failure(error_code::unknown_checkin);
@@ -65,7 +66,8 @@ result<std::string> list(const print_declaration& m, const source& from) {
 }
 
 result<std::string> list(const list_face_files& m, const source& from) {
-  const auto taken = storage::load_rows<storage::face_file_row>(from.journal, "face_files", storage::face_file_prefix, 20'000);
+  const auto taken =
+      storage::load_rows<storage::face_file_row>(from.journal, "face_files", storage::face_file_prefix, 20'000);
   if (!taken) return failure(taken.error());
   face_file_list reply;
   for (auto row = taken->rbegin(); row != taken->rend() && reply.rows.size() < rows_max; ++row) {
@@ -91,7 +93,8 @@ result<std::string> list(const list_handovers&, const source& from) {
 }
 
 result<std::string> list(const list_registrations&, const source& from) {
-  auto rows = storage::load_rows<registration_status>(from.journal, "registrations", storage::registration_prefix, 20'000);
+  auto rows =
+      storage::load_rows<registration_status>(from.journal, "registrations", storage::registration_prefix, 20'000);
   if (!rows) return failure(rows.error());
   std::ranges::reverse(*rows); // keys are ordered by age
   if (rows->size() > rows_max) rows->resize(rows_max);

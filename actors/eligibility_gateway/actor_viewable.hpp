@@ -1,4 +1,4 @@
-// Whose records may be viewed now, read from the journal's views: for whoever searches, and for whoever shows a view and
+// Whose records may be viewed now, read from the journal's views: for whoever searches, and whoever shows a view and
 // has to close it in time. Belongs to the shells: the pure part knows no storage.
 #pragma once
 

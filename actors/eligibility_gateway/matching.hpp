@@ -39,7 +39,7 @@ struct match {
   std::vector<messages::patient_record> candidates; ///< the one, when `by` says so
 };
 
-/// @p handle: the mark of the card that was read; empty for a typed question or a Face file. Whoever is found and differs
+/// @p handle: the mark of the card that was read; empty for a typed question or a Face file. Who is found and differs
 /// in what `block`s is a mismatch: staff decide.
 match find_patient(const messages::eligibility_answer& answer, const messages::id& handle, const patient_book& book,
                    const weights& weigh = {});

@@ -29,7 +29,8 @@ std::string month_before(std::uint64_t utc_ms, std::uint32_t months) {
 }
 
 /// An event that names its asker, whenever it is written.
-template <class M> void write_for(const command_envelope& asker, const M& event, const std::string& desk, decision& out) {
+template <class M>
+void write_for(const command_envelope& asker, const M& event, const std::string& desk, decision& out) {
   out.write(event, desk, {}, asker.id);
   out.journal.events.back().account = asker.account;
 }
@@ -129,8 +130,10 @@ void questions::show_records(const question& q, const viewing_consent& consent, 
                                wanted.from_month, wanted.to_month, now_ms_,     personal{found}};
   auto body = encode_body(shown);
   if (body.size() > options_.records_bytes_max) {
-    const error why{error_code::too_large, {"records: ask for fewer months", std::to_string(options_.records_bytes_max)}};
-    write_for(command, records_refused{q.key, q.patient, wanted.kind, consent.index, std::string{describe(why.code).name}},
+    const error why{error_code::too_large,
+                    {"records: ask for fewer months", std::to_string(options_.records_bytes_max)}};
+    write_for(command,
+              records_refused{q.key, q.patient, wanted.kind, consent.index, std::string{describe(why.code).name}},
               wanted.desk, out);
     return out.refuse(command, why);
   }

@@ -80,7 +80,8 @@ void shell::take(const command_envelope& command) {
     effects refused;
     const command_refused event{command.topic, std::string{describe(why->code).name}, command.from};
     const auto from = address::from_text(command.from);
-    refused.journal.events.push_back(make_draft(event, from && from->node != place_.hub ? from->node : "", {}, command.id));
+    refused.journal.events.push_back(
+        make_draft(event, from && from->node != place_.hub ? from->node : "", {}, command.id));
     refused.refuse(command, std::move(*why));
     carry_out(std::move(refused));
   } else

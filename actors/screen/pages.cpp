@@ -397,7 +397,8 @@ decision pages::on_reply(const actors::tag& who, const result<std::string>& body
   if (waited.topic == sign_in::topic) hands_signed_in(waited.page, body);
   if (waited.topic == obtain_records::topic && !open_.contains(waited.page)) return out; // nobody sees it
   if (waited.topic == obtain_records::topic) show_view(waited, body, out);
-  out.lines.push_back({waited.page, answer_line(waited.n, body ? nullptr : &body.error(), body ? *body : std::string{})});
+  out.lines.push_back(
+      {waited.page, answer_line(waited.n, body ? nullptr : &body.error(), body ? *body : std::string{})});
   return out;
 }
 

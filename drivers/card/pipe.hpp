@@ -33,7 +33,7 @@ public:
   using ended = std::function<void(pipe_result)>;
 
   virtual ~pipe() = default;
-  /// Writes @p frame and reads the first thing that comes after it, waited for from the end of the writing on. Ends when
+  /// Writes @p frame and reads the first thing that comes after it, waited for from the end of the writing. Ends when
   /// both have; not as `done` unless the frame went out whole, and as `not_sent` only when nothing of it can have.
   virtual void ask(wiped_bytes frame, milliseconds write_wait, std::size_t size_max, milliseconds read_wait,
                    ended then) = 0;

@@ -203,7 +203,7 @@ private:
       tell(std::move(then), {started.error(), {}});
   }
 
-  /// Ends the movement after @p wait. By the loop's timers: libusb's would be a system call for each transfer, and begin
+  /// Ends the movement after @p wait. By the loop's timers: libusb's would be a system call a transfer, and begin
   /// when it is handed over.
   void limit(movement& move, milliseconds wait) {
     move.patience = loop_->after(wait, [&move] {

@@ -29,7 +29,8 @@ public:
   ~card_authority();
 
   /// @p certificate is DER; it has to chain to the authority, be within its validity or in the three months after
-  /// it at @p now_ms (oqs-interface.md), hold an RSA key of 2048 bits or more and be no authority itself; @p signature is RSA PKCS#1 v1.5 with SHA-256 over @p challenge.
+  /// it at @p now_ms (oqs-interface.md), hold an RSA key of 2048 bits or more and be no
+  /// authority itself; @p signature is RSA PKCS#1 v1.5 with SHA-256 over @p challenge.
   card_proof check(const messages::bytes& certificate, const messages::bytes& challenge,
                    const messages::bytes& signature, std::uint64_t now_ms) const;
   /// The certificate alone: whose card it is, on the word of whoever saw its owner.

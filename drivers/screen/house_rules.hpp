@@ -64,7 +64,7 @@ public:
 
   static constexpr std::size_t sign_ins_max = 100;                 ///< the one used longest ago goes
   static constexpr std::uint64_t signed_in_ms_max = 12 * 3600'000; ///< whatever account administration says
-  static constexpr int wrong_passwords_max = 5;                    ///< of the development account; then nobody does for:
+  static constexpr int wrong_passwords_max = 5; ///< of the development account; then nobody does for:
   static constexpr std::uint64_t lock_out_ms = 30'000;
 
 private:

@@ -239,7 +239,8 @@ private:
 // -- a connection --------------------------------------------------------------------------------------------------
 
 /// One HTTP connection: requests one after another, until it becomes a page.
-template <class Stream> class visit final : public connected, public waiting_entry, public std::enable_shared_from_this<visit<Stream>> {
+template <class Stream>
+class visit final : public connected, public waiting_entry, public std::enable_shared_from_this<visit<Stream>> {
 public:
   visit(server& owner, Stream&& stream) : server_(owner), stream_(std::move(stream)) { server_.add(*this); }
   ~visit() override { server_.remove(*this); }

@@ -26,7 +26,10 @@ struct consents_book final : eligibility_gateway::patient_book {
 };
 
 viewing_consent until(std::string time, std::uint64_t index = 41) {
-  return {index, {1, "20231114071320", std::move(time)}, {}, personal{insured_number{"06123456", "", "12", "", "19660912"}}};
+  return {index,
+          {1, "20231114071320", std::move(time)},
+          {},
+          personal{insured_number{"06123456", "", "12", "", "19660912"}}};
 }
 
 /// 2023-11-15 07:13:20 in Japan, with a consent for drugs until the next morning.

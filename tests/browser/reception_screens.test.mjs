@@ -1,4 +1,4 @@
-// Reception's page in every state of a check-in and of a visual check, as the page draws it: axe-core finds nothing, the
+// Reception's page in every state of a check-in and a visual check, as the page draws it: axe-core finds nothing, the
 // keyboard reaches everything, and a picture of each is kept. What the node would say is said by this test.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -9,7 +9,8 @@ const id = (n) => '019000000000000000000000000000' + n.toString(16).padStart(2, 
 const desk = (name, more = {}) => ({ desk: { desk: name, open: true, mode: 'unattended', reader: 'working',
   reader_model: 'RC-S300', kind: 'reader', has_display: true, update_pending: false, ...more }, staff_called: false,
 opening: ['power_terminal', 'power_reader', 'sign_in'], closing: ['see_update', 'shut_down', 'reader_off'] });
-const row = (more) => ({ desk: 'desk-1', checkin: id(1), sequence: 1, state: 'choosing', outcome: 'open', judged: 'none',
+const row = (more) => ({ desk: 'desk-1', checkin: id(1), sequence: 1, state: 'choosing',
+  outcome: 'open', judged: 'none',
   name: '', reference_number: '', error: '', question: null, begun_ms: Date.now(), since_ms: Date.now(), method: 'pin',
   vouched_by: '', pin_blocked: false, forgotten: false, ...more });
 const answered = { outcome: 'answered', question: id(9), name: '見本　花子' };
@@ -49,7 +50,8 @@ const answers = {
 const today = [{ checkin: id(5), question: id(6), desk: 'desk-1', time_ms: Date.now(), name: '見本　花子',
   reference_number: '0001234', method: 'visual', vouched_by: 'suzuki', outcome: 'answered', judged: 'valid',
   verified_before: true, open: false, how: 'completed', forgotten: true, consents: { surgery: 'given',
-    treatment: 'given', drugs: 'given', checkup: 'refused', limit: 'given', specified_disease: 'refused', language: 'ja',
+    treatment: 'given', drugs: 'given', checkup: 'refused', limit: 'given', specified_disease: 'refused',
+    language: 'ja',
     text_version: '1', time_ms: Date.now() } }];
 
 /** Speaks for the node: what is shown, and what every question is answered with. */
@@ -65,7 +67,8 @@ async function scripted(page, name) {
     });
     ws.send(JSON.stringify({ seq: 1, snapshot: { page: 'reception', node: 'hub', account: 'suzuki', hub: true,
       desks: [desk('desk-1', screen.desk), desk('desk-2')], checkins: screen.row ? [row(screen.row)] : [],
-      visuals: screen.visual ? [{ desk: 'desk-1', sequence: 1, same_card: false, vouched_by: '', ...screen.visual }] : [],
+      visuals: screen.visual ? [{ desk: 'desk-1', sequence: 1, same_card: false, vouched_by: '',
+        ...screen.visual }] : [],
     } }));
   });
 }

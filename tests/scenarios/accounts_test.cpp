@@ -1,5 +1,5 @@
-// Accounts through the real program: no door of the bus is laxer than the table of rights, and a hub killed in the middle
-// of registering, resetting or deleting leaves each of them done or not.
+// Accounts through the real program: no door of the bus is laxer than the table of rights, and a hub killed in the
+// middle of registering, resetting or deleting leaves each of them done or not.
 #include "tests/test.hpp"
 
 #include "actors/account_admin/rules.hpp"

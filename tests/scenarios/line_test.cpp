@@ -234,8 +234,8 @@ BOOST_FIXTURE_TEST_CASE(a_question_at_reception_one_by_command_and_a_face_file_e
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(what_was_consented_to_at_a_certified_reader_is_viewed_on_behalf_of_an_account_and_told_in_events,
-                        hub_on_folders) {
+BOOST_FIXTURE_TEST_CASE(
+    what_was_consented_to_at_a_certified_reader_is_viewed_on_behalf_of_an_account_and_told_in_events, hub_on_folders) {
   auto choices = everything();
   choices.checkup = choice::refused;
   BOOST_REQUIRE(!link->check_in("SIM000000000001", choices, own).empty());

@@ -1,5 +1,5 @@
-// `uketsuke bench accounts`: what a flood of wrong passwords costs the patients at the desk, and everybody else who signs
-// in.
+// `uketsuke bench accounts`: what a flood of wrong passwords costs the patients at the desk, and everybody else who
+// signs in.
 #pragma once
 
 #include "messages/result.hpp"

@@ -1,5 +1,5 @@
-// `uketsuke bench journal`: the journal as a node opens it, a bare table of RocksDB, and a bare file, in turns. All three
-// write the same number of bytes of the same kind (ciphertext does not compress) over zeros that are there already.
+// `uketsuke bench journal`: the journal as a node opens it, a bare table of RocksDB, and a bare file, in turns. All
+// three write the same number of bytes of the same kind (ciphertext does not compress) over zeros that are there already.
 #include "tools/bench/journal.hpp"
 
 #include "messages/registry.hpp"
@@ -130,7 +130,7 @@ std::string noise(std::size_t size) {
   return octets;
 }
 
-/// Bare RocksDB: batches of @p in_flight rows, each as large as all that the journal writes for one append, one sync each,
+/// Bare RocksDB: batches of @p in_flight rows, each as large as all that the journal writes for an append, one sync each,
 /// in one table and nothing else, with the store's own options.
 class bare_rocksdb {
 public:

@@ -21,7 +21,7 @@ struct journal_bench_options {
   bool json = false;
 };
 
-/// What one number of appends in flight gave: medians over the rounds. The ratios are medians of the rounds' ratios, each
+/// What a number of appends in flight gave: medians of the rounds. The ratios are medians of the rounds' ratios, each
 /// of two neighbours in time.
 struct journal_rates {
   std::uint64_t in_flight = 0;

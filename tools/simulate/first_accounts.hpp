@@ -1,5 +1,5 @@
-// SIMULATED: the accounts of a clinic that did not exist a moment ago. Real ones, made as a real clinic makes them; only
-// their passwords lie in a file.
+// SIMULATED: the accounts of a clinic that did not exist a moment ago. Real ones, made as a real clinic makes them;
+// only their passwords lie in a file.
 #pragma once
 
 #include "messages/values.hpp"

@@ -23,7 +23,8 @@ function row_of(e) {
     el('td', { class: 'wide' }, JSON.stringify(e.body)));
 }
 
-const fits = (e) => (!filter.desk || e.desk === filter.desk) && (!filter.checkin || e.checkin?.endsWith(filter.checkin));
+const fits = (e) =>
+  (!filter.desk || e.desk === filter.desk) && (!filter.checkin || e.checkin?.endsWith(filter.checkin));
 
 async function read() {
   if (reading || !following || !live.there) return;

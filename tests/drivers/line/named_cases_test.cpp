@@ -1,5 +1,5 @@
-// Every case of the reference (oqs-interface.md §10) is a named test: the table in the room's README names them, and each
-// name is a test that stands in the tree.
+// Every case of the reference (oqs-interface.md §10) is a named test: the table in the room's README names them, and
+// each name is a test that stands in the tree.
 #include "tests/test.hpp"
 
 #include <filesystem>
