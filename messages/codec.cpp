@@ -21,13 +21,18 @@ const value* value::find(std::string_view key) const {
 
 // -- writing -------------------------------------------------------------------------------------------------------
 
-struct writer::buffer {
+namespace {
+struct text_sink {
   std::string text;
   void write(const char* data, std::size_t size) { text.append(data, size); }
-  msgpack::packer<buffer> pack{*this};
+};
+} // namespace
+
+struct writer::buffer : text_sink {
+  msgpack::packer<text_sink> pack{*this};
 };
 
-writer::writer() : out_(std::make_unique<buffer>()) {}
+writer::writer() : out_(std::make_unique<buffer>()) { out_->text.reserve(240); } // a message is rarely shorter
 writer::~writer() = default;
 writer::writer(writer&&) noexcept = default;
 writer& writer::operator=(writer&&) noexcept = default;
@@ -92,112 +97,167 @@ std::string pack(const value& v) {
 
 namespace {
 
-/// Copies a parsed object into a value; false when the contract has no place for it (floats, keys that are no text,
-/// other extensions than its own).
-bool copy(const msgpack::object& from, value& into, bool marks) {
-  switch (from.type) {
-  case msgpack::type::NIL: into.is = std::monostate{}; return true;
-  case msgpack::type::BOOLEAN: into.is = from.via.boolean; return true;
-  case msgpack::type::POSITIVE_INTEGER: into.is = std::uint64_t{from.via.u64}; return true;
-  case msgpack::type::NEGATIVE_INTEGER: into.is = std::int64_t{from.via.i64}; return true;
-  case msgpack::type::STR: into.is = std::string{from.via.str.ptr, from.via.str.size}; return true;
-  case msgpack::type::BIN: {
-    const auto* data = reinterpret_cast<const std::uint8_t*>(from.via.bin.ptr);
-    into.is = bytes(data, data + from.via.bin.size);
-    return true;
-  }
-  case msgpack::type::EXT: {
-    // Only the two empty ones are in the contract; one with content could not be written again without losing it.
-    const auto type = from.via.ext.type();
-    const bool hidden = (type == ext_redacted || type == ext_forgotten) && from.via.ext.size == 0;
-    if (!hidden && !(marks && type == ext_marked)) return false;
-    const auto* data = reinterpret_cast<const std::uint8_t*>(from.via.ext.data());
-    into.is = extension{type, bytes(data, data + from.via.ext.size)};
-    return true;
-  }
-  case msgpack::type::ARRAY: {
-    value::array items(from.via.array.size);
-    for (std::size_t n = 0; n < items.size(); ++n)
-      if (!copy(from.via.array.ptr[n], items[n], marks)) return false;
-    into.is = std::move(items);
-    return true;
-  }
-  case msgpack::type::MAP: {
-    value::map entries(from.via.map.size);
-    for (std::size_t n = 0; n < entries.size(); ++n) {
-      const auto& pair = from.via.map.ptr[n];
-      if (pair.key.type != msgpack::type::STR) return false;
-      entries[n].first.assign(pair.key.via.str.ptr, pair.key.via.str.size);
-      if (!copy(pair.val, entries[n].second, marks)) return false;
-    }
-    into.is = std::move(entries);
-    return true;
-  }
-  default: return false;
-  }
-}
+/// What every walk over packed bytes has in common: the limits. msgpack's parser calls it item by item, so that nothing
+/// is built that is not kept; false stops the walk.
+class limited_walk : public msgpack::null_visitor {
+public:
+  explicit limited_walk(const unpack_limits& limits) : limits_(limits) {}
 
-/// Parses @p packed whole and hands the tree to @p use, as long as @p packed lives.
-template <class T, class F> result<T> parsed(std::string_view packed, const unpack_limits& limits, F&& use) {
+  bool visit_str(const char*, std::uint32_t size) { return size <= limits_.text_bytes_max; }
+  bool visit_bin(const char*, std::uint32_t size) { return size <= limits_.text_bytes_max; }
+  bool visit_ext(const char*, std::uint32_t size) { return size <= limits_.text_bytes_max; }
+  bool start_array(std::uint32_t items) { return begins(items); }
+  bool start_map(std::uint32_t entries) { return begins(entries); }
+  bool end_array() { return ends(); }
+  bool end_map() { return ends(); }
+
+protected:
+  bool begins(std::uint32_t items) { return items <= limits_.items_max && ++depth_ <= limits_.depth_max; }
+  bool ends() {
+    --depth_;
+    return true;
+  }
+  const unpack_limits& limits_;
+
+private:
+  std::size_t depth_ = 0;
+};
+
+/// Walks @p packed whole; it must be one object and nothing behind it.
+template <class Walk> result<void> walk_through(std::string_view packed, const unpack_limits& limits, Walk& walk) {
   if (packed.size() > limits.bytes_max)
     return failure(error_code::too_large, "message", std::to_string(limits.bytes_max) + " bytes");
-  try {
-    const msgpack::unpack_limit limit(limits.items_max, limits.items_max, limits.text_bytes_max, limits.text_bytes_max,
-                                      limits.text_bytes_max, limits.depth_max);
-    std::size_t end = 0;
-    // Texts are copied out by whoever uses them; referencing them meanwhile saves one copy.
-    const auto reference = [](msgpack::type::object_type, std::size_t, void*) { return true; };
-    const auto handle = msgpack::unpack(packed.data(), packed.size(), end, reference, nullptr, limit);
-    if (end != packed.size()) return failure(error_code::malformed, "message", "bytes follow its end");
-    return use(handle.get());
-  } catch (const std::exception&) { // msgpack's own text would only repeat the library's words
+  std::size_t end = 0;
+  if (!msgpack::parse(packed.data(), packed.size(), end, walk))
     return failure(error_code::malformed, "message", "not whole msgpack within the limits");
-  }
+  if (end != packed.size()) return failure(error_code::malformed, "message", "bytes follow its end");
+  return {};
 }
+
+/// Builds a value; stops at what the contract has no place for (floats, keys that are no text, other extensions than
+/// its own).
+class value_walk : public limited_walk {
+public:
+  value_walk(value& into, const unpack_limits& limits) : limited_walk(limits), at_(&into) {
+    open_.reserve(limits.depth_max);
+  }
+  bool foreign() const { return foreign_; }
+
+  bool visit_nil() { return put(std::monostate{}); }
+  bool visit_boolean(bool b) { return put(b); }
+  bool visit_positive_integer(std::uint64_t n) { return put(n); }
+  bool visit_negative_integer(std::int64_t n) { return put(n); }
+  bool visit_float32(float) { return refuse(); }
+  bool visit_float64(double) { return refuse(); }
+  bool visit_str(const char* data, std::uint32_t size) {
+    if (!limited_walk::visit_str(data, size)) return false;
+    if (!key_) return put(std::string{data, size});
+    key_->assign(data, size);
+    return true;
+  }
+  bool visit_bin(const char* data, std::uint32_t size) {
+    return limited_walk::visit_bin(data, size) && put(octets(data, size));
+  }
+  bool visit_ext(const char* data, std::uint32_t size) { // its type first
+    if (!limited_walk::visit_ext(data, size)) return false;
+    // Only the two empty ones are in the contract; one with content could not be written again without losing it.
+    const auto type = static_cast<std::int8_t>(*data);
+    const bool hidden = (type == ext_redacted || type == ext_forgotten) && size == 1;
+    if (!hidden && !(limits_.marks && type == ext_marked)) return refuse();
+    return put(extension{type, octets(data + 1, size - 1)});
+  }
+  bool start_array(std::uint32_t items) { return begins(items) && open(value::array(items)); }
+  bool start_array_item() {
+    auto& [of, next] = open_.back();
+    at_ = &std::get<value::array>(of->is)[next++];
+    return true;
+  }
+  bool end_array() { return close(); }
+  bool start_map(std::uint32_t entries) { return begins(entries) && open(value::map(entries)); }
+  bool start_map_key() {
+    const auto& [of, next] = open_.back();
+    key_ = &std::get<value::map>(of->is)[next].first;
+    return true;
+  }
+  bool end_map_key() {
+    key_ = nullptr;
+    return true;
+  }
+  bool start_map_value() {
+    auto& [of, next] = open_.back();
+    at_ = &std::get<value::map>(of->is)[next++].second;
+    return true;
+  }
+  bool end_map() { return close(); }
+
+private:
+  static bytes octets(const char* data, std::size_t size) {
+    const auto* first = reinterpret_cast<const std::uint8_t*>(data);
+    return bytes(first, first + size);
+  }
+  bool refuse() {
+    foreign_ = true;
+    return false;
+  }
+  template <class T> bool put(T&& what) {
+    if (key_) return refuse();
+    at_->is = std::forward<T>(what);
+    return true;
+  }
+  template <class T> bool open(T&& items) {
+    if (!put(std::forward<T>(items))) return false;
+    open_.push_back({at_, 0});
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return ends();
+  }
+
+  struct container {
+    value* of;
+    std::size_t next;
+  };
+  value* at_;                  ///< where the next one goes
+  std::string* key_ = nullptr; ///< while a map's key is read
+  std::vector<container> open_;
+  bool foreign_ = false;
+};
 
 } // namespace
 
 result<value> unpack(std::string_view packed, const unpack_limits& limits) {
-  return parsed<value>(packed, limits, [&](const msgpack::object& tree) -> result<value> {
-    value into;
-    if (!copy(tree, into, limits.marks))
-      return failure(error_code::malformed, "message", "a type the contract does not have");
-    return into;
-  });
+  value into;
+  value_walk walk{into, limits};
+  const auto done = walk_through(packed, limits, walk);
+  if (walk.foreign()) return failure(error_code::malformed, "message", "a type the contract does not have");
+  if (!done) return failure(done.error());
+  return into;
 }
 
 namespace {
 
-/// Writes a parsed object again, with the extensions of one type replaced.
-void write_replaced(writer& out, const msgpack::object& from, std::int8_t type,
-                    const std::function<std::string(std::string_view)>& replace) {
-  switch (from.type) {
-  case msgpack::type::EXT:
-    if (from.via.ext.type() == type)
-      out.raw(replace({from.via.ext.data(), from.via.ext.size}));
-    else
-      out.ext(from.via.ext.type(), {from.via.ext.data(), from.via.ext.size});
-    return;
-  case msgpack::type::ARRAY:
-    out.array(from.via.array.size);
-    for (std::uint32_t n = 0; n < from.via.array.size; ++n)
-      write_replaced(out, from.via.array.ptr[n], type, replace);
-    return;
-  case msgpack::type::MAP:
-    out.map(from.via.map.size);
-    for (std::uint32_t n = 0; n < from.via.map.size; ++n) {
-      write_replaced(out, from.via.map.ptr[n].key, type, replace);
-      write_replaced(out, from.via.map.ptr[n].val, type, replace);
-    }
-    return;
-  case msgpack::type::STR: return out.text({from.via.str.ptr, from.via.str.size});
-  case msgpack::type::BIN:
-    return out.binary(reinterpret_cast<const std::uint8_t*>(from.via.bin.ptr), from.via.bin.size);
-  case msgpack::type::BOOLEAN: return out.boolean(from.via.boolean);
-  case msgpack::type::POSITIVE_INTEGER: return out.natural(from.via.u64);
-  case msgpack::type::NEGATIVE_INTEGER: return out.integer(from.via.i64);
-  default: return out.nil();
+/// Finds the extensions of one type.
+class extension_walk : public limited_walk {
+public:
+  extension_walk(std::int8_t type, const unpack_limits& limits) : limited_walk(limits), type_(type) {}
+
+  bool visit_ext(const char* data, std::uint32_t size) { // its type first
+    if (!limited_walk::visit_ext(data, size)) return false;
+    if (static_cast<std::int8_t>(*data) == type_) found.emplace_back(data + 1, size - 1);
+    return true;
   }
+  std::vector<std::string_view> found; ///< their data, in order
+
+private:
+  const std::int8_t type_;
+};
+
+/// What stands before the data of an extension: the shortest form, as writer::ext writes it.
+std::string head_of(std::int8_t type, std::size_t data_bytes) {
+  text_sink head;
+  msgpack::packer<text_sink>{head}.pack_ext(data_bytes, type);
+  return std::move(head.text);
 }
 
 } // namespace
@@ -205,11 +265,21 @@ void write_replaced(writer& out, const msgpack::object& from, std::int8_t type,
 result<std::string> replace_extensions(std::string_view packed, std::int8_t type,
                                        const std::function<std::string(std::string_view)>& replace,
                                        const unpack_limits& limits) {
-  return parsed<std::string>(packed, limits, [&](const msgpack::object& tree) -> result<std::string> {
-    writer out;
-    write_replaced(out, tree, type, replace);
-    return out.take();
-  });
+  extension_walk walk{type, limits};
+  if (auto done = walk_through(packed, limits, walk); !done) return failure(done.error());
+  std::string out;
+  out.reserve(packed.size() + walk.found.size() * 64);
+  std::size_t copied = 0;
+  for (const auto data : walk.found) {
+    const auto at = static_cast<std::size_t>(data.data() - packed.data());
+    const auto head = head_of(type, data.size());
+    if (packed.substr(at - head.size(), head.size()) != head)
+      return failure(error_code::malformed, "message", "an extension is not written as short as it could be");
+    out.append(packed.substr(copied, at - head.size() - copied));
+    out.append(replace(data));
+    copied = at + data.size();
+  }
+  return out.append(packed.substr(copied));
 }
 
 bool detail::read_id(const value& from, id& into) {

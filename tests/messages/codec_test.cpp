@@ -169,6 +169,33 @@ BOOST_AUTO_TEST_CASE(what_the_contract_has_no_place_for_is_refused) {
   BOOST_TEST(refused("\xc1"));
 }
 
+BOOST_AUTO_TEST_CASE(extensions_are_replaced_where_they_stand_and_the_rest_is_copied) {
+  using namespace std::string_literals;
+  const auto shout = [](std::string_view data) { return "\xa3<"s + std::string{data} + ">"; };
+  for (const std::size_t size : {0, 1, 2, 3, 4, 8, 15, 16, 17, 255, 256, 70'000}) {
+    writer out;
+    out.map(2);
+    out.text("a");
+    out.ext(4, std::string(size, 'd'));
+    out.text("b");
+    out.array(2);
+    out.ext(3, "kept");
+    out.natural(7);
+    const auto packed = out.take();
+    const auto replaced = replace_extensions(packed, 4, [&](std::string_view data) {
+      BOOST_TEST(data == std::string(size, 'd'));
+      return shout("x");
+    });
+    BOOST_REQUIRE(replaced);
+    BOOST_TEST(*replaced == "\x82\xa1"s + "a\xa3<x>\xa1"s + "b\x92\xd6\x03kept\x07"s);
+  }
+  BOOST_TEST(!replace_extensions("\xc7\x01\x04x"s, 4, shout)); // 1 byte has a shorter form
+  BOOST_TEST(replace_extensions("\xc7\x01\x04x"s, 3, shout).value() == "\xc7\x01\x04x"s);
+  BOOST_TEST(!replace_extensions("\xd4\x04"s, 4, shout));   // cut short
+  BOOST_TEST(!replace_extensions("\xd4\x04xy"s, 4, shout)); // something follows
+  BOOST_TEST(!replace_extensions(std::string(17, '\x91') + "\xc0", 4, shout));
+}
+
 BOOST_AUTO_TEST_CASE(whatever_unpacks_packs_to_the_same_value) {
   for_every_message([]<class M>() {
     const auto packed = encode_body(filler::source{11}.make<M>());
