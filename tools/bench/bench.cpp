@@ -57,6 +57,11 @@ void add_bench_journal(CLI::App& bench, chosen& run) {
   auto o = std::make_shared<journal_bench_options>();
   auto folder = std::make_shared<std::string>();
   journal->add_option("--data", *folder, "an existing folder on the disk to measure (default: a temporary one)");
+  journal->add_option("--in-flight", o->in_flight, "appends under way at once (default 1,8,64,512)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 4096));
+  journal->add_option("--rounds", o->rounds, "each measures the three in turn, 0.3 s each (default 9)")
+      ->check(CLI::Range(1, 1000));
   journal->add_option("--events", o->events, "also a history this long: its start-up and memory (default: none)")
       ->check(CLI::Range(0, 10'000'000));
   journal->add_flag("--json", o->json, "a JSON object a line");

@@ -1,4 +1,5 @@
-// `uketsuke bench journal`: the journal as a node opens it, a bare table of RocksDB, and a bare file, in turns.
+// `uketsuke bench journal`: the journal as a node opens it, a bare table of RocksDB, and a bare file, in turns. All three
+// write the same number of bytes of the same kind (ciphertext does not compress) over zeros that are there already.
 #include "tools/bench/journal.hpp"
 
 #include "messages/registry.hpp"
@@ -16,8 +17,10 @@
 #include <condition_variable>
 #include <cstring>
 #include <fstream>
+#include <iomanip>
 #include <mutex>
 #include <ostream>
+#include <random>
 
 namespace tools {
 
@@ -41,7 +44,8 @@ struct measured {
   double rate = 0, p50_us = 0;
 };
 
-/// One event of a check-in with personal values, about 300 bytes once it is an entry; 500 patients in turn.
+/// The dearest event of a check-in: an answer, which seven of the views fold. A question of its own each, 500 patients
+/// in turn.
 draft draft_number(std::uint64_t n) {
   constexpr std::uint64_t time_ms = 1'700'000'000'000;
   eligibility_answered answered;
@@ -61,8 +65,9 @@ class closed_loop {
 public:
   closed_loop(storage::journal& to, std::uint64_t in_flight) : to_(to), in_flight_(in_flight) {}
 
-  /// Until @p length is over, or @p count were sent.
-  result<measured> run(std::chrono::duration<double> length, std::uint64_t count = ~std::uint64_t{0}) {
+  /// Until @p length is over, or @p count were sent. Events are numbered from @p first on, which is moved along.
+  result<measured> run(std::uint64_t& first, std::chrono::duration<double> length,
+                       std::uint64_t count = ~std::uint64_t{0}) {
     const auto begin = steady::now();
     std::unique_lock lock(mutex_);
     while (steady::now() - begin < length && sent_ < count && !why_) {
@@ -70,10 +75,11 @@ public:
         changed_.wait(lock);
         continue;
       }
-      const auto n = sent_++;
+      ++sent_;
       lock.unlock();
+      auto what = draft_number(first++);
       const auto at = steady::now();
-      to_.append(draft_number(n), [this, at](const result<storage::appended>& landed) { answer(at, landed); });
+      to_.append(std::move(what), [this, at](const result<storage::appended>& landed) { answer(at, landed); });
       lock.lock();
     }
     changed_.wait(lock, [this] { return answered_ == sent_; });
@@ -117,73 +123,121 @@ result<std::unique_ptr<storage::journal>> open_journal(const fs::path& folder) {
   return storage::journal::open(journal_in(folder), storage::all_views());
 }
 
-/// Batches of @p in_flight rows as large as the journal's entries, one sync each, in one table and nothing else.
-result<measured> bare_rocksdb(const fs::path& folder, std::uint64_t in_flight, std::size_t row_bytes, double seconds) {
-  auto opened = storage::store::open({folder, {"entries"}, false, 32u << 20, 1u << 20, nullptr});
-  if (!opened) return failure(opened.error());
-  const std::string row(row_bytes, 'x');
-  std::vector<double> waits;
-  std::uint64_t n = 0;
-  const auto begin = steady::now();
-  while (seconds_since(begin) < seconds) {
-    const auto at = steady::now();
-    storage::store::batch batch;
-    for (std::uint64_t i = 0; i < in_flight; ++i)
-      (*opened)->put(batch, 0, storage::index_key(++n), row);
-    if (auto done = (*opened)->commit(batch); !done) return failure(done.error());
-    waits.push_back(seconds_since(at) * 1e6);
-  }
-  return measured{static_cast<double>(n) / seconds_since(begin), median(std::move(waits))};
+std::string noise(std::size_t size) {
+  std::string octets(size, '\0');
+  std::mt19937_64 chance{20261126};
+  std::ranges::generate(octets, [&] { return static_cast<char>(chance()); });
+  return octets;
 }
 
-/// The same bytes over the zeros of a file that is there already, one fdatasync each.
-result<measured> bare_sync(const fs::path& file, std::uint64_t in_flight, std::size_t row_bytes, double seconds) {
-  constexpr std::size_t filled = 32u << 20;
-  std::ofstream(file, std::ios::binary) << std::string(filled, '\0');
-  const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0 || ::fsync(fd) != 0) return failure(error_code::write_failed, file.string(), std::strerror(errno));
-  const std::string rows(row_bytes * in_flight, 'x');
-  std::vector<double> waits;
-  bool good = true;
-  std::size_t written = 0;
-  std::uint64_t n = 0;
-  const auto begin = steady::now();
-  while (good && seconds_since(begin) < seconds) {
-    const auto at = steady::now();
-    if (written + rows.size() > filled) written = 0;
-    good = ::pwrite(fd, rows.data(), rows.size(), static_cast<off_t>(written)) == static_cast<ssize_t>(rows.size()) &&
-           ::fdatasync(fd) == 0;
-    written += rows.size();
-    n += in_flight;
-    waits.push_back(seconds_since(at) * 1e6);
+/// Bare RocksDB: batches of @p in_flight rows, each as large as all that the journal writes for one append, one sync each,
+/// in one table and nothing else, with the store's own options.
+class bare_rocksdb {
+public:
+  static result<std::unique_ptr<bare_rocksdb>> open(const fs::path& folder) {
+    auto opened = storage::store::open({folder, {"entries"}, false, 32u << 20, 1u << 20, nullptr});
+    if (!opened) return failure(opened.error());
+    return std::unique_ptr<bare_rocksdb>{new bare_rocksdb(std::move(*opened))};
   }
-  ::close(fd);
-  if (!good) return failure(error_code::write_failed, file.string(), std::strerror(errno));
-  return measured{static_cast<double>(n) / seconds_since(begin), median(std::move(waits))};
-}
+  result<measured> run(std::uint64_t in_flight, std::size_t row_bytes, double seconds) {
+    const std::string row = noise(row_bytes);
+    std::vector<double> waits;
+    const auto first = n_;
+    const auto begin = steady::now();
+    while (seconds_since(begin) < seconds) {
+      const auto at = steady::now();
+      storage::store::batch batch;
+      for (std::uint64_t i = 0; i < in_flight; ++i)
+        store_->put(batch, 0, storage::index_key(++n_), row);
+      if (auto done = store_->commit(batch); !done) return failure(done.error());
+      waits.push_back(seconds_since(at) * 1e6);
+    }
+    return measured{static_cast<double>(n_ - first) / seconds_since(begin), median(std::move(waits))};
+  }
 
-result<journal_rates> measure(const journal_bench_options& o, storage::journal& journal, std::uint64_t in_flight) {
-  const auto seconds = static_cast<double>(o.seconds_tenths) / 10;
-  std::vector<double> ours, theirs, syncs, waits, sync_waits;
+private:
+  explicit bare_rocksdb(std::unique_ptr<storage::store> opened) : store_(std::move(opened)) {}
+  std::unique_ptr<storage::store> store_;
+  std::uint64_t n_ = 0;
+};
+
+/// A bare file that is there already, filled and synced: the same bytes over what it holds, one fdatasync each.
+class bare_file {
+public:
+  explicit bare_file(fs::path name) : name_(std::move(name)) {
+    std::ofstream(name_, std::ios::binary) << std::string(filled_bytes, '\0');
+    fd_ = ::open(name_.c_str(), O_RDWR | O_CLOEXEC);
+    good_ = fd_ >= 0 && ::fsync(fd_) == 0;
+  }
+  ~bare_file() { ::close(fd_); }
+  bare_file(const bare_file&) = delete;
+  bare_file& operator=(const bare_file&) = delete;
+
+  result<measured> run(std::uint64_t in_flight, std::size_t row_bytes, double seconds) {
+    const std::string rows = noise(row_bytes * in_flight);
+    std::vector<double> waits;
+    std::uint64_t n = 0;
+    const auto begin = steady::now();
+    while (good_ && seconds_since(begin) < seconds) {
+      const auto at = steady::now();
+      if (end_ + rows.size() > filled_bytes) end_ = 0;
+      good_ = ::pwrite(fd_, rows.data(), rows.size(), static_cast<off_t>(end_)) == static_cast<ssize_t>(rows.size()) &&
+              ::fdatasync(fd_) == 0;
+      end_ += rows.size();
+      n += in_flight;
+      waits.push_back(seconds_since(at) * 1e6);
+    }
+    if (!good_) return failure(error_code::write_failed, name_.string(), std::strerror(errno));
+    return measured{static_cast<double>(n) / seconds_since(begin), median(std::move(waits))};
+  }
+
+private:
+  static constexpr std::size_t filled_bytes = 32u << 20;
+  const fs::path name_;
+  int fd_ = -1;
+  bool good_ = false;
+  std::size_t end_ = 0;
+};
+
+/// The three in turn, again and again: whatever else this machine does, it does to neighbours alike.
+result<journal_rates> measure(const journal_bench_options& o, storage::journal& journal, std::uint64_t& number,
+                              std::uint64_t in_flight) {
+  const auto seconds = static_cast<double>(o.slice_tenths) / 10;
+  auto rocks = bare_rocksdb::open(o.data / ("bare-" + std::to_string(in_flight)));
+  if (!rocks) return failure(rocks.error());
+  bare_file file{o.data / "bare.file"};
+  std::vector<double> ours, theirs, syncs, waits, sync_waits, of_rocksdb, of_sync;
+  const auto at_first = journal.counts();
   for (std::uint64_t round = 0; round < o.rounds; ++round) {
     const auto before = journal.counts();
-    const auto mine = closed_loop(journal, in_flight).run(std::chrono::duration<double>(seconds));
+    const auto mine = closed_loop(journal, in_flight).run(number, std::chrono::duration<double>(seconds));
     if (!mine) return failure(mine.error());
     const auto after = journal.counts();
-    const auto events = std::max<std::uint64_t>(1, after.events - before.events);
-    const auto row = static_cast<std::size_t>((after.bytes - before.bytes) / events);
-    fs::remove_all(o.data / "bare");
-    const auto bare = bare_rocksdb(o.data / "bare", in_flight, row, seconds);
+    const auto row = (after.bytes - before.bytes) / std::max<std::uint64_t>(1, after.events - before.events);
+    const auto bare = (*rocks)->run(in_flight, row, seconds);
     if (!bare) return failure(bare.error());
-    const auto sync = bare_sync(o.data / "bare.file", in_flight, row, seconds);
+    const auto sync = file.run(in_flight, row, seconds);
     if (!sync) return failure(sync.error());
     ours.push_back(mine->rate);
     theirs.push_back(bare->rate);
     syncs.push_back(sync->rate);
     waits.push_back(mine->p50_us);
     sync_waits.push_back(sync->p50_us);
+    of_rocksdb.push_back(mine->rate / bare->rate);
+    of_sync.push_back(mine->p50_us / sync->p50_us);
   }
-  return journal_rates{in_flight, median(ours), median(theirs), median(syncs), median(waits), median(sync_waits)};
+  const auto at_last = journal.counts();
+  const auto appends = static_cast<double>(at_last.appends - at_first.appends);
+  return journal_rates{in_flight,
+                       median(ours),
+                       median(theirs),
+                       median(syncs),
+                       median(of_rocksdb),
+                       median(waits),
+                       median(sync_waits),
+                       median(of_sync),
+                       appends / static_cast<double>(std::max<std::uint64_t>(1, at_last.syncs - at_first.syncs)),
+                       static_cast<double>(at_last.bytes - at_first.bytes) / appends};
 }
 
 double resident_mib() {
@@ -201,8 +255,9 @@ result<history> measure_history(const fs::path& folder, std::uint64_t events) {
   auto opened = open_journal(folder);
   if (!opened) return failure(opened.error());
   history seen;
+  std::uint64_t number = 0;
   for (auto* mib : {&seen.half_mib, &seen.full_mib}) {
-    const auto filled = closed_loop(**opened, 512).run(std::chrono::hours(24), events / 2);
+    const auto filled = closed_loop(**opened, 512).run(number, std::chrono::hours(24), events / 2);
     if (!filled) return failure(filled.error());
     *mib = resident_mib();
   }
@@ -217,13 +272,15 @@ result<history> measure_history(const fs::path& folder, std::uint64_t events) {
 void print(const journal_rates& r, bool json, std::ostream& out) {
   if (json)
     out << "{\"in_flight\":" << r.in_flight << ",\"journal\":" << r.journal << ",\"rocksdb\":" << r.rocksdb
-        << ",\"bare_sync\":" << r.bare_sync << ",\"p50_us\":" << r.journal_p50_us << ",\"sync_p50_us\":"
-        << r.sync_p50_us << "}\n";
+        << ",\"of_rocksdb\":" << r.of_rocksdb << ",\"bare_sync\":" << r.bare_sync << ",\"p50_us\":" << r.p50_us
+        << ",\"sync_p50_us\":" << r.sync_p50_us << ",\"of_sync\":" << r.of_sync
+        << ",\"appends_per_sync\":" << r.appends_per_sync << ",\"bytes\":" << r.bytes << "}\n";
   else
-    out << r.in_flight << " in flight: " << r.journal << " appends/s; " << r.journal / r.rocksdb
-        << " of bare RocksDB (" << r.rocksdb << "), " << r.journal / r.bare_sync << " of bare fdatasync ("
-        << r.bare_sync << "); p50 " << r.journal_p50_us << " us, " << r.journal_p50_us / r.sync_p50_us
-        << " of fdatasync's " << r.sync_p50_us << " us\n";
+    out << r.in_flight << " in flight: " << std::fixed << std::setprecision(0) << r.journal << " appends/s, "
+        << std::setprecision(2) << r.of_rocksdb << " of bare RocksDB (" << std::setprecision(0) << r.rocksdb
+        << "); p50 " << r.p50_us << " us, " << std::setprecision(2) << r.of_sync << " of a bare fdatasync ("
+        << std::setprecision(0) << r.sync_p50_us << " us, " << r.bare_sync << "/s); " << std::setprecision(1)
+        << r.appends_per_sync << " appends a sync, " << std::setprecision(0) << r.bytes << " bytes each\n";
   out.flush();
 }
 
@@ -233,8 +290,14 @@ result<void> bench_journal(const journal_bench_options& options, std::ostream& o
   {
     auto journal = open_journal(options.data / "journal");
     if (!journal) return failure(journal.error());
-    for (const std::uint64_t in_flight : {1, 8, 64, 512}) {
-      const auto rates = measure(options, **journal, in_flight);
+    if (!options.json)
+      out << "the journal (sealed, chained, with its views) beside bare RocksDB batches and bare fdatasyncs of the "
+             "same "
+             "bytes on the same\nkind of file (zeros that are there already); medians of "
+          << options.rounds << " rounds in turn, ratios of neighbours\n";
+    std::uint64_t number = 0;
+    for (const auto in_flight : options.in_flight) {
+      const auto rates = measure(options, **journal, number, in_flight);
       if (!rates) return failure(rates.error());
       print(*rates, options.json, out);
     }

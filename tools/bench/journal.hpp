@@ -7,26 +7,33 @@
 #include <cstdint>
 #include <filesystem>
 #include <iosfwd>
+#include <string>
 #include <vector>
 
 namespace tools {
 
 struct journal_bench_options {
-  std::filesystem::path data; ///< must exist; folders are made in it and removed
-  std::uint64_t seconds_tenths = 10; ///< of each measurement
-  std::uint64_t rounds = 3;          ///< alternations; the median is printed
-  std::uint64_t events = 0;          ///< a history this long, for its start-up and its memory; 0: not measured
+  std::filesystem::path data;                             ///< must exist; folders are made in it and removed
+  std::vector<std::uint64_t> in_flight = {1, 8, 64, 512}; ///< appends under way at once
+  std::uint64_t slice_tenths = 3;                         ///< of a second: one measurement
+  std::uint64_t rounds = 9;                               ///< each measures the three in turn
+  std::uint64_t events = 0; ///< a history this long, for its start-up and its memory; 0: not measured
   bool json = false;
 };
 
-/// What one number of appends in flight gave; a second each, and microseconds until durable.
+/// What one number of appends in flight gave: medians over the rounds. The ratios are medians of the rounds' ratios, each
+/// of two neighbours in time.
 struct journal_rates {
   std::uint64_t in_flight = 0;
-  double journal = 0, rocksdb = 0, bare_sync = 0;
-  double journal_p50_us = 0, sync_p50_us = 0;
+  double journal = 0, rocksdb = 0, bare_sync = 0; ///< appends (rows) a second
+  double of_rocksdb = 0;                          ///< journal / rocksdb
+  double p50_us = 0, sync_p50_us = 0;             ///< from append() until durable; of one write with its fdatasync
+  double of_sync = 0;                             ///< p50_us / sync_p50_us
+  double appends_per_sync = 0;
+  double bytes = 0; ///< that one append gives RocksDB to write: entry, rows of views, topics
 };
 
-/// Prints rates at 1, 8, 64 and 512 in flight. Errors: those of the journal, `write_failed`.
+/// Prints rates for each number in flight. Errors: those of the journal, `write_failed`.
 messages::result<void> bench_journal(const journal_bench_options& options, std::ostream& out);
 
 } // namespace tools
