@@ -6,6 +6,9 @@
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -45,10 +48,34 @@ const EVP_MD* sha() {
   return fetched;
 }
 
-EVP_CIPHER_CTX* cipher_of_this_thread() {
-  thread_local const owned<EVP_CIPHER_CTX> context{EVP_CIPHER_CTX_new()};
-  demand(context != nullptr, "a context");
-  return context.get();
+/// One for each direction on each thread, set up once: only keys and nonces change. Setting the cipher again would make
+/// OpenSSL build its context anew.
+EVP_CIPHER_CTX* cipher_of_this_thread(bool sealing) {
+  const auto made = [](bool encrypts) {
+    owned<EVP_CIPHER_CTX> context{EVP_CIPHER_CTX_new()};
+    demand(context && EVP_CipherInit_ex2(context.get(), gcm(), nullptr, nullptr, encrypts, nullptr) == 1, "a context");
+    return context;
+  };
+  thread_local const owned<EVP_CIPHER_CTX> encrypting{made(true)}, decrypting{made(false)};
+  return (sealing ? encrypting : decrypting).get();
+}
+
+/// Nonces are no secret: drawn by the page, since one draw costs what sealing a name does. Never one page in two
+/// processes: the same nonce twice would break the seal.
+void draw_nonce(std::uint8_t* into) {
+  struct page {
+    std::array<std::uint8_t, 64 * nonce_bytes> octets{};
+    std::size_t used = sizeof octets;
+    ::pid_t process = 0;
+  };
+  thread_local page drawn;
+  if (drawn.used == sizeof drawn.octets || drawn.process != ::getpid()) {
+    demand(RAND_bytes(drawn.octets.data(), static_cast<int>(sizeof drawn.octets)) == 1, "random bytes");
+    drawn.used = 0;
+    drawn.process = ::getpid();
+  }
+  std::copy_n(drawn.octets.data() + drawn.used, nonce_bytes, into);
+  drawn.used += nonce_bytes;
 }
 
 } // namespace
@@ -75,12 +102,12 @@ std::string random_octets(std::size_t size) {
 }
 
 std::string seal(const key_bytes& key, std::string_view place, std::string_view clear) {
-  auto* c = cipher_of_this_thread();
+  auto* c = cipher_of_this_thread(true);
   std::string sealed(nonce_bytes + clear.size() + gcm_tag_bytes, '\0');
   auto* out = octets(sealed);
-  demand(RAND_bytes(out, nonce_bytes) == 1, "random bytes");
+  draw_nonce(out);
   int n = 0;
-  demand(EVP_EncryptInit_ex2(c, gcm(), key.data(), out, nullptr) == 1, "a key");
+  demand(EVP_EncryptInit_ex2(c, nullptr, key.data(), out, nullptr) == 1, "a key");
   demand(EVP_EncryptUpdate(c, nullptr, &n, octets(place), count(place)) == 1, "a place");
   demand(EVP_EncryptUpdate(c, out + nonce_bytes, &n, octets(clear), count(clear)) == 1, "to seal");
   demand(EVP_EncryptFinal_ex(c, out + nonce_bytes + n, &n) == 1, "to seal");
@@ -90,12 +117,12 @@ std::string seal(const key_bytes& key, std::string_view place, std::string_view 
 
 std::optional<std::string> unseal(const key_bytes& key, std::string_view place, std::string_view sealed) {
   if (sealed.size() < sealing_bytes) return std::nullopt;
-  auto* c = cipher_of_this_thread();
+  auto* c = cipher_of_this_thread(false);
   const auto body = sealed.substr(nonce_bytes, sealed.size() - sealing_bytes);
   std::string tag{sealed.substr(sealed.size() - gcm_tag_bytes)};
   std::string clear(body.size() + gcm_tag_bytes, '\0');
   int n = 0, rest = 0;
-  demand(EVP_DecryptInit_ex2(c, gcm(), key.data(), octets(sealed), nullptr) == 1, "a key");
+  demand(EVP_DecryptInit_ex2(c, nullptr, key.data(), octets(sealed), nullptr) == 1, "a key");
   demand(EVP_DecryptUpdate(c, nullptr, &n, octets(place), count(place)) == 1, "a place");
   demand(EVP_DecryptUpdate(c, octets(clear), &n, octets(body), count(body)) == 1, "to unseal");
   demand(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, gcm_tag_bytes, tag.data()) == 1, "a tag");

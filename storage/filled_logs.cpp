@@ -28,7 +28,7 @@ class filled_log final : public rocksdb::FSWritableFile {
 public:
   filled_log(std::shared_ptr<rocksdb::FileSystem> below, std::string name,
              std::unique_ptr<rocksdb::FSRandomRWFile> file, std::size_t filled_bytes)
-      : below_(std::move(below)), name_(std::move(name)), file_(std::move(file)), step_(filled_bytes),
+      : below_(std::move(below)), name_(std::move(name)), file_(std::move(file)), piece_(filled_bytes),
         filled_(filled_bytes) {}
   ~filled_log() override {
     if (file_) Close({}, nullptr).PermitUncheckedError(); // what matters was synced when it was written
@@ -37,8 +37,8 @@ public:
   using rocksdb::FSWritableFile::Append;
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* context) override {
     const auto end = written_ + data.size();
-    if (end > filled_ && !full_ && data.size() * 16 <= step_)
-      if (auto status = fill(options, context); !status.ok()) return status;
+    if (end > filled_ && !full_)
+      if (auto status = fill(end, options, context); !status.ok()) return status;
     auto status = file_->Write(written_, data, options, context);
     if (!status.ok()) return status;
     written_ = end;
@@ -66,19 +66,25 @@ public:
   }
 
 private:
-  IOStatus fill(const IOOptions& options, IODebugContext* context) {
-    const std::string zeros(step_, '\0');
-    auto status = file_->Write(filled_, zeros, options, context);
+  /// As much again as there is, within bounds: a busy log seldom waits for it, a quiet one wastes little.
+  IOStatus fill(std::uint64_t needed, const IOOptions& options, IODebugContext* context) {
+    const auto until = std::max(needed, filled_ + std::min<std::uint64_t>(filled_, pieces_max * piece_));
+    const std::string zeros(piece_, '\0');
+    IOStatus status;
+    for (auto at = filled_; at < until && status.ok(); at += zeros.size())
+      status =
+          file_->Write(at, Slice{zeros.data(), std::min<std::uint64_t>(zeros.size(), until - at)}, options, context);
     if (status.ok()) status = file_->Fsync(options, context);
-    if (status.ok()) filled_ += step_;
+    if (status.ok()) filled_ = until;
     full_ = no_room(status);
     return full_ ? IOStatus::OK() : status;
   }
 
+  static constexpr std::uint64_t pieces_max = 8;
   const std::shared_ptr<rocksdb::FileSystem> below_;
   const std::string name_;
   std::unique_ptr<rocksdb::FSRandomRWFile> file_;
-  const std::size_t step_;
+  const std::size_t piece_;
   std::uint64_t written_ = 0, filled_;
   bool full_ = false; ///< zeros ahead are a luxury: what is left of the disk is for what has to be written
 };

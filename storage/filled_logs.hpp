@@ -11,9 +11,10 @@ class FileSystem;
 
 namespace storage {
 
-/// Logs of @p below get zeros @p filled_bytes ahead of what is written, in steps of that size, on the writing thread;
-/// batches larger than a sixteenth of it go without: they gain nothing. A log is cut to what was written when it is
-/// closed; one that was not closed ends in zeros, or in what a power cut left (log_file.hpp).
+/// Logs of @p below begin with @p filled_bytes of zeros; when they are used up as many again are filled as there are,
+/// at most eight times @p filled_bytes, on the writing thread: a sync that has to make a file larger costs up to twenty
+/// times as much, that of a large batch most of all. A log is cut to what was written when it is closed; one that was
+/// not closed ends in zeros, or in what a power cut left (log_file.hpp).
 std::shared_ptr<rocksdb::FileSystem> filled_logs(std::shared_ptr<rocksdb::FileSystem> below, std::size_t filled_bytes);
 
 } // namespace storage

@@ -33,12 +33,13 @@ struct journal_limits {
   std::size_t queue_bytes_max = 16u << 20;         ///< the same, in bytes of drafts
   std::size_t batch_bytes_max = 4u << 20;          ///< of one sync; one append is never divided
   std::size_t append_events_max = 1024;            ///< of one draft
+  std::uint32_t linger_us_max = 400;               ///< how long the journal's thread looks for more before it sleeps
   std::uint32_t lazy_sync_ms_max = 200;            ///< how long an append nobody waits for may stay unwritten
   std::uint32_t head_mark_interval_ms = 1000;      ///< how old the head mark may be
   std::uint64_t reply_kept_ms = 24u * 3600 * 1000; ///< by the time inside the command's id
   std::uint64_t replies_max = 500'000;             ///< beyond, the oldest go early and remembers_since_ms() rises
   std::size_t wal_bytes_max = 32u << 20;           ///< what an opening after a crash may have to read again
-  std::size_t log_filled_bytes = 1u << 20;         ///< zeros kept ahead in the log (filled_logs.hpp); 0: none
+  std::size_t log_filled_bytes = 1u << 20;         ///< zeros a log begins with (filled_logs.hpp); 0: none
   std::size_t page_entries_max = 1000;             ///< of one read()
   std::size_t page_bytes_max = 4u << 20;           ///< of one read(); a page holds one entry at least
   std::size_t page_scanned_max = 20'000;           ///< entries looked at by one read()

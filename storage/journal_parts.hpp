@@ -34,6 +34,7 @@ struct journal::parts {
   void run();
   /// Waits for appends worth a sync; false when the journal ends and none is left.
   bool take(std::vector<queued>& into);
+  void linger() const;
   void run_errands();
   /// Does @p errand on the journal's thread, between two batches; waits for it.
   messages::result<void> on_thread(const std::function<messages::result<void>()>& errand);
@@ -70,10 +71,11 @@ struct journal::parts {
   std::mutex queue_mutex;
   std::condition_variable ready;
   std::vector<queued> queue;
-  std::size_t queued_bytes = 0, awaited = 0; ///< awaited: of the queue, those somebody waits for
-  std::chrono::steady_clock::time_point due; ///< when the oldest of the queue must be written, awaited or not
+  std::size_t queued_bytes = 0, awaited = 0;  ///< awaited: of the queue, those somebody waits for
+  std::chrono::steady_clock::time_point due;  ///< when the oldest of the queue must be written, awaited or not
   std::vector<std::function<void()>> errands; ///< for the journal's thread, between two batches
   bool idle = false, timed = false, ending = false;
+  std::atomic<bool> wanted{false}; ///< somebody waits for something in the queue
   std::uint64_t busy = 0, deepest = 0;
   /// Why nothing is taken; also before start() and in a journal that is only read.
   std::optional<messages::error> refusing = messages::error{messages::error_code::not_now, {"append", "read only"}};

@@ -170,6 +170,7 @@ result<void> journal::parts::put_rotated(const std::map<std::uint64_t, std::stri
   });
   if (!seen) return seen;
   keys->adopt(next, destroyed);
+  writer->let_go_of_rows();
   for (const auto& [id, bytes] : ring)
     database->put(batch, keys_table, index_key(id), bytes);
   for (auto [id, record] : destroyed) {

@@ -15,6 +15,10 @@ using messages::failure;
 
 namespace {
 
+static_assert(std::get<messages::field_count<messages::event_envelope> - 1>(messages::event_envelope::fields()).name ==
+                  "body",
+              "an entry's sealed body takes the place of what the envelope ends with");
+
 /// How many old replies one batch may take along.
 constexpr std::size_t replies_pruned_per_batch_max = 64;
 /// The most bytes an envelope has beside its topic, desk, account and body: keys, numbers and two ids.
@@ -107,8 +111,8 @@ void scribe::sign_head() {
 }
 
 void scribe::add_event(const messages::event_draft& draft, const sealed_draft::body& sealed) {
-  messages::event_envelope event{draft.v,    ++head_,       batch_time_ms_, draft.topic, options_.node,
-                                 draft.desk, draft.checkin, draft.account,  draft.cause, draft.body};
+  const folded_event event{{draft.v, ++head_, batch_time_ms_, draft.topic, options_.node, draft.desk, draft.checkin,
+                            draft.account, draft.cause, draft.body}};
   last_time_ms_ = batch_time_ms_;
   const auto [topic, fresh] = topics_.try_emplace(draft.topic, 0);
   if (!events_) {
@@ -117,19 +121,16 @@ void scribe::add_event(const messages::event_draft& draft, const sealed_draft::b
     events_->first_index = head_;
   }
   events_->events.push_back({head_, topic->second, draft.topic, messages::encode(event)});
-  auto header = entry_header(sealed.key_id, topic->second, draft.topic);
-  std::string sealed_envelope;
-  if (sealed.key_id != 0) {
-    auto stored = event;
-    stored.body = sealed.bytes;
-    sealed_envelope = messages::encode(stored);
-  }
-  const std::string_view envelope = sealed.key_id != 0 ? sealed_envelope : events_->events.back().envelope;
-  tag_ = chain_tag(*tags_, tag_, head_, header, envelope);
-  set_chain_tag(header, tag_);
-  store_.put(batch_, entries_table, index_key(head_), header, envelope);
+  const std::string_view envelope = events_->events.back().envelope;
+  const auto body_at = envelope.size() - std::max<std::size_t>(1, draft.body.size()); // an empty one is an empty map
+  auto head = entry_header(sealed.key_id, topic->second, draft.topic);
+  head.append(envelope.substr(0, body_at));
+  const auto body = sealed.key_id != 0 ? std::string_view{sealed.bytes} : envelope.substr(body_at);
+  tag_ = chain_tag(*tags_, tag_, head_, head, body);
+  set_chain_tag(head, tag_);
+  store_.put(batch_, entries_table, index_key(head_), head, body);
   topic->second = head_;
-  store_.put(batch_, topics_table, draft.topic, index_key(head_));
+  changed_topics_.insert(topic->first);
   for (std::size_t n = 0; n < views_.size(); ++n)
     views_[n]->apply(event, *rows_[n]);
 }
@@ -175,6 +176,9 @@ messages::result<void> scribe::forget_old_replies() {
 }
 
 messages::result<void> scribe::build() {
+  for (const auto topic : changed_topics_)
+    store_.put(batch_, topics_table, topic, index_key(topics_.find(topic)->second));
+  changed_topics_.clear();
   if (replies_changed_) {
     if (auto done = forget_old_replies(); !done) return done;
     std::string counts;
@@ -190,6 +194,11 @@ messages::result<void> scribe::build() {
 }
 
 messages::result<void> scribe::commit() { return store_.commit(batch_); }
+
+void scribe::let_go_of_rows() {
+  for (auto& rows : rows_)
+    rows->let_go();
+}
 
 std::shared_ptr<const committed> scribe::take_committed() { return std::exchange(events_, nullptr); }
 

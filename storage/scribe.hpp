@@ -10,6 +10,7 @@
 #include "storage/store.hpp"
 #include "storage/tables.hpp"
 
+#include <set>
 #include <unordered_map>
 
 namespace storage {
@@ -30,6 +31,8 @@ public:
   messages::result<void> tell_followed_rotation();
   /// For rotating keys: what goes into the batch beside drafts.
   store::batch& batch();
+  /// For rotating keys: rows known in clear may be sealed under keys that are destroyed now.
+  void let_go_of_rows();
 
   /// Why @p what cannot be an append; nothing when it can. Reads limits only: safe from any thread.
   static std::optional<messages::error> fault_of(const messages::draft& what, const journal_limits& limits);
@@ -79,7 +82,8 @@ private:
   std::uint64_t head_ = 0, epoch_ = 1, last_time_ms_ = 0, batch_time_ms_ = 0;
   std::uint64_t entries_read_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> topics_;
-  std::optional<tagger> tags_; ///< none in a reading without keys
+  std::set<std::string_view> changed_topics_; ///< in the batch; names of topics_
+  std::optional<tagger> tags_;                ///< none in a reading without keys
   std::string tag_{first_tag()};
   std::unordered_map<messages::id, std::string> effects_; ///< effect → its key in the outbox
   std::string kept_views_;

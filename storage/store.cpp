@@ -72,8 +72,9 @@ messages::error translated(const rocksdb::Status& status, const std::filesystem:
 rocksdb::ColumnFamilyOptions table_options(const std::string& name, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
   options.compression = rocksdb::kLZ4Compression;
-  // Entries are 20 times the rest; the small tables are folded together long before they fill theirs.
-  options.write_buffer_size = name == "entries" ? 16u << 20 : 4u << 20;
+  // All tables are flushed together, and what flushes them is the size of the log: no table is to fill its own before.
+  options.write_buffer_size = 32u << 20;
+  options.arena_block_size = 256u << 10; // of most tables little is ever in memory
   rocksdb::BlockBasedTableOptions blocks;
   blocks.block_cache = cache;
   blocks.cache_index_and_filter_blocks = true;
@@ -207,8 +208,7 @@ messages::result<std::unique_ptr<store>> store::open(store_options wanted) {
     if (!healed) return failure(healed.error());
     opened->ends_torn = healed->torn && opened->wanted.read_only;
     // Still there for a reader, and nothing whole behind it: the one case in which this mode drops nothing that counts.
-    if (opened->ends_torn)
-      options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    if (opened->ends_torn) options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     const auto listed = rocksdb::DB::ListColumnFamilies(options, folder.string(), &present);
     if (!listed.ok()) return failure(translated(listed, folder, listener->heard()));
   }

@@ -26,7 +26,7 @@ struct store_options {
   std::vector<std::string> tables;            ///< made when missing (unless read_only: then they read as empty)
   bool read_only = false;                     ///< writes nothing at all, takes no LOCK
   std::size_t wal_bytes_max = 32u << 20;      ///< what an opening after a crash may have to read again
-  std::size_t log_filled_bytes = 1u << 20;    ///< zeros kept ahead in the write-ahead log; 0: none (filled_logs.hpp)
+  std::size_t log_filled_bytes = 1u << 20;    ///< zeros a write-ahead log begins with; 0: none (filled_logs.hpp)
   std::shared_ptr<rocksdb::FileSystem> files; ///< tests put a bad disk here; null: this host's files
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,26 @@ public:
   virtual void erase(std::string_view key) = 0;
 };
 
+/// An event as views see it: its body is decoded once, by the first that asks, for all of them. One thread at a time.
+class folded_event : public messages::event_envelope {
+public:
+  folded_event(messages::event_envelope event) : event_envelope(std::move(event)) {} // every event can be folded in
+
+  /// The typed body, as long as this lives; null when the topic is another, or the bytes do not fit.
+  template <messages::has_fields M> const M* as() const {
+    if (topic != M::topic) return nullptr;
+    if (!looked_) { // a topic has one type: whoever asks again asks for the same
+      looked_ = true;
+      if (auto decoded = messages::decode_body<M>(body, v)) body_ = std::make_shared<const M>(std::move(*decoded));
+    }
+    return static_cast<const M*>(body_.get());
+  }
+
+private:
+  mutable bool looked_ = false;
+  mutable std::shared_ptr<const void> body_;
+};
+
 /// A view owns its rows: nobody else puts any. The fold is pure: the same events in the same order give the same bytes
 /// on every machine, so it reads no clock (the event has its time) and keeps nothing in members.
 class view {
@@ -32,7 +53,7 @@ public:
   /// Raised when the same events give other rows than before: the next opening folds the journal anew for this view.
   virtual std::uint32_t version() const { return 1; }
   /// Folds one event in; called in index order on the journal's thread, before the event is durable. Must not throw.
-  virtual void apply(const messages::event_envelope& event, rows& into) const = 0;
+  virtual void apply(const folded_event& event, rows& into) const = 0;
 };
 
 /// A key and its bytes.

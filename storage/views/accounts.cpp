@@ -5,7 +5,7 @@
 
 namespace storage {
 
-void fold_accounts(const messages::event_envelope& event, rows& into) {
+void fold_accounts(const folded_event& event, rows& into) {
   const auto key = messages::account_key_of(event);
   if (key.empty()) return;
   auto row = row_or_new<messages::account_record>(into, key);

@@ -7,12 +7,12 @@
 namespace storage {
 
 /// Folds one event in. Pure. A messages::account_record under account_key(ID).
-void fold_accounts(const messages::event_envelope& event, rows& into);
+void fold_accounts(const folded_event& event, rows& into);
 
 class accounts final : public view {
 public:
   std::string_view name() const override { return "accounts"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_accounts(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_accounts(event, into); }
 };
 
 } // namespace storage

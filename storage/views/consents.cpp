@@ -25,7 +25,7 @@ constexpr consent_kind all_kinds[] = {
      &consent_row::specified_disease},
 };
 
-void record(const messages::event_envelope& event, const messages::consents_recorded& recorded, rows& into) {
+void record(const folded_event& event, const messages::consents_recorded& recorded, rows& into) {
   auto row = row_or_new<consent_row>(into, key_of(recorded.patient));
   row.patient = recorded.patient;
   row.question = recorded.question;
@@ -41,7 +41,7 @@ void record(const messages::event_envelope& event, const messages::consents_reco
 }
 
 /// The flag as it counts here: a consent older than its withdrawal is over, whatever a late answer says.
-kept_consent judged(const messages::event_envelope& event, const messages::eligibility_answered& answered,
+kept_consent judged(const folded_event& event, const messages::eligibility_answered& answered,
                     const messages::consent_flag& said, const std::string& withdrawn) {
   kept_consent now{said.flag, said.consented, said.available_until, answered.how, answered.appointment, event.index};
   const bool home_visit = answered.how == messages::care::home_visit;
@@ -49,7 +49,7 @@ kept_consent judged(const messages::event_envelope& event, const messages::eligi
   return now;
 }
 
-void answer(const messages::event_envelope& event, const messages::eligibility_answered& answered, rows& into) {
+void answer(const folded_event& event, const messages::eligibility_answered& answered, rows& into) {
   const bool by_document =
       answered.kind == messages::question_kind::typed && answered.how == messages::care::outpatient;
   if (by_document) return;
@@ -73,7 +73,7 @@ void answer(const messages::event_envelope& event, const messages::eligibility_a
   into.put(key_of(answered.patient), encode_row(row));
 }
 
-void withdraw(const messages::event_envelope& event, const messages::id& patient, rows& into) {
+void withdraw(const folded_event& event, const messages::id& patient, rows& into) {
   auto row = row_or_new<consent_row>(into, key_of(patient));
   row.patient = patient;
   row.withdrawn = messages::japanese_time(event.time_ms);
@@ -88,14 +88,14 @@ void withdraw(const messages::event_envelope& event, const messages::id& patient
 
 } // namespace
 
-void fold_consents(const messages::event_envelope& event, rows& into) {
-  if (const auto recorded = messages::body_as<messages::consents_recorded>(event)) {
+void fold_consents(const folded_event& event, rows& into) {
+  if (const auto* recorded = event.as<messages::consents_recorded>()) {
     if (!recorded->patient.empty()) record(event, *recorded, into);
-  } else if (const auto answered = messages::body_as<messages::eligibility_answered>(event)) {
+  } else if (const auto* answered = event.as<messages::eligibility_answered>()) {
     if (!answered->patient.empty()) answer(event, *answered, into);
-  } else if (const auto withdrawn = messages::body_as<messages::consent_withdrawn>(event)) {
+  } else if (const auto* withdrawn = event.as<messages::consent_withdrawn>()) {
     if (!withdrawn->patient.empty()) withdraw(event, withdrawn->patient, into);
-  } else if (const auto forgotten = messages::body_as<messages::patient_forgotten>(event)) {
+  } else if (const auto* forgotten = event.as<messages::patient_forgotten>()) {
     into.erase(key_of(forgotten->patient));
   }
 }

@@ -28,7 +28,7 @@ struct consent_row {
   messages::consent_choices choices;
   std::uint64_t recorded_ms = 0, answered_ms = 0;
   kept_consent surgery, treatment, drugs, checkup, limit, specified_disease;
-  std::string withdrawn;                             ///< home visits, yyyyMMddHHmmss (JST): older consents stay closed
+  std::string withdrawn; ///< home visits, yyyyMMddHHmmss (JST): older consents stay closed
   messages::personal<messages::insured_number> person; ///< whom to ask about, from the newest answer
 
   UKETSUKE_FIELDS(consent_row, patient, question, checkin, choices, recorded_ms, answered_ms, surgery, treatment, drugs,
@@ -39,13 +39,13 @@ struct consent_row {
 /// once, a kind that was not chosen stays. The answer to the newest choices speaks for all kinds chosen; another answer
 /// only where it states something, and one to a typed outpatient question opens nothing. A withdrawal closes what was
 /// given for home visits before it, whatever older answer comes afterwards.
-void fold_consents(const messages::event_envelope& event, rows& into);
+void fold_consents(const folded_event& event, rows& into);
 
 class consents final : public view {
 public:
   std::string_view name() const override { return "consents"; }
   std::uint32_t version() const override { return 2; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_consents(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_consents(event, into); }
 };
 
 } // namespace storage

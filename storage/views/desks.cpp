@@ -14,30 +14,30 @@ messages::health health_after(std::string_view error) {
 
 } // namespace
 
-void fold_desks(const messages::event_envelope& event, rows& into) {
+void fold_desks(const folded_event& event, rows& into) {
   if (event.desk.empty() || !event.topic.starts_with("desk.")) return;
   auto row = row_or_new<desk_row>(into, event.desk);
   const auto before = row;
   row.desk = event.desk;
-  if (messages::body_as<messages::desk_opened>(event)) row.open = true;
-  if (messages::body_as<messages::desk_closed>(event)) row.open = false;
-  if (const auto switched = messages::body_as<messages::desk_mode_switched>(event)) {
+  if (event.as<messages::desk_opened>()) row.open = true;
+  if (event.as<messages::desk_closed>()) row.open = false;
+  if (const auto* switched = event.as<messages::desk_mode_switched>()) {
     row.mode = switched->mode;
     row.card = switched->card;
     row.vouched_by.clear();
   }
-  if (const auto compared = messages::body_as<messages::photo_compared>(event)) row.vouched_by = compared->account;
-  if (const auto described = messages::body_as<messages::desk_described>(event)) {
+  if (const auto* compared = event.as<messages::photo_compared>()) row.vouched_by = compared->account;
+  if (const auto* described = event.as<messages::desk_described>()) {
     row.kind = described->kind;
     row.has_display = described->has_display;
   }
-  if (const auto noted = messages::body_as<messages::update_noted>(event)) row.update_pending = noted->pending;
-  if (const auto attached = messages::body_as<messages::reader_attached>(event)) {
+  if (const auto* noted = event.as<messages::update_noted>()) row.update_pending = noted->pending;
+  if (const auto* attached = event.as<messages::reader_attached>()) {
     row.reader = messages::health::working;
     row.model = attached->model;
     row.error.clear();
   }
-  if (const auto detached = messages::body_as<messages::reader_detached>(event)) {
+  if (const auto* detached = event.as<messages::reader_detached>()) {
     row.reader = health_after(detached->error);
     row.error = detached->error;
   }

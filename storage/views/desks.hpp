@@ -26,12 +26,12 @@ struct desk_row {
 };
 
 /// Folds one event in. Pure.
-void fold_desks(const messages::event_envelope& event, rows& into);
+void fold_desks(const folded_event& event, rows& into);
 
 class desks final : public view {
 public:
   std::string_view name() const override { return "desks"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_desks(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_desks(event, into); }
 };
 
 } // namespace storage

@@ -22,12 +22,12 @@ inline constexpr std::string_view face_file_prefix = "f";
 std::string face_file_key(const messages::id& question);
 
 /// Folds one event in. Pure.
-void fold_face_files(const messages::event_envelope& event, rows& into);
+void fold_face_files(const folded_event& event, rows& into);
 
 class face_files final : public view {
 public:
   std::string_view name() const override { return "face_files"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_face_files(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_face_files(event, into); }
 };
 
 } // namespace storage

@@ -8,12 +8,12 @@
 namespace storage {
 
 /// Folds one event in. Pure. Rows are messages::handover_status under key_of(handover); taken ones go.
-void fold_handovers(const messages::event_envelope& event, rows& into);
+void fold_handovers(const folded_event& event, rows& into);
 
 class handovers final : public view {
 public:
   std::string_view name() const override { return "handovers"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_handovers(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_handovers(event, into); }
 };
 
 } // namespace storage

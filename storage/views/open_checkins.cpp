@@ -3,7 +3,7 @@
 
 namespace storage {
 
-void fold_open_checkins(const messages::event_envelope& event, rows& into) {
+void fold_open_checkins(const folded_event& event, rows& into) {
   if (event.checkin.empty()) return;
   const auto key = key_of(event.checkin);
   auto stored = into.get(key);

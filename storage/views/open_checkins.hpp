@@ -9,12 +9,12 @@
 namespace storage {
 
 /// Folds one event in. Pure.
-void fold_open_checkins(const messages::event_envelope& event, rows& into);
+void fold_open_checkins(const folded_event& event, rows& into);
 
 class open_checkins final : public view {
 public:
   std::string_view name() const override { return "open_checkins"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_open_checkins(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_open_checkins(event, into); }
 };
 
 } // namespace storage

@@ -18,7 +18,7 @@ std::string of_question(const id& question) { return "q" + key_of(question); }
 std::string of_patient(const id& patient) { return "p" + key_of(patient); }
 std::string of_registration(const id& question) { return "n" + key_of(question); }
 
-ledger_row begin_change(const event_envelope& event, const std::string& key, const id& patient, rows& from) {
+ledger_row begin_change(const folded_event& event, const std::string& key, const id& patient, rows& from) {
   auto row = row_or_new<ledger_row>(from, key);
   if (row.begun_ms == 0) row.begun_ms = event.time_ms;
   if (row.checkin.empty()) row.checkin = event.checkin;
@@ -28,7 +28,7 @@ ledger_row begin_change(const event_envelope& event, const std::string& key, con
   return row;
 }
 
-void not_asked(const event_envelope& event, const eligibility_not_asked& m, rows& into) {
+void not_asked(const folded_event& event, const eligibility_not_asked& m, rows& into) {
   const auto key = row_key(event.checkin, {});
   auto row = begin_change(event, key, m.patient, into);
   row.outcome = question_outcome::not_asked;
@@ -37,7 +37,7 @@ void not_asked(const event_envelope& event, const eligibility_not_asked& m, rows
   if (!m.patient.empty()) into.put(of_patient(m.patient), key);
 }
 
-void kept(const event_envelope& event, const walk_in_kept& m, rows& into) {
+void kept(const folded_event& event, const walk_in_kept& m, rows& into) {
   const auto key = row_key(event.checkin, m.question.empty() ? m.patient : m.question);
   auto row = begin_change(event, key, m.patient, into);
   if (row.outcome == question_outcome::open) row.outcome = question_outcome::not_asked;
@@ -51,7 +51,7 @@ void kept(const event_envelope& event, const walk_in_kept& m, rows& into) {
   into.put(key, encode_row(row));
 }
 
-void unknown(const event_envelope& event, const outcome_unknown& m, rows& into) {
+void unknown(const folded_event& event, const outcome_unknown& m, rows& into) {
   if (into.get(of_registration(m.question))) return;
   const auto known = into.get(of_question(m.question));
   const auto key = known.value_or(row_key(event.checkin, m.question));
@@ -71,7 +71,7 @@ std::optional<std::string> settled_by(const id& question, const id& patient, row
 }
 
 template <class Settle>
-void settle(const event_envelope& event, const id& question, const id& patient, rows& into, Settle&& how) {
+void settle(const folded_event& event, const id& question, const id& patient, rows& into, Settle&& how) {
   const auto key = settled_by(question, patient, into);
   if (!key) return;
   auto row = row_or_new<ledger_row>(into, *key);
@@ -90,27 +90,27 @@ void settle(const event_envelope& event, const id& question, const id& patient, 
 
 } // namespace
 
-void fold_outage_ledger(const event_envelope& event, rows& into) {
-  if (const auto m = body_as<eligibility_not_asked>(event)) return not_asked(event, *m, into);
-  if (const auto m = body_as<walk_in_kept>(event)) return kept(event, *m, into);
-  if (const auto m = body_as<outcome_unknown>(event)) return unknown(event, *m, into);
-  if (const auto m = body_as<line_lost>(event)) return into.put(line_key, encode_row(line_row{event.time_ms}));
-  if (body_as<line_restored>(event)) return into.put(line_key, encode_row(line_row{}));
-  if (const auto m = body_as<question_asked>(event)) {
+void fold_outage_ledger(const folded_event& event, rows& into) {
+  if (const auto* m = event.as<eligibility_not_asked>()) return not_asked(event, *m, into);
+  if (const auto* m = event.as<walk_in_kept>()) return kept(event, *m, into);
+  if (const auto* m = event.as<outcome_unknown>()) return unknown(event, *m, into);
+  if (event.as<line_lost>()) return into.put(line_key, encode_row(line_row{event.time_ms}));
+  if (event.as<line_restored>()) return into.put(line_key, encode_row(line_row{}));
+  if (const auto* m = event.as<question_asked>()) {
     const bool of_a_checkin = m->kind == question_kind::card || m->kind == question_kind::typed;
     if (!of_a_checkin) into.put(of_registration(m->question), "");
-  } else if (const auto r = body_as<reference_number_registered>(event)) {
+  } else if (const auto* r = event.as<reference_number_registered>()) {
     into.erase(of_registration(r->question));
-  } else if (const auto w = body_as<withdrawal_ended>(event)) {
+  } else if (const auto* w = event.as<withdrawal_ended>()) {
     into.erase(of_registration(w->question));
-  } else if (const auto refused = body_as<question_refused>(event)) {
+  } else if (const auto* refused = event.as<question_refused>()) {
     if (into.get(of_registration(refused->question))) return into.erase(of_registration(refused->question));
     if (!into.get(of_question(refused->question))) return; // refused at once: nothing was owed
     settle(event, refused->question, {}, into, [&](ledger_row& row) {
       row.outcome = question_outcome::refused;
       row.error = refused->error;
     });
-  } else if (const auto answered = body_as<eligibility_answered>(event)) {
+  } else if (const auto* answered = event.as<eligibility_answered>()) {
     settle(event, answered->question, answered->patient, into, [&](ledger_row& row) {
       row.outcome = question_outcome::answered;
       row.judged = answered->answer.judged;

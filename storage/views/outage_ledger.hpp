@@ -40,12 +40,12 @@ inline constexpr std::string_view ledger_prefix = "c"; ///< and the check-in's i
 inline constexpr std::string_view line_key = "line";
 
 /// Folds one event in. Pure.
-void fold_outage_ledger(const messages::event_envelope& event, rows& into);
+void fold_outage_ledger(const folded_event& event, rows& into);
 
 class outage_ledger final : public view {
 public:
   std::string_view name() const override { return "outage_ledger"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_outage_ledger(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_outage_ledger(event, into); }
 };
 
 } // namespace storage

@@ -34,27 +34,27 @@ void put_record(const patient_record& record, rows& into) {
 
 } // namespace
 
-void fold_patients(const event_envelope& event, rows& into) {
-  if (const auto m = body_as<patient_recorded>(event)) {
+void fold_patients(const folded_event& event, rows& into) {
+  if (const auto* m = event.as<patient_recorded>()) {
     auto record = m->record.reveal();
     record.patient = m->patient;
     put_record(record, into);
-  } else if (const auto matched = body_as<answer_matched>(event)) {
+  } else if (const auto* matched = event.as<answer_matched>()) {
     // A match by itself leaves the differences to be decided on; staff's own is the end of it.
     if (matched->by == match_basis::staff) into.erase(undecided_key(matched->question));
     if (!matched->patient.empty()) into.put(handle_key(matched->patient), record_key(matched->record));
-  } else if (const auto answered = body_as<eligibility_answered>(event)) {
+  } else if (const auto* answered = event.as<eligibility_answered>()) {
     const auto key = undecided_key(answered->question);
     into.put(key,
              encode_row(undecided_answer{
                  answered->question, event.checkin, answered->patient, event.desk, {}, personal{answered->answer}}));
     note_ended(key, event.time_ms, undecided_kept_ms, into, [&](const std::string& old) { into.erase(old); });
-  } else if (const auto stopped = body_as<match_stopped>(event)) {
+  } else if (const auto* stopped = event.as<match_stopped>()) {
     auto row = row_or_new<undecided_answer>(into, undecided_key(stopped->question));
     row.question = stopped->question;
     row.why = stopped->why;
     into.put(undecided_key(stopped->question), encode_row(row));
-  } else if (const auto registered = body_as<reference_number_registered>(event)) {
+  } else if (const auto* registered = event.as<reference_number_registered>()) {
     const auto of = into.get(handle_key(registered->patient));
     const auto stored = of ? into.get(*of) : std::nullopt;
     const auto row = stored ? decode_row<patient_row>(*stored) : std::nullopt;
@@ -62,7 +62,7 @@ void fold_patients(const event_envelope& event, rows& into) {
     auto record = row->record.reveal();
     record.reference_number = registered->number.reveal(); // a corrected number replaces the wrong one
     put_record(record, into);
-  } else if (const auto forgotten = body_as<patient_forgotten>(event)) {
+  } else if (const auto* forgotten = event.as<patient_forgotten>()) {
     into.erase(record_key(forgotten->patient)); // what led there leads nowhere
     into.erase(handle_key(forgotten->patient));
   }

@@ -27,12 +27,12 @@ struct patient_row {
 };
 
 /// Folds one event in. Pure. Rows of patients stay until the patient is forgotten.
-void fold_patients(const messages::event_envelope& event, rows& into);
+void fold_patients(const folded_event& event, rows& into);
 
 class patients final : public view {
 public:
   std::string_view name() const override { return "patients"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_patients(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_patients(event, into); }
 };
 
 } // namespace storage

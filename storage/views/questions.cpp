@@ -44,8 +44,8 @@ void note_end(const messages::id& question, std::uint64_t now_ms, rows& into) {
 }
 
 /// The question's row, with what every event tells about it.
-question_row begin_change(const messages::event_envelope& event, const messages::id& question,
-                          const messages::id& patient, rows& from) {
+question_row begin_change(const folded_event& event, const messages::id& question, const messages::id& patient,
+                          rows& from) {
   auto row = row_or_new<question_row>(from, question_key(question));
   row.question = question;
   if (!patient.empty()) row.patient = patient;
@@ -78,39 +78,39 @@ void take_answer(question_row& row, const messages::eligibility_answer& answer) 
 
 std::string question_key(const messages::id& question) { return std::string{question_prefix} + key_of(question); }
 
-void fold_questions(const messages::event_envelope& event, rows& into) {
+void fold_questions(const folded_event& event, rows& into) {
   const auto change = [&](const auto& body, auto&& how) {
     auto row = begin_change(event, body.question, body.patient, into);
     const auto before = row.outcome;
     how(row);
     end_change(row, before, into);
   };
-  if (const auto asked = messages::body_as<messages::question_asked>(event)) {
+  if (const auto* asked = event.as<messages::question_asked>()) {
     change(*asked, [&](question_row& row) {
       if (row.asked_ms == 0) row.asked_ms = event.time_ms;
       row.kind = asked->kind;
       if (!has_ended(row.outcome)) row.outcome = question_outcome::open;
     });
-  } else if (const auto answered = messages::body_as<messages::eligibility_answered>(event)) {
+  } else if (const auto* answered = event.as<messages::eligibility_answered>()) {
     change(*answered, [&](question_row& row) { take_answer(row, answered->answer); });
-  } else if (const auto unknown = messages::body_as<messages::outcome_unknown>(event)) {
+  } else if (const auto* unknown = event.as<messages::outcome_unknown>()) {
     change(*unknown, [&](question_row& row) {
       if (!has_ended(row.outcome)) row.outcome = question_outcome::unknown;
       row.error = unknown->error;
     });
-  } else if (const auto refused = messages::body_as<messages::question_refused>(event)) {
+  } else if (const auto* refused = event.as<messages::question_refused>()) {
     change(*refused, [&](question_row& row) {
       row.outcome = question_outcome::refused;
       row.error = refused->error;
     });
-  } else if (const auto registered = messages::body_as<messages::reference_number_registered>(event)) {
+  } else if (const auto* registered = event.as<messages::reference_number_registered>()) {
     change(*registered, [&](question_row& row) {
       row.outcome = question_outcome::answered;
       row.error.clear();
       row.has_reference_number = true;
       row.reference_number = registered->number;
     });
-  } else if (const auto ended = messages::body_as<messages::withdrawal_ended>(event)) {
+  } else if (const auto* ended = event.as<messages::withdrawal_ended>()) {
     change(*ended, [&](question_row& row) {
       row.outcome = ended->code.empty() ? question_outcome::answered : question_outcome::refused;
       row.error = ended->code.empty() ? "" : "line_refused";

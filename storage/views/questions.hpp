@@ -35,12 +35,12 @@ inline constexpr std::string_view question_prefix = "q";
 std::string question_key(const messages::id& question);
 
 /// Folds one event in. Pure.
-void fold_questions(const messages::event_envelope& event, rows& into);
+void fold_questions(const folded_event& event, rows& into);
 
 class questions final : public view {
 public:
   std::string_view name() const override { return "questions"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_questions(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_questions(event, into); }
 };
 
 } // namespace storage

@@ -7,8 +7,8 @@ namespace storage {
 
 namespace {
 
-void put_number(const messages::event_envelope& event, const messages::id& patient,
-                const messages::personal<std::string>& number, rows& into) {
+void put_number(const folded_event& event, const messages::id& patient, const messages::personal<std::string>& number,
+                rows& into) {
   if (patient.empty()) return;
   const auto key = key_of(patient);
   const auto before = row_or_new<reference_number_row>(into, key);
@@ -18,15 +18,15 @@ void put_number(const messages::event_envelope& event, const messages::id& patie
 
 } // namespace
 
-void fold_reference_numbers(const messages::event_envelope& event, rows& into) {
-  if (const auto registered = messages::body_as<messages::reference_number_registered>(event)) {
+void fold_reference_numbers(const folded_event& event, rows& into) {
+  if (const auto* registered = event.as<messages::reference_number_registered>()) {
     put_number(event, registered->patient, registered->number, into);
-  } else if (const auto answered = messages::body_as<messages::eligibility_answered>(event)) {
+  } else if (const auto* answered = event.as<messages::eligibility_answered>()) {
     const auto& insurances = answered->answer.insurances.reveal();
     if (answered->answer.judged == messages::validity::several || insurances.empty()) return;
     if (insurances.front().reference_number.empty()) return; // unregistered: the last known one stays
     put_number(event, answered->patient, messages::personal{insurances.front().reference_number}, into);
-  } else if (const auto forgotten = messages::body_as<messages::patient_forgotten>(event)) {
+  } else if (const auto* forgotten = event.as<messages::patient_forgotten>()) {
     into.erase(key_of(forgotten->patient));
   }
 }

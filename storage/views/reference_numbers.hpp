@@ -17,12 +17,12 @@ struct reference_number_row {
 };
 
 /// Folds one event in. Pure. An answer that names several insurances gives none: nothing is picked automatically.
-void fold_reference_numbers(const messages::event_envelope& event, rows& into);
+void fold_reference_numbers(const folded_event& event, rows& into);
 
 class reference_numbers final : public view {
 public:
   std::string_view name() const override { return "reference_numbers"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_reference_numbers(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_reference_numbers(event, into); }
 };
 
 } // namespace storage

@@ -12,7 +12,7 @@ namespace {
 std::string key_for(const id& registration) { return std::string{registration_prefix} + key_of(registration); }
 
 /// Changes the row of @p registration if it is one; most questions are not.
-template <class Change> void change(const event_envelope& event, const id& registration, rows& into, Change&& how) {
+template <class Change> void change(const folded_event& event, const id& registration, rows& into, Change&& how) {
   const auto key = key_for(registration);
   const auto stored = into.get(key);
   auto row = stored ? decode_row<registration_status>(*stored) : std::nullopt;
@@ -26,21 +26,21 @@ template <class Change> void change(const event_envelope& event, const id& regis
 
 } // namespace
 
-void fold_registrations(const event_envelope& event, rows& into) {
-  if (const auto m = body_as<registration_begun>(event)) {
+void fold_registrations(const folded_event& event, rows& into) {
+  if (const auto* m = event.as<registration_begun>()) {
     const registration_status row{m->registration, m->patient, m->number, question_outcome::open, "", event.time_ms};
     into.put(key_for(m->registration), encode_row(row));
-  } else if (const auto registered = body_as<reference_number_registered>(event)) {
+  } else if (const auto* registered = event.as<reference_number_registered>()) {
     change(event, registered->question, into, [](registration_status& row) {
       row.outcome = question_outcome::answered;
       row.error.clear();
     });
-  } else if (const auto refused = body_as<question_refused>(event)) {
+  } else if (const auto* refused = event.as<question_refused>()) {
     change(event, refused->question, into, [&](registration_status& row) {
       row.outcome = question_outcome::refused;
       row.error = refused->error;
     });
-  } else if (const auto unknown = body_as<outcome_unknown>(event)) {
+  } else if (const auto* unknown = event.as<outcome_unknown>()) {
     change(event, unknown->question, into, [&](registration_status& row) {
       row.outcome = question_outcome::unknown;
       row.error = unknown->error;

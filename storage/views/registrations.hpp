@@ -12,12 +12,12 @@ inline constexpr std::uint64_t ended_registration_kept_ms = 7u * 24 * 3600 * 100
 inline constexpr std::string_view registration_prefix = "r"; ///< and the registration's id
 
 /// Folds one event in. Pure. Rows are messages::registration_status.
-void fold_registrations(const messages::event_envelope& event, rows& into);
+void fold_registrations(const folded_event& event, rows& into);
 
 class registrations final : public view {
 public:
   std::string_view name() const override { return "registrations"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_registrations(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_registrations(event, into); }
 };
 
 } // namespace storage

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_said_ends_the_journal_and_loses_nothing_ackn
 BOOST_AUTO_TEST_CASE(a_view_that_breaks_its_contract_ends_the_journal_with_an_error_for_all_who_wait) {
   struct thrower final : storage::view {
     std::string_view name() const override { return "thrower"; }
-    void apply(const messages::event_envelope& event, storage::rows&) const override {
+    void apply(const storage::folded_event& event, storage::rows&) const override {
       if (event.topic == "bad") throw std::runtime_error("broken");
     }
   };

@@ -67,6 +67,17 @@ BOOST_AUTO_TEST_CASE(a_filled_log_is_whole_batches_and_then_zeros) {
   BOOST_TEST(log.find_first_not_of('\0', state.good_bytes) == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_has_used_its_zeros_up_gets_as_many_again_large_batches_too) {
+  const auto twice = written_log(80, 1000);
+  BOOST_TEST(twice.size() == 2 * filled_bytes);
+  const auto large = written_log(3, 100'000);
+  const auto state = storage::look_through_log(large);
+  BOOST_TEST(state.batches >= 3u);
+  BOOST_TEST((state.after == rest::clean));
+  BOOST_TEST(large.size() > state.good_bytes);
+  BOOST_TEST(large.find_first_not_of('\0', state.good_bytes) == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_last_batch_that_lacks_sectors_is_torn_and_one_with_a_flipped_bit_is_damaged) {
   const auto log = written_log(4, 9'000);
   const auto state = storage::look_through_log(log);

@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(a_new_view_and_a_new_version_are_folded_from_the_start_and_
     counter(std::uint32_t version, std::uint64_t by) : version_(version), by_(by) {}
     std::string_view name() const override { return "counter"; }
     std::uint32_t version() const override { return version_; }
-    void apply(const messages::event_envelope&, storage::rows& into) const override {
+    void apply(const storage::folded_event&, storage::rows& into) const override {
       const auto was = into.get("n");
       into.put("n", std::to_string((was ? std::stoull(*was) : 0) + by_));
     }

@@ -1,5 +1,5 @@
 // `uketsuke bench journal`: the journal as a node opens it, a bare table of RocksDB, and a bare file, in turns. All
-// three write the same number of bytes of the same kind (ciphertext does not compress) over zeros that are there already.
+// three write the same number of bytes of the same kind (noise does not compress, nor does ciphertext) over zeros.
 #include "tools/bench/journal.hpp"
 
 #include "messages/registry.hpp"
@@ -130,8 +130,8 @@ std::string noise(std::size_t size) {
   return octets;
 }
 
-/// Bare RocksDB: batches of @p in_flight rows, each as large as all that the journal writes for an append, one sync each,
-/// in one table and nothing else, with the store's own options.
+/// Bare RocksDB: batches of @p in_flight rows, each as large as all that the journal writes for one append, one sync
+/// each, in one table and nothing else, with the store's own options.
 class bare_rocksdb {
 public:
   static result<std::unique_ptr<bare_rocksdb>> open(const fs::path& folder) {

@@ -21,8 +21,8 @@ struct journal_bench_options {
   bool json = false;
 };
 
-/// What a number of appends in flight gave: medians of the rounds. The ratios are medians of the rounds' ratios, each
-/// of two neighbours in time.
+/// What one number of appends in flight gave: medians over the rounds. The ratios are medians of the rounds' ratios,
+/// each of two neighbours in time.
 struct journal_rates {
   std::uint64_t in_flight = 0;
   double journal = 0, rocksdb = 0, bare_sync = 0; ///< appends (rows) a second
