@@ -43,14 +43,7 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
     out.show(reader_of(v), forget_pin{v.row.reader_session});
     break;
   case effect::skip_consents:
-  case effect::ask_consents:
-    end_attempt(v, what, out);
-    record(
-        v,
-        identity_proven{v.row.patient, identity_method::pin, v.challenge_id, what.pin.certificate, what.pin.signature},
-        what.cause, out);
-    if (then == effect::skip_consents) offer_nothing_medical(v);
-    break;
+  case effect::ask_consents: note_proof(v, then, what, out); break;
   case effect::try_again:
     end_attempt(v, what, out);
     v.pin_was_wrong = what.on == event::pin_wrong && what.pin.outcome == pin_outcome::wrong;
@@ -99,6 +92,14 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
     v.forgotten = true;
     break;
   }
+}
+
+/// The card has proven who it is, with its PIN.
+void session::note_proof(visit& v, effect then, const happening& what, actors::effects& out) {
+  end_attempt(v, what, out);
+  identity_proven proof{v.row.patient, identity_method::pin, v.challenge_id, what.pin.certificate, what.pin.signature};
+  record(v, std::move(proof), what.cause, out);
+  if (then == effect::skip_consents) offer_nothing_medical(v);
 }
 
 /// What staff's eyes and hands do for a visit: the visual check, and another desk.

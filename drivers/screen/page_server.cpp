@@ -1,6 +1,9 @@
 // One thread, one io_context: connections of browsers. An HTTP connection becomes a live page by an upgrade.
 #include "drivers/screen/page_server.hpp"
 
+#include "drivers/screen/connected.hpp"
+#include "drivers/screen/token.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -18,8 +21,6 @@
 #include <boost/beast/websocket/ssl.hpp>
 
 #include <spdlog/spdlog.h>
-
-#include <sys/random.h>
 
 #include <algorithm>
 #include <atomic>
@@ -51,29 +52,6 @@ constexpr auto entry_wait_max = std::chrono::seconds{45}; // longer than account
 constexpr std::string_view pin_word = "pin ";
 
 class server;
-
-/// A page that is open: what the server needs of it, whatever its stream is.
-class live_page {
-public:
-  virtual ~live_page() = default;
-  virtual void send(std::shared_ptr<const std::string> line) = 0;
-  virtual void close() = 0;
-  virtual const visitor& who() const = 0;
-};
-
-/// A request that waits for account administration.
-class waiting_entry {
-public:
-  virtual ~waiting_entry() = default;
-  virtual void answered(const answer& said) = 0;
-};
-
-/// Anything connected: closed when the server ends.
-class connected {
-public:
-  virtual ~connected() = default;
-  virtual void close_now() = 0;
-};
 
 class server final : public page_server {
 public:
@@ -339,20 +317,6 @@ private:
 };
 
 // -- the server ----------------------------------------------------------------------------------------------------
-
-std::string fresh_token() {
-  std::array<unsigned char, 32> chance{};
-  for (std::size_t got = 0; got < chance.size();) {
-    const auto n = ::getrandom(chance.data() + got, chance.size() - got, 0);
-    if (n > 0) got += static_cast<std::size_t>(n);
-  }
-  std::string text;
-  for (const auto byte : chance) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
-}
 
 messages::result<void> server::load_keys() {
   tls_.emplace(ssl::context::tls_server);

@@ -391,3 +391,15 @@ BOOST_AUTO_TEST_CASE(what_is_shown_after_a_restart_is_newer_than_what_was_shown_
 }
 
 // -- at random -----------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_screen_that_starts_again_is_shown_what_it_showed_and_reception_every_check_in) {
+  clinic c;
+  const auto checkin = c.reach(state::consenting);
+  c.prompts.clear();
+  c.from_page(show_again{});
+  BOOST_CHECK_EQUAL(c.shown(), prompt::give_consents);
+  c.from_reception(show_again{});
+  const auto to_reception = std::ranges::count(c.last.showing, show_at_reception::topic, &actors::outgoing::topic);
+  BOOST_CHECK_EQUAL(to_reception, 1);
+  BOOST_CHECK(c.is_open(checkin));
+}

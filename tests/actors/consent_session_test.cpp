@@ -461,18 +461,6 @@ BOOST_AUTO_TEST_CASE(whoever_asks_for_more_time_gets_the_steps_whole_patience_ag
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_now);
 }
 
-BOOST_AUTO_TEST_CASE(a_screen_that_starts_again_is_shown_what_it_showed_and_reception_every_check_in) {
-  clinic c;
-  const auto checkin = c.reach(state::consenting);
-  c.prompts.clear();
-  c.from_page(show_again{});
-  BOOST_CHECK_EQUAL(c.shown(), prompt::give_consents);
-  c.from_reception(show_again{});
-  const auto to_reception = std::ranges::count(c.last.showing, show_at_reception::topic, &actors::outgoing::topic);
-  BOOST_CHECK_EQUAL(to_reception, 1);
-  BOOST_CHECK(c.is_open(checkin));
-}
-
 BOOST_AUTO_TEST_CASE(a_command_out_of_turn_is_not_now_and_changes_nothing) {
   for (std::size_t s = 1; s < enumeration<state>::names.size(); ++s) {
     const auto at = static_cast<state>(s);
