@@ -1,22 +1,50 @@
-// For the same exchange our frames equal those of every trace in traces/: libccid's of two kinds of readers, and what
-// `uketsuke reader trace` captured. A trace that is put there is a test from then on.
+// For the same exchange our frames equal libccid's on two kinds of readers (its traces lie beside the project), and
+// those of every trace that `uketsuke reader trace` captured: one that is put into traces/ is a test from then on.
 #include "tests/test.hpp"
 
 #include "tests/drivers/card/replay.hpp"
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+
+#include <unistd.h>
 
 using namespace drivers::card;
 
 namespace {
 
-const std::filesystem::path traces = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tests/drivers/card/traces";
+const std::filesystem::path traces = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tests/drivers/card/traces",
+                            samples = std::filesystem::path{UKETSUKE_SOURCE_DIR} / ".." / "shared" / "samples" / "card";
+
+/// A trace of libccid 1.5.2 under pcscd, and of which reader it is, which its logger does not say.
+struct sample {
+  const char *file, *found_by, *descriptor;
+};
+constexpr sample rc_s300{"trace-libccid-1.5.2-extapdu-rcs300.txt", "class 0B",
+                         "36211001000702000000A00F0000A00F000000002A000000D20F0000FE0000000000000000000000"
+                         "7E0004000A020000000000000001"};
+constexpr sample scr3310{"trace-libccid-1.5.2-T1-tpdu-scr3310nttcom.txt", "class FF",
+                         "36211001000703000000A00F0000A00F000000002A00002940050000FC0000000000000000000000"
+                         "BA0101000F010000000000000001"};
+
+/// Before Boost.Test begins: without the samples the whole program is skipped (77).
+bool look_for_samples() {
+  if (std::filesystem::exists(samples / rc_s300.file)) return true;
+  std::puts("SKIPPED: the reference traces (shared/samples/card) are not here");
+  std::fflush(stdout);
+  _exit(77);
+}
+[[maybe_unused]] const bool found = look_for_samples();
 
 std::string read_file(const std::filesystem::path& file) {
   std::ifstream in{file};
   BOOST_REQUIRE(in.good());
   return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+std::string trace_of(const sample& s) {
+  return std::string{"# found by: "} + s.found_by + "\n# descriptor: " + s.descriptor + '\n' + read_file(samples / s.file);
 }
 
 void check(const replay::outcome& o, int apdus_min) {
@@ -29,8 +57,8 @@ void check(const replay::outcome& o, int apdus_min) {
 }
 
 /// Our own trace of a replay shows no PIN and no file, and replays like the one it was made from.
-void check_libccid(const char* file) {
-  const auto trace = read_file(traces / file);
+void check_libccid(const sample& of) {
+  const auto trace = trace_of(of);
   const auto o = replay::run(trace);
   check(o, 90);
   BOOST_TEST_MESSAGE(o.power_ons << " power-ons and " << o.apdus << " APDUs as libccid sends them");
@@ -46,9 +74,9 @@ void check_libccid(const char* file) {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(extended_apdu_frames_are_those_of_libccid) { check_libccid("libccid-1.5.2-rc-s300.txt"); }
+BOOST_AUTO_TEST_CASE(extended_apdu_frames_are_those_of_libccid) { check_libccid(rc_s300); }
 
-BOOST_AUTO_TEST_CASE(t1_frames_are_those_of_libccid) { check_libccid("libccid-1.5.2-scr3310-nttcom.txt"); }
+BOOST_AUTO_TEST_CASE(t1_frames_are_those_of_libccid) { check_libccid(scr3310); }
 
 BOOST_AUTO_TEST_CASE(every_captured_trace_replays) {
   int count = 0;
@@ -56,11 +84,11 @@ BOOST_AUTO_TEST_CASE(every_captured_trace_replays) {
     BOOST_TEST_CONTEXT(entry.path().filename()) { check(replay::run(read_file(entry.path())), 1); }
     ++count;
   }
-  BOOST_TEST(count >= 3);
+  BOOST_TEST(count >= 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_driver_that_sends_something_else_is_noticed) {
-  auto trace = read_file(traces / "libccid-1.5.2-scr3310-nttcom.txt");
+  auto trace = trace_of(scr3310);
   const std::string parameters = "13 10 FF 46 00 FB 00"; // IFSC 251, as the ATR says
   const auto at = trace.find(parameters);
   BOOST_REQUIRE(at != std::string::npos);
