@@ -53,11 +53,11 @@ test('a visual check goes in the guide\'s order by keyboard alone, and the desk 
   await reception.keyboard.press('1');
   await tab_to(reception, '顔写真とご本人が一致しました');
   await sees(patient, 'place_card');
-  await desk_item(1).getByText('確認者：development').waitFor();
+  await desk_item(1).getByText('確認者：Staff01').waitFor();
   await clinic.rig(1, 'place ' + unregistered);
   await consent(patient);
   await reception.waitForSelector('[name=number][data-key^="number "]');
-  await desk_item(1).getByText('本人確認：目視（development）').waitFor();
+  await desk_item(1).getByText('本人確認：目視（Staff01）').waitFor();
   await looks_good('visual_registration');
   await reception.locator('[data-key^="number "]').fill('0002001');
   await reception.keyboard.press('Enter');
@@ -148,7 +148,7 @@ test('the day\'s list tells who came and who vouched, and prints what was consen
   await looks_good('today');
   await row.getByRole('button', { name: '同意の控えを印刷' }).click();
   const printed = await reception.evaluate(() => window.printed);
-  for (const words of ['同意内容の控え', '手術情報の閲覧', '同意する・提供する', '確認した職員：development'])
+  for (const words of ['同意内容の控え', '手術情報の閲覧', '同意する・提供する', '確認した職員：Staff01'])
     assert.ok(printed.includes(words), words);
   await open_fold('一覧・同意の控え');
 });

@@ -44,7 +44,7 @@ BOOST_FIXTURE_TEST_CASE(a_locked_pin_ends_in_a_visual_check_of_which_it_is_recor
   const auto journal = play("drill-pin-blocked");
   const auto vouched = by_desk<identity_vouched>(journal);
   BOOST_REQUIRE_EQUAL(vouched.size(), 1u);
-  BOOST_TEST(vouched.front().second.account == "hands");
+  BOOST_TEST(vouched.front().second.account == "Staff01");
   const auto modes = by_desk<desk_mode_switched>(journal);
   BOOST_REQUIRE_EQUAL(modes.size(), 2u);
   BOOST_TEST((modes.front().second.mode == desk_mode::visual_check && !modes.front().second.card.empty()));

@@ -42,9 +42,9 @@ std::string read_head(int fd) {
   return head;
 }
 
-std::string cookie_of(std::uint16_t port, const std::string& host, const std::string& password) {
+std::string cookie_of(std::uint16_t port, const std::string& host, const clinic_account& who) {
   const int fd = connect_to(port);
-  const auto body = R"({"account":"development","password":")" + password + "\"}";
+  const auto body = R"({"account":")" + who.account + R"(","password":")" + who.password + "\"}";
   write_all(fd, "POST /sign-in HTTP/1.1\r\nHost: " + host + "\r\nOrigin: http://" + host +
                     "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
                     std::to_string(body.size()) + "\r\n\r\n" + body);
@@ -56,13 +56,13 @@ std::string cookie_of(std::uint16_t port, const std::string& host, const std::st
 
 } // namespace
 
-result<std::unique_ptr<reception_page>> reception_page::open(const std::string& address, const std::string& password) {
+result<std::unique_ptr<reception_page>> reception_page::open(const std::string& address, const clinic_account& who) {
   const auto colon = address.rfind(':');
   std::uint16_t port = 0;
   if (colon != std::string::npos) std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
   if (port == 0) return failure(error_code::wrong_value, "address", address);
   const auto host = "127.0.0.1:" + std::to_string(port);
-  const auto cookie = cookie_of(port, host, password);
+  const auto cookie = cookie_of(port, host, who);
   const int fd = connect_to(port);
   const int at_once = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);

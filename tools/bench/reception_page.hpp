@@ -3,6 +3,7 @@
 
 #include "messages/id.hpp"
 #include "messages/result.hpp"
+#include "tools/simulate/first_accounts.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -19,7 +20,7 @@ class reception_page {
 public:
   /// @p address: "http://127.0.0.1:PORT". Errors: wrong_value (address), no_hub (nobody there, or not let in).
   static messages::result<std::unique_ptr<reception_page>> open(const std::string& address,
-                                                                const std::string& password);
+                                                                const clinic_account& who);
   ~reception_page();
 
   using moment = std::chrono::steady_clock::time_point;

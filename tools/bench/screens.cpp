@@ -131,7 +131,7 @@ result<void> bench_screens(const screens_bench_options& o, std::ostream& out) {
   auto opened = clinic::open(c);
   if (!opened) return failure(opened.error());
   auto& where = **opened;
-  auto reception = reception_page::open(where.pages_address("hub"), where.reception_password());
+  auto reception = reception_page::open(where.pages_address("hub"), where.accounts().general);
   if (!reception) return failure(reception.error());
   clinic_hands hands{where};
   const auto own_ms = play(o, hands, **reception);

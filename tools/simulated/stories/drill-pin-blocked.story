@@ -10,7 +10,9 @@ desk-1: see wrong_pin tries 2
 desk-1: pin wrong
 desk-1: see wrong_pin tries 1
 story: say The last try is confirmed, and wrong too: the card's PIN is locked.
-desk-1: pin wrong confirmed
+desk-1: pin wrong
+desk-1: see last_try tries 1
+desk-1: confirm
 desk-1: see come_to_window
 reception: see desk-1 at_window
 story: say 患者を窓口へ案内 → 目視確認モードに切替: one press, this patient only.
