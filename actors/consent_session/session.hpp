@@ -25,7 +25,7 @@ struct options {
   std::uint32_t show_again_ms_max = 30'000; ///< between two repeats of a prompt: doubles from retry_ms up to here
   /// The national system can be asked for a card that signed nothing: the simulated profile only (design.md §6).
   bool asks_without_pin = false;
-  std::vector<std::string> may_vouch;      ///< accounts that may compare photos; empty: everybody who is signed in
+  std::vector<std::string> may_vouch{};    ///< accounts that may compare photos; empty: everybody who is signed in
   std::uint32_t fallback_kept_ms = 180'000; ///< how long the card of a check-in that fell back is waited for
 };
 

@@ -55,7 +55,7 @@ void see_with_staffs_eyes(clinic& c, id checkin, event on) {
     c.place(0);
     c.from_staff(begin);
     c.from_reader(report_card_removed{c.reader_session, false});
-    c.from_reader(report_card_placed{numbered(6, c.now_ms), card_kind::my_number_card, 3, numbered(78), {}});
+    c.from_reader(report_card_placed{numbered(6, c.now_ms), card_kind::my_number_card, 3, numbered(78), {}, {}});
     break;
   default:
     c.answer(obtain_challenge::topic, a_challenge());

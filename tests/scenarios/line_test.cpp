@@ -243,7 +243,7 @@ BOOST_FIXTURE_TEST_CASE(
   const auto visit = faces().front();
   const auto view = [&](information_kind kind, const std::string& account) {
     const obtain_records wanted{tools::fresh_id(), visit.patient, kind, 0, "desk-1", "", ""};
-    return tools::ask_hub(sockets, "eligibility_gateway", wanted, 15'000, account);
+    return tools::ask_hub(tools::hub_access{sockets, account, ""}, "eligibility_gateway", wanted, 15'000);
   };
   const auto drugs = view(information_kind::drugs, "tanaka01");
   BOOST_REQUIRE_MESSAGE(drugs, (drugs ? "" : to_sentence(drugs.error())));

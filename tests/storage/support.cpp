@@ -83,7 +83,7 @@ messages::event_draft story_event(std::mt19937_64& chance) {
   const auto made = [&](const auto& body) { return messages::make_draft(body, desk, checkin); };
   switch (chance() % 15) {
   case 0: return made(messages::desk_opened{});
-  case 1: return made(messages::desk_mode_switched{messages::desk_mode(chance() % 2)});
+  case 1: return made(messages::desk_mode_switched{messages::desk_mode(chance() % 2), {}});
   case 2: return made(messages::reader_attached{"SCR3310"});
   case 3: return made(messages::reader_detached{chance() % 2 ? "reader_lost" : "reader_failed"});
   case 4: return made(messages::question_asked{question, patient, messages::question_kind::card});

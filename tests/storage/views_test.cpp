@@ -105,10 +105,16 @@ BOOST_AUTO_TEST_CASE(a_desk_has_its_mode_and_its_reader) {
   memory_rows rows;
   const auto desk = [&] { return storage::row_or_new<storage::desk_row>(rows, "desk-1"); };
   fold_desks(event_of(messages::desk_opened{}), rows);
-  fold_desks(event_of(messages::desk_mode_switched{messages::desk_mode::visual_check}), rows);
+  fold_desks(event_of(messages::desk_mode_switched{messages::desk_mode::visual_check, {}}), rows);
   fold_desks(event_of(messages::reader_attached{"SCR3310"}), rows);
-  BOOST_TEST((desk() == storage::desk_row{"desk-1", true, messages::desk_mode::visual_check, messages::health::working,
-                                          "SCR3310", "", 1000}));
+  storage::desk_row wanted;
+  wanted.desk = "desk-1";
+  wanted.open = true;
+  wanted.mode = messages::desk_mode::visual_check;
+  wanted.reader = messages::health::working;
+  wanted.model = "SCR3310";
+  wanted.changed_ms = 1000;
+  BOOST_TEST((desk() == wanted));
   fold_desks(event_of(messages::reader_detached{"reader_lost"}, 2000), rows);
   BOOST_TEST((desk().reader == messages::health::absent));
   fold_desks(event_of(messages::reader_detached{"reader_failed"}, 3000), rows);

@@ -143,6 +143,9 @@ void seat::react() {
   case prompt::card_forgotten:
   case prompt::turn_card:
   case prompt::other_card:
+  case prompt::not_same_card:
+  case prompt::show_card:
+  case prompt::go_to_desk:
     if (t.in_100(85)) lift();
     return;
   case prompt::place_card: // although it lies there
