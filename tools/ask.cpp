@@ -244,13 +244,14 @@ void add_reference(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("reference", "照会番号: register many in the background, list how they stand");
   command->require_subcommand(1);
   auto o = std::make_shared<reference_options>();
-  o->who.add_options(*command);
   auto* many = command->add_subcommand("register", "照会番号・保険者番号・記号・番号・枝番・生年月日, a row a person");
+  o->who.add_options(*many);
   many->add_option("file", o->file, "six columns divided by tabs")->required();
   many->callback([&run, o] {
     run = [o] { return with_hub(o->who, [&](const hub_access& hub) { return register_file(*o, hub); }); };
    });
   auto* list = command->add_subcommand("list", "registered, waiting and refused");
+  o->who.add_options(*list);
   list->add_flag("--json", o->json, "one JSON object");
   list->callback([&run, o] {
     run = [o] { return with_hub(o->who, [&](const hub_access& hub) { return list_numbers(*o, hub); }); };

@@ -41,6 +41,9 @@ public:
       listener_(what::joined, p, as, {});
     for (const auto& [n, typed] : entries_)
       listener_(what::entry, n, {}, {});
+    for (auto& [p, line] : early_)
+      listener_(what::said, p, {}, std::move(line));
+    early_.clear();
   }
   void page_joined(page p, const drivers::screen::visitor& as) override {
     const std::lock_guard lock{mutex_};
@@ -49,7 +52,10 @@ public:
   }
   void page_said(page p, std::string line) override {
     const std::lock_guard lock{mutex_};
-    if (listener_) listener_(what::said, p, {}, std::move(line));
+    if (listener_)
+      listener_(what::said, p, {}, std::move(line));
+    else if (early_.size() < early_max) // the port may hear a page before the actor hears the port
+      early_.emplace_back(p, std::move(line));
   }
   void page_left(page p) override {
     const std::lock_guard lock{mutex_};
@@ -76,6 +82,8 @@ private:
   std::mutex mutex_;
   std::map<page, visitor> there_;
   std::map<std::uint64_t, drivers::screen::entry> entries_;
+  static constexpr std::size_t early_max = 1'000;
+  std::vector<std::pair<page, std::string>> early_; ///< said before anybody listened
   listener listener_;
 };
 

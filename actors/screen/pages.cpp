@@ -291,10 +291,8 @@ std::optional<error> pages::say(std::uint64_t page, std::uint64_t number, const 
     read_events(page, number, written.find("body"), out);
     return {};
   }
-  if (*name == today_topic) {
-    if (kind != page_kind::reception && kind != page_kind::hands) return error{error_code::not_allowed, {*name}};
-    if (node_ != hub_ || found == open_.end() || !found->second.who.now.sees_board)
-      return error{error_code::not_allowed, {*name}};
+  if (*name == today_topic && (kind == page_kind::reception || kind == page_kind::hands) && node_ == hub_) {
+    if (!who.now.sees_board) return error{error_code::not_allowed, {*name}};
     out.todays.push_back({page, number});
     return {};
   }

@@ -84,7 +84,8 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_walked_through_the_session) {
   std::size_t walked = 0;
   for (const auto& row : consent_session::table) {
     clinic c;
-    if (row.on == event::pin_right_eligibility_only) c.certificate = certificate_standing::expired_lately;
+    if (row.on == event::pin_right_eligibility_only || row.on == event::sight_ready_eligibility_only)
+      c.certificate = certificate_standing::expired_lately;
     if (row.on == event::card_expired) c.certificate = certificate_standing::expired;
     const bool helped = row.on == event::visual_begun || row.on == event::moved; // nothing was asked yet
     const auto checkin = row.from == state::idle                    ? id{}

@@ -82,6 +82,7 @@ bool page::connect() {
   }
   fd_ = fd;
   ++connections_;
+  changed_.notify_all();
   return true;
 }
 
@@ -183,7 +184,7 @@ void page::take(const std::string& line) {
 result<void> page::send_and_wait(std::string line, std::uint64_t n, wait_ms most) {
   line += '\n';
   std::unique_lock lock{mutex_};
-  if (who_) changed_.wait_for(lock, most, [&] { return signed_in_; });
+  changed_.wait_for(lock, most, [&] { return fd_ >= 0 && (!who_ || signed_in_); });
   const auto connection = connections_;
   if (fd_ < 0 || ::send(fd_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
     return failure(error_code::line_down, socket_.filename().string());

@@ -6,6 +6,7 @@
 #include <iomanip>
 #include <ostream>
 #include <sstream>
+#include <thread>
 
 namespace tools {
 
@@ -105,6 +106,10 @@ private:
   result<void> of_the_story(const story_line& line) {
     const auto& w = line.words;
     if (w[0] == "say") return {};
+    if (w.size() == 2 && w[0] == "pause") {
+      std::this_thread::sleep_for(std::chrono::seconds{std::clamp(std::atoi(w[1].c_str()), 0, 60)});
+      return {};
+    }
     if (w.size() == 2 && w[0] == "stop")
       hands_.where().stop(w[1]);
     else if (w.size() == 2 && w[0] == "kill")
@@ -176,17 +181,19 @@ private:
     return press(line.who, line.words[0] == "consent" ? answer_consents::topic : provide_information::topic, texts);
   }
 
-  /// `see PROMPT [tries N]`.
+  /// `see PROMPT [tries N | alone]`; alone: no check-in's, since no card lies there.
   result<void> see(const story_line& line) {
     const auto& w = line.words;
     const auto wanted = w.size() > 1 ? from_name<prompt>(w[1]) : std::nullopt;
     if (!wanted) return failure(error_code::wrong_value, "prompt", w.size() > 1 ? w[1] : "");
+    const bool alone = w.size() == 3 && w[2] == "alone";
     const auto tries = w.size() == 4 && w[2] == "tries" ? std::atoi(w[3].c_str()) : -2;
     auto& screen = hands_.screen(line.who);
     const bool seen = screen.wait(
         [&](page& p) {
           const auto shown = p.prompt();
-          return shown && shown->shown == *wanted && (tries == -2 || shown->tries_left == tries);
+          return shown && shown->shown == *wanted && (tries == -2 || shown->tries_left == tries) &&
+                 (!alone || shown->checkin.empty());
         },
         patience());
     if (seen) return {};

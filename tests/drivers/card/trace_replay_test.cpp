@@ -44,7 +44,8 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 std::string trace_of(const sample& s) {
-  return std::string{"# found by: "} + s.found_by + "\n# descriptor: " + s.descriptor + '\n' + read_file(samples / s.file);
+  const auto reader = std::string{"# found by: "} + s.found_by + "\n# descriptor: " + s.descriptor + '\n';
+  return reader + read_file(samples / s.file);
 }
 
 void check(const replay::outcome& o, int apdus_min) {

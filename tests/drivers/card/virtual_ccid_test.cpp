@@ -12,10 +12,12 @@ namespace {
 struct bench {
   explicit bench(std::string_view profile) : slot(std::make_shared<virtual_slot>()) {
     slot->place(new_card());
-    device = std::make_unique<ccid_device>(slot, *rig_profile_named(profile));
+    const auto reader = *rig_profile_named(profile);
+    card_slot = static_cast<std::uint8_t>(reader.card_slot);
+    device = std::make_unique<ccid_device>(slot, reader);
   }
   std::vector<timed_frame> say(std::uint8_t type, const wiped_bytes& data = {}, std::uint8_t first = 0) {
-    wiped_bytes request = {type, static_cast<std::uint8_t>(data.size()), 0, 0, 0, 0, ++sequence, first, 0, 0};
+    wiped_bytes request = {type, static_cast<std::uint8_t>(data.size()), 0, 0, 0, card_slot, ++sequence, first, 0, 0};
     request.insert(request.end(), data.begin(), data.end());
     return device->receive(request);
   }
@@ -28,7 +30,7 @@ struct bench {
   }
   std::shared_ptr<virtual_slot> slot;
   std::unique_ptr<ccid_device> device;
-  std::uint8_t sequence = 0;
+  std::uint8_t sequence = 0, card_slot = 0;
 };
 
 constexpr std::uint8_t power_on = 0x62, slot_status = 0x65, transfer = 0x6F, set_parameters = 0x61;

@@ -85,8 +85,11 @@ private:
 
 /// A masked frame as a browser writes it.
 std::string frame(unsigned char first, const std::string& payload) {
-  std::string f{static_cast<char>(first), static_cast<char>(0x80 | 127)};
-  for (int shift = 56; shift >= 0; shift -= 8)
+  const auto size = payload.size(); // in the shortest form: a longer one is an error of its own
+  const int more = size < 126 ? 0 : size < 65536 ? 2 : 8;
+  const auto form = more == 0 ? size : more == 2 ? 126u : 127u;
+  std::string f{static_cast<char>(first), static_cast<char>(0x80 | form)};
+  for (int shift = 8 * (more - 1); shift >= 0; shift -= 8)
     f += static_cast<char>(static_cast<std::uint64_t>(payload.size()) >> shift & 0xff);
   return f + std::string(4, '\0') + payload; // a mask of zeros
 }

@@ -27,6 +27,8 @@ desk-1: see place_card
 desk-2: see place_card
 story: say The line is back: what was written down is asked by itself (障害時の受付 on reception's page shows it).
 story: start centre
+story: say The line is tried again every few seconds; until it answers, patients go on to the window.
+story: pause 8
 desk-1: place SIM000000000001
 desk-1: see choose_method
 desk-1: choose pin

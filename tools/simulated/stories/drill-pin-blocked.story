@@ -20,7 +20,7 @@ reception: visual desk-1
 desk-1: see show_card
 story: say The patient lifts the card and shows its photo.
 desk-1: lift
-desk-1: see show_card
+desk-1: see show_card alone
 reception: vouch desk-1
 desk-1: see place_card
 story: say Another card is not taken: the same one only.
