@@ -45,7 +45,7 @@ desk-2: pin right
 desk-2: see provide_information
 desk-2: provide limit yes specified_disease no
 reception: see desk-2 registration judged valid
-reception: register desk-2 0005678
+reception: register desk-2 K-5512
 desk-2: see take_card
 desk-2: lift
 desk-2: see place_card
