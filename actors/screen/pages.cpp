@@ -306,6 +306,7 @@ std::optional<error> pages::say(std::uint64_t page, std::uint64_t number, const 
     out.searches.push_back({page, number, wanted ? *wanted : value{value::map{}}});
     return {};
   }
+  if (*name == search_topic) return error{error_code::not_allowed, {*name}};
   const bool signs_in = *name == sign_in::topic && kind == page_kind::hands && on_hub;
   const auto rule = std::ranges::find(permissions, *name, &permitted::topic);
   if (rule == permissions.end() && !signs_in) return error{error_code::unknown_topic, {*name}};

@@ -284,7 +284,8 @@ BOOST_AUTO_TEST_CASE(who_vouches_is_who_signed_in) {
   pages p{"hub", "hub"};
   p.on_joined(1, receptionist);
   BOOST_CHECK_EQUAL(p.on_said(1, said(vouch::topic, R"({"desk":"desk-1"})")).showing.front().account, "suzuki");
-  BOOST_CHECK_EQUAL(p.on_said(9, said(vouch::topic, R"({"desk":"desk-1"})")).showing.front().account, ""); // hands nobody signed in
+  BOOST_CHECK_EQUAL(p.on_said(9, said(vouch::topic, R"({"desk":"desk-1"})")).showing.front().account,
+                    ""); // hands that nobody signed in
   pages desk{"desk-1", "hub"};
   desk.on_joined(1, patient);
   BOOST_CHECK_EQUAL(refusal(desk.on_said(1, said(vouch::topic))), "not_allowed");

@@ -52,7 +52,8 @@ bool is_of_receptions_page(std::string_view topic) {
 std::string registering_whom(account_kind by) {
   register_account wanted{"Neu01", account_kind::general};
   for (std::size_t n = 0; n < enumeration<account_kind>::names.size(); ++n)
-    if (account_admin::administered_by(by).has(static_cast<account_kind>(n))) wanted.kind = static_cast<account_kind>(n);
+    if (account_admin::administered_by(by).has(static_cast<account_kind>(n)))
+      wanted.kind = static_cast<account_kind>(n);
   return encode_body(wanted);
 }
 

@@ -12,7 +12,7 @@ const filter = { topic: '', desk: '', checkin: '' };
 const body = el('tbody');
 const place = el('p', { class: 'quiet', role: 'status' });
 const desks = el('tbody');
-const devices = el('ul', { class: 'events' });
+const devices = el('ul', { class: 'events', tabindex: 0, 'aria-label': '機器とシステムの動き' });
 const charts = el('div', { class: 'charts' });
 const national = el('p', { class: 'mark' }, '確認中');
 

@@ -6,6 +6,15 @@ async function post(path, body) {
   return fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 }
 
+/** Not ready to judge (503): the account is being judged at another door, or the hub has just begun. That soon ends. */
+async function post_patiently(path, body) {
+  for (let again = 5; ; --again) {
+    const answer = await post(path, body);
+    if (answer.status !== 503 || again === 0) return answer;
+    await new Promise((rested) => { setTimeout(rested, 500); });
+  }
+}
+
 /** Why it was refused, in the node's words; the development account has none. */
 async function reason(answer) {
   const said = await answer.json().catch(() => null);
@@ -38,8 +47,8 @@ function ask(node, title) {
     const form = el('form', { class: 'sign-in', onsubmit: async (e) => {
       e.preventDefault();
       button.disabled = true;
-      const answer = await post('/sign-in', { account: account.value, password: password.value, code: code.value })
-        .catch(() => null);
+      const typed = { account: account.value, password: password.value, code: code.value };
+      const answer = await post_patiently('/sign-in', typed).catch(() => null);
       button.disabled = false;
       if (answer?.ok) return done();
       const said = answer ? await reason(answer) : { text: '接続できません。' };
@@ -134,6 +143,7 @@ export function guard(live, needs) {
     else if (first === 'account.enrol_code') ask_enrol(live, box);
     else if (!box.querySelector('.keep')) box.replaceChildren();
     document.querySelector('main').inert = first !== '';
+    box.role = first ? 'main' : 'region'; // what is inert is no landmark
   });
   live.addEventListener('line', async () => {
     if (live.there) return;
