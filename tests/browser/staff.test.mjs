@@ -84,7 +84,7 @@ test('after a locked PIN only the same card is taken, and the patient reads that
   await sees(patient, 'not_same_card');
   await desk_item(2).getByText('先ほどと違うカードです', { exact: false }).first().waitFor();
   await clinic.rig(2, 'lift');
-  await at_desk(2, '一致しない・やめる（無人運転に戻す）').click();
+  await at_desk(2, 'やめる（無人運転に戻す）').click();
   await at_desk(2, '目視確認モードに切替').waitFor();
   await sees(patient, 'place_card');
   await patient.context().close();

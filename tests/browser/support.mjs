@@ -11,7 +11,7 @@ const require = createRequire(path.join(process.env.UKETSUKE_BROWSER, 'package.j
 const { chromium } = require('playwright-core');
 const axe_source = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-export const wait_ms = 15_000; // for a step that takes a blink: this machine may be busy
+export const wait_ms = 60_000; // for a step that takes a blink: this machine may be busy
 export const languages = ['ja', 'ja-easy', 'en', 'zh', 'ko'];
 export const pictures = path.join(process.env.UKETSUKE_BROWSER, 'pictures');
 fs.mkdirSync(pictures, { recursive: true });

@@ -12,7 +12,7 @@ const stops = { nobody: '登録のある患者さんが見つかりません。�
   mismatch: '照会番号の患者さんと、ほかの内容が一致しません。', several: '当てはまる患者さんが複数います。自動では選びません。',
   answer_names_nobody: '回答に個人の情報がありません。' };
 
-const found = new Map(); // by question: the match report, 'asked', or {why}
+const found = new Map(); // by question: the match report, 'asked', or {failed}
 
 async function look(question) {
   if (found.has(question)) return;
@@ -21,7 +21,7 @@ async function look(question) {
     found.set(question, (await page.live.say('patient.find_match', { question })).body);
   } catch (why) {
     if (why.name === 'line_lost') return void found.delete(question); // asked again with what is shown next
-    found.set(question, { why: why.name === 'wrong_value' ? '照合は済んでいます。' : why.text });
+    found.set(question, { failed: why.name === 'wrong_value' ? '照合は済んでいます。' : why.text });
   }
   page.draw();
 }
@@ -75,7 +75,7 @@ function new_patient(question, answered) {
 function side_by_side(question) {
   const report = found.get(question);
   if (!report || report === 'asked') return el('p', { class: 'quiet' }, '読み込んでいます。');
-  if (report.why) return el('p', {}, report.why);
+  if (report.failed) return el('p', {}, report.failed);
   const candidates = Array.isArray(report.candidates) ? report.candidates : [];
   const answered = report.answered?.redacted || report.answered?.forgotten ? {} : report.answered;
   return [report.by === 'none' && el('p', { class: 'mark warn' }, stops[report.why] ?? '照合できません。'),

@@ -14,10 +14,11 @@ export function pin_screen(of) {
   current = of;
   const key = (n) => el('button', { type: 'button', 'data-key': n, onclick: () => press(String(n)) }, String(n));
   return [
-    of.wrong && el('p', { class: 'warning' }, w.wrong, ' ', of.tries_left > 1 && fill(w.left, { n: of.tries_left })),
-    of.tries_left <= 1 && el('p', { class: 'warning' }, w.last_p),
     el('div', { class: 'pin' },
       el('div', { class: 'told' },
+        of.wrong && el('p', { class: 'warning' }, w.wrong, ' ',
+          of.tries_left > 1 && fill(w.left, { n: of.tries_left })),
+        of.tries_left <= 1 && el('p', { class: 'warning' }, w.last_p),
         el('p', {}, w.p),
         el('div', { class: 'places', 'aria-hidden': 'true' }),
         el('div', { class: 'unseen', role: 'status', id: 'entered' })),
