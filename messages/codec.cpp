@@ -146,7 +146,9 @@ public:
   bool visit_nil() { return put(std::monostate{}); }
   bool visit_boolean(bool b) { return put(b); }
   bool visit_positive_integer(std::uint64_t n) { return put(n); }
-  bool visit_negative_integer(std::int64_t n) { return put(n); }
+  bool visit_negative_integer(std::int64_t n) { // so is any called that was written as signed
+    return n < 0 ? put(n) : put(static_cast<std::uint64_t>(n));
+  }
   bool visit_float32(float) { return refuse(); }
   bool visit_float64(double) { return refuse(); }
   bool visit_str(const char* data, std::uint32_t size) {

@@ -204,3 +204,13 @@ BOOST_AUTO_TEST_CASE(whatever_unpacks_packs_to_the_same_value) {
     BOOST_TEST((pack(*tree) == packed), M::topic);
   });
 }
+
+BOOST_AUTO_TEST_CASE(a_number_is_the_same_however_wide_and_signed_it_was_written) {
+  using namespace std::string_literals;
+  for (const auto& seven : {"\x07"s, "\xcc\x07"s, "\xd0\x07"s, "\xd1\x00\x07"s, "\xd3\0\0\0\0\0\0\0\x07"s}) {
+    const auto read = messages::unpack(seven);
+    BOOST_REQUIRE(read.has_value());
+    BOOST_CHECK((*read == messages::value{std::uint64_t{7}}));
+    BOOST_CHECK_EQUAL(messages::pack(*read), "\x07");
+  }
+}
