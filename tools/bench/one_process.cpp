@@ -139,11 +139,18 @@ public:
   void watch(drivers::screen::watcher& who) override {
     watcher_ = &who;
     who.page_joined(1, {});
+    const std::lock_guard lock{mutex_};
+    joined_ = true;
+    changed_.notify_all();
   }
   void send(drivers::screen::page, std::string line) override { react(line); }
   void stop() override {}
 
   void sign_in(const clinic_account& who) {
+    {
+      std::unique_lock lock{mutex_}; // the screen's actor begins in its own time
+      if (!changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return joined_; })) return;
+    }
     watcher_->page_said(1, R"({"n":2,"topic":"account.sign_in","body":{"account":")" + who.account +
                                R"(","password":")" + who.password + R"("}})");
   }
@@ -189,11 +196,18 @@ private:
     const auto* all = v->find("snapshot");
     if (const auto* p = (all ? all : &*v)->find("prompt")) {
       if (const auto m = message_from_json<show_prompt>(*p)) on_prompt(*m);
-    } else if (const auto* d = v->find("checkin")) {
-      const auto m = message_from_json<show_at_reception>(*d);
-      if (m && m->state == checkin_state::registration)
-        say(register_reference_number::topic, m->checkin, R"(,"number":"0001234")");
     }
+    if (const auto* d = v->find("checkin")) on_row(*d);
+    const auto* rows = all ? all->find("checkins") : nullptr; // who has just signed in is shown everything at once
+    if (const auto* list = rows ? rows->as<value::array>() : nullptr)
+      for (const auto& row : *list)
+        on_row(row);
+  }
+
+  void on_row(const value& row) {
+    const auto m = message_from_json<show_at_reception>(row);
+    if (m && m->state == checkin_state::registration)
+      say(register_reference_number::topic, m->checkin, R"(,"number":"0001234")");
   }
 
   void on_prompt(const show_prompt& m) {
@@ -246,7 +260,7 @@ private:
   std::condition_variable changed_;
   prompt shown_ = prompt::closed;
   show_prompt latest_;
-  bool over_ = false, closed_ = false, seen_ours_ = false;
+  bool over_ = false, closed_ = false, seen_ours_ = false, joined_ = false;
   std::uint64_t placed_at_ms_ = 0;
   steady::time_point ended_at_;
 };
