@@ -67,6 +67,22 @@ struct pages_config {
   std::string development_password;       ///< account `development` at reception, on loopback only; empty: none
 };
 
+/// Where the hub's sockets are, and how a node on another host comes to them.
+struct bus_config {
+  bool tcp = true;                   ///< the hub also binds TCP ports
+  std::string address = "127.0.0.1"; ///< of the hub, IPv4; beyond loopback always with keys
+  bool curve = false;                ///< with keys also on loopback
+  int port_base = 5570;              ///< 0: free ones
+  std::string hub;                   ///< HOST[:PORT] of a hub on another host; then also:
+  std::filesystem::path key;         ///< this node's own key file
+};
+
+/// The page that Prometheus reads.
+struct metrics_config {
+  int port = -1; ///< on 127.0.0.1; 0: a free one; -1: none
+  std::filesystem::path port_file;
+};
+
 struct node_config {
   std::string name, hub = "hub";
   std::vector<std::string> actors;
@@ -75,8 +91,7 @@ struct node_config {
   storage::retention kept; ///< [retention]: the legal reasons stand in storage/retention.hpp
   std::filesystem::path keys, passphrase_file; ///< of the hub; keys_dir's default lies beside `data`
   std::optional<backup_config> backup;         ///< of the hub
-  bool tcp = true;
-  int port_base = 5570;
+  bus_config bus;
   std::optional<line_config> line;
   receipt_config receipts;
   std::optional<folders_config> folders;
@@ -88,6 +103,7 @@ struct node_config {
   std::optional<pages_config> pages; ///< in browsers
   consent_session::patience patience;
   std::optional<std::uint64_t> seed;
+  metrics_config metrics; ///< of the hub
 };
 
 struct centre_config {

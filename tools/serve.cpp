@@ -13,6 +13,8 @@
 #include "tools/backups.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
+#include "tools/hub_client.hpp"
+#include "tools/metrics.hpp"
 #include "tools/rig_hands.hpp"
 #include "tools/stop_signal.hpp"
 
@@ -62,6 +64,14 @@ std::filesystem::path pages_folder(const pages_config& p) {
   return p.folder.empty() ? std::filesystem::path{UKETSUKE_SOURCE_DIR} / "drivers" / "screen" / "pages" : p.folder;
 }
 
+/// Where a program that started this node finds the port of its page.
+void write_port_file(const std::filesystem::path& file, int port) {
+  if (file.empty()) return;
+  const auto temporary = file.string() + ".new";
+  std::ofstream{temporary} << port << '\n';
+  std::filesystem::rename(temporary, file);
+}
+
 messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pages(const node_config& config,
                                                                                    messages::secret_slot* pin) {
   using drivers::screen::page_kind;
@@ -87,11 +97,7 @@ messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pag
     };
   auto server = drivers::screen::open_page_server(std::move(o));
   if (!server) return failure(server.error());
-  if (!p.port_file.empty()) {
-    const auto temporary = p.port_file.string() + ".new";
-    std::ofstream{temporary} << (*server)->port() << '\n';
-    std::filesystem::rename(temporary, p.port_file);
-  }
+  write_port_file(p.port_file, (*server)->port());
   spdlog::info("pages on port {}", (*server)->port());
   return server;
 }
@@ -193,7 +199,7 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
 void write_ports_file(const std::filesystem::path& folder, const actors::runtime::node_tcp_ports& ports) {
   const auto temporary = folder / "ports.json.new";
   std::ofstream{temporary} << "{\"commands\":" << ports.commands << ",\"events\":" << ports.events
-                           << ",\"replay\":" << ports.replay << "}\n";
+                           << ",\"replay\":" << ports.replay << ",\"personal\":" << ports.personal << "}\n";
   std::filesystem::rename(temporary, folder / "ports.json");
 }
 
@@ -206,6 +212,21 @@ std::unique_ptr<scheduled_backups> schedule_backups(const node_config& config, a
       backup_plan{config.data, config.keys, b.folder, b.keep}, b.every_hours * std::uint64_t{3'600'000},
       [&node](const std::filesystem::path& folder) { return node.copy_journal(folder); },
       [&clock] { return clock.utc_ms(); });
+}
+
+/// How the node joins a hub on another host, by its own key.
+messages::result<void> join_by_key(const node_config& config, actors::runtime::node_options& options) {
+  if (config.bus.hub.empty()) return {};
+  auto key = bus::read_node_key(config.bus.key);
+  if (!key) return failure(key.error());
+  if (key->node != config.name)
+    return failure(messages::error_code::node_key_unusable, config.bus.key.string(),
+                   "it is the key of " + key->node + ", and [node] name is " + config.name);
+  const auto ports = hub_ports(config.bus.hub);
+  if (!ports) return failure(ports.error());
+  options.hub_endpoint = ports->commands;
+  options.key = std::move(*key);
+  return {};
 }
 
 outcome serve(const std::filesystem::path& file) {
@@ -228,17 +249,29 @@ outcome serve(const std::filesystem::path& file) {
   options.kept = config->kept;
   options.passphrase_file = config->passphrase_file;
   options.run = config->run;
-  options.tcp = config->tcp;
-  options.port_base = config->port_base;
+  options.tcp = config->bus.tcp;
+  options.address = config->bus.address;
+  options.curve = config->bus.curve;
+  options.port_base = config->bus.port_base;
+  if (auto joined = join_by_key(*config, options); !joined) return failure(joined.error());
   auto node = actors::runtime::node::start(options, *ports, clock, chance,
                                            [&stop](const messages::error& why) { stop.fail(why); });
   if (!node) return failure(node.error());
   if (config->name == config->hub) write_ports_file(config->data, (*node)->ports());
   auto backups = schedule_backups(*config, **node, *clock);
+  std::unique_ptr<metrics_page> metrics;
+  if (config->metrics.port >= 0) {
+    auto opened = metrics_page::open(static_cast<std::uint16_t>(config->metrics.port), config->run, **node, clock);
+    if (!opened) return failure(opened.error());
+    metrics = std::move(*opened);
+    write_port_file(config->metrics.port_file, metrics->port());
+    spdlog::info("metrics on port {}", metrics->port());
+  }
   spdlog::info("node {} serves", config->name);
 
   const auto why = stop.wait();
   spdlog::info("node {} ends", config->name);
+  metrics.reset(); // it asks the node
   backups.reset(); // it copies what the node writes
   (*node)->stop();
   if (ports->hasher) ports->hasher->stop();
