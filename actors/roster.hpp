@@ -68,13 +68,14 @@ inline constexpr std::array<std::string_view, 0> none{};
 using namespace messages;
 
 inline constexpr auto& consent_session_writes =
-    of<card_placed, identity_method_chosen, pin_attempt_allowed, pin_attempt_ended, identity_proven, consents_recorded,
+    of<card_placed, photo_comparison_awaited, identity_vouched, patient_moved, photo_compared, desk_mode_switched,
+       identity_method_chosen, pin_attempt_allowed, pin_attempt_ended, identity_proven, consents_recorded,
        answer_shown, eligibility_not_asked, registration_requested, reference_settled, walk_in_kept,
        card_return_awaited, card_forgotten, card_lifted, checkin_resumed, checkin_ended, checkin_settled>;
 inline constexpr auto& consent_session_answers =
     of<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents, provide_information,
        extend_time, stop_checkin, show_again, register_reference_number, skip_reference_number, finish_at_window,
-       keep_walk_in, settle_checkin>;
+       begin_visual_check, vouch, end_visual_check, move_patient, keep_walk_in, settle_checkin>;
 inline constexpr auto& gateway_writes =
     of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered, line_lost,
        line_restored, face_file_taken, face_file_claimed, answer_matched, match_stopped, patient_recorded,
@@ -83,9 +84,11 @@ inline constexpr auto& gateway_answers =
     of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer, list_waiting, print_declaration,
        claim_face_file, find_match, decide_match, list_handovers, register_numbers, list_registrations>;
 inline constexpr auto& desks_writes =
-    of<desk_opened, desk_closed, desk_mode_switched, staff_called, staff_attended, reader_attached, reader_detached>;
+    of<desk_opened, desk_closed, desk_mode_switched, desk_described, update_noted, staff_called, staff_attended,
+       reader_attached, reader_detached>;
 inline constexpr auto& desks_answers =
-    of<report_reader, open_desk, close_desk, switch_mode, call_staff, attend_desk, list_desks, show_again>;
+    of<report_reader, open_desk, close_desk, switch_mode, note_mode, describe_desk, note_update, call_staff,
+       attend_desk, list_desks, show_again>;
 
 inline constexpr auto& account_admin_writes =
     of<account_registered, initial_password_received, password_changed, account_updated, password_reset,
@@ -108,10 +111,12 @@ inline constexpr std::array roster{
                topics::account_admin_answers},
     // batch_scheduler: home::hub, its row goes here
     roster_row{"reader", &reader::spawn, home::desk, 5, topics::none,
-               topics::of<messages::verify_pin, messages::forget_pin, messages::ask_present>},
+               topics::of<messages::verify_pin, messages::forget_pin, messages::ask_present,
+                          messages::read_certificate>},
     // face_matcher: home::desk, its row goes here
     roster_row{"screen", &screen::spawn, home::either, 5, topics::none,
-               topics::of<messages::show_prompt, messages::show_at_reception, messages::show_desk>},
+               topics::of<messages::show_prompt, messages::show_at_reception, messages::show_desk,
+                          messages::show_visual_check>},
 };
 
 constexpr const roster_row* find_row(std::string_view name) {

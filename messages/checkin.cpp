@@ -23,6 +23,17 @@ void fold(const event_envelope& e, const card_placed& m, open_checkin& row) {
     row.error = describe(error_code::certificate_expired).name;
   }
 }
+void fold(const event_envelope&, const photo_comparison_awaited&, open_checkin& row) {
+  row.how = ending::completed; // a locked PIN is no hindrance any more
+  row.state = checkin_state::comparing;
+}
+void fold(const event_envelope&, const identity_vouched& m, open_checkin& row) {
+  row.method = identity_method::visual;
+  row.vouched_by = m.account;
+  row.how = ending::completed;
+  row.state = checkin_state::preparing;
+}
+void fold(const event_envelope&, const patient_moved& m, open_checkin& row) { row.moved_to = m.desk; }
 void fold(const event_envelope&, const identity_method_chosen& m, open_checkin& row) {
   row.method = m.method;
   row.state = checkin_state::preparing;
@@ -103,7 +114,8 @@ template <class... Ms> void fold_any(message_list<Ms...>, const event_envelope& 
 }
 
 using folded =
-    message_list<card_placed, identity_method_chosen, pin_attempt_allowed, pin_attempt_ended, identity_proven,
+    message_list<card_placed, photo_comparison_awaited, identity_vouched, patient_moved, identity_method_chosen,
+                 pin_attempt_allowed, pin_attempt_ended, identity_proven,
                  consents_recorded, answer_shown, eligibility_not_asked, registration_requested, reference_settled,
                  walk_in_kept, checkin_settled, card_return_awaited, card_lifted, checkin_resumed>;
 

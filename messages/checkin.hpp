@@ -31,14 +31,16 @@ struct open_checkin {
   reference_outcome reference{};
   ending how{};
   certificate_standing standing{}; ///< of the card's certificate when it was placed
+  std::string vouched_by;          ///< account of who compared the photo; empty: nobody had to
+  std::string moved_to;            ///< the desk where the patient goes on
 
   /// The card proves who is there; medical information is neither offered nor asked for.
   bool eligibility_only() const { return standing == certificate_standing::expired_lately; }
 
   UKETSUKE_FIELDS(open_checkin, checkin, desk, state, begun_ms, reader_session, card_there, kind, tries_left, patient,
                   method, attempt, challenge_id, certificate, signature, question, choices, outcome, judged,
-                  has_reference_number, error, registration, reference, how,
-                  standing)
+                  has_reference_number, error, registration, reference, how, standing,
+                  vouched_by, moved_to)
 };
 
 /// Folds one event of a check-in into its row. False when the check-in is over with this event: the row goes.

@@ -45,6 +45,14 @@ struct card_present {
   UKETSUKE_FIELDS(card_present, reader_session, tries_left)
 };
 
+/// The certificate of the card that lies on the reader; read without a PIN, and no proof that its owner is there.
+struct card_certificate {
+  static constexpr std::string_view topic = "reader.card_certificate";
+  static constexpr std::uint64_t version = 1;
+  personal<bytes> certificate; ///< DER, user authentication
+  UKETSUKE_FIELDS(card_certificate, certificate)
+};
+
 struct checkin_begun {
   static constexpr std::string_view topic = "checkin.begun";
   static constexpr std::uint64_t version = 1;
@@ -88,11 +96,14 @@ struct desk_status {
   desk_mode mode{};
   health reader{};
   std::string reader_model;
-  UKETSUKE_FIELDS(desk_status, desk, open, mode, reader, reader_model)
+  desk_kind kind{};
+  bool has_display = true;     ///< a terminal without one is never powered off
+  bool update_pending = false; ///< its screen asked for an update: it is restarted before it is shut down
+  UKETSUKE_FIELDS(desk_status, desk, open, mode, reader, reader_model, kind, has_display, update_pending)
 };
 struct desk_list {
   static constexpr std::string_view topic = "desks.list_of_desks";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   std::vector<desk_status> desks;
   UKETSUKE_FIELDS(desk_list, desks)
 };
@@ -140,6 +151,15 @@ struct ask_present {
   static constexpr std::uint64_t version = 1;
   using reply = card_present;
   UKETSUKE_NO_FIELDS(ask_present)
+};
+
+/// Of the card that lies there: what is asked with when staff have seen who its owner is.
+struct read_certificate {
+  static constexpr std::string_view topic = "reader.read_certificate";
+  static constexpr std::uint64_t version = 1;
+  using reply = card_certificate;
+  id reader_session;
+  UKETSUKE_FIELDS(read_certificate, reader_session)
 };
 
 // -- to consent_session: facts from the reader ---------------------------------------------------------------------
@@ -254,6 +274,45 @@ struct finish_at_window {
   UKETSUKE_FIELDS(finish_at_window, checkin)
 };
 
+/// 目視確認: one press switches this desk for one patient. After a fallback only the card of the check-in that fell back
+/// is taken, unless staff say that it is somebody else.
+struct begin_visual_check {
+  static constexpr std::string_view topic = "checkin.begin_visual_check";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  bool any_card = false;
+  UKETSUKE_FIELDS(begin_visual_check, desk, any_card)
+};
+
+/// Staff compared the card's photo with the patient: the same person. The envelope's account is who vouches.
+struct vouch {
+  static constexpr std::string_view topic = "checkin.vouch";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  UKETSUKE_FIELDS(vouch, desk)
+};
+
+/// Back to 無人運転 before a card was placed.
+struct end_visual_check {
+  static constexpr std::string_view topic = "checkin.end_visual_check";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  UKETSUKE_FIELDS(end_visual_check, desk)
+};
+
+/// A patient who is stuck goes on at another desk; what staff vouched for goes along.
+struct move_patient {
+  static constexpr std::string_view topic = "checkin.move";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  id checkin;
+  std::string desk; ///< where it goes on
+  UKETSUKE_FIELDS(move_patient, checkin, desk)
+};
+
 /// Details of 資格確認書等 for a check-in that could not be asked; without a number at hand, what the patient declares.
 struct keep_walk_in {
   static constexpr std::string_view topic = "checkin.keep_walk_in";
@@ -278,7 +337,7 @@ struct obtain_challenge {
 /// Ask with the card's proof. The same question again is the same question: it is never asked under another identifier.
 struct ask_eligibility {
   static constexpr std::string_view topic = "eligibility.ask";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = question_report;
   id question;
   id checkin;
@@ -286,9 +345,11 @@ struct ask_eligibility {
   std::string desk;
   std::string challenge_id;
   personal<bytes> certificate;
-  personal<bytes> signature;
+  personal<bytes> signature; ///< empty unless the method is `pin`
   consent_choices choices;
-  UKETSUKE_FIELDS(ask_eligibility, question, checkin, patient, desk, challenge_id, certificate, signature, choices)
+  identity_method method = identity_method::pin; ///< since v2
+  UKETSUKE_FIELDS(ask_eligibility, question, checkin, patient, desk, challenge_id, certificate, signature, choices,
+                  method)
 };
 
 /// Ask from typed details; opens no viewing.
@@ -350,20 +411,21 @@ struct settle_checkin {
 /// What the patient's page of this desk shows now. Repeated harmlessly; the highest `sequence` wins.
 struct show_prompt {
   static constexpr std::string_view topic = "screen.show_prompt";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   using reply = done;
   id checkin;
   std::uint64_t sequence = 0;
   prompt shown{};
   std::int64_t tries_left = -1;
   std::uint64_t waits_ms = 0; ///< the patience of this step, from now; 0: it waits for nobody
-  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left, waits_ms)
+  std::string desk{};         ///< since v3: where to go, with `go_to_desk`
+  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left, waits_ms, desk)
 };
 
 /// One desk on reception's board.
 struct show_at_reception {
   static constexpr std::string_view topic = "screen.show_at_reception";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   std::string desk;
   id checkin;
@@ -374,17 +436,40 @@ struct show_at_reception {
   personal<std::string> name;
   personal<std::string> reference_number;
   std::string error;
-  UKETSUKE_FIELDS(show_at_reception, desk, checkin, sequence, state, outcome, judged, name, reference_number, error)
+  // since v2
+  id question;                ///< whose answer can be laid beside what is kept (patient.find_match)
+  std::uint64_t begun_ms = 0; ///< when the card was placed
+  std::uint64_t since_ms = 0; ///< when the present step began
+  identity_method method{};
+  std::string vouched_by;  ///< account of who compared the photo
+  bool pin_blocked = false; ///< the PIN is locked: what a visual check is for
+  bool forgotten = false;  ///< the card still lies there
+  UKETSUKE_FIELDS(show_at_reception, desk, checkin, sequence, state, outcome, judged, name, reference_number, error,
+                  question, begun_ms, since_ms, method, vouched_by, pin_blocked, forgotten)
 };
 
 /// One desk as reception sees it now.
 struct show_desk {
   static constexpr std::string_view topic = "screen.show_desk";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = done;
   desk_status desk;
   bool staff_called = false;
-  UKETSUKE_FIELDS(show_desk, desk, staff_called)
+  std::vector<std::string> opening, closing; ///< since v2: steps of 業務開始・終了 (actors/desks/checklist.hpp)
+  UKETSUKE_FIELDS(show_desk, desk, staff_called, opening, closing)
+};
+
+/// The visual check of one desk, on reception's board. The highest `sequence` wins.
+struct show_visual_check {
+  static constexpr std::string_view topic = "screen.show_visual_check";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  std::uint64_t sequence = 0;
+  visual_stage stage{};
+  bool same_card = false; ///< only the card of the check-in that fell back is taken
+  std::string vouched_by; ///< account
+  UKETSUKE_FIELDS(show_visual_check, desk, sequence, stage, same_card, vouched_by)
 };
 
 /// To consent_session and to desks: a screen that was started, or whose hub was, knows nothing. The desk's own prompt
@@ -424,6 +509,8 @@ struct close_desk {
   UKETSUKE_FIELDS(close_desk, desk)
 };
 
+/// Of a certified reader: its mode was switched at its own terminal, or back. A desk with a reader of our own is
+/// switched by checkin.begin_visual_check.
 struct switch_mode {
   static constexpr std::string_view topic = "desks.switch_mode";
   static constexpr std::uint64_t version = 1;
@@ -431,6 +518,37 @@ struct switch_mode {
   std::string desk;
   desk_mode mode{};
   UKETSUKE_FIELDS(switch_mode, desk, mode)
+};
+
+/// From consent_session, which has written it: the mode of a desk with a reader of our own.
+struct note_mode {
+  static constexpr std::string_view topic = "desks.note_mode";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  desk_mode mode{};
+  UKETSUKE_FIELDS(note_mode, desk, mode)
+};
+
+/// What stands at this desk.
+struct describe_desk {
+  static constexpr std::string_view topic = "desks.describe";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  desk_kind kind{};
+  bool has_display = true;
+  UKETSUKE_FIELDS(describe_desk, desk, kind, has_display)
+};
+
+/// The terminal's screen asks for an update, or its restart is complete.
+struct note_update {
+  static constexpr std::string_view topic = "desks.note_update";
+  static constexpr std::uint64_t version = 1;
+  using reply = done;
+  std::string desk;
+  bool pending = false;
+  UKETSUKE_FIELDS(note_update, desk, pending)
 };
 
 /// 職員を呼ぶ, from the patient's page of this desk.

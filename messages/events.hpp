@@ -57,9 +57,34 @@ struct desk_closed {
 /// 無人運転 / 目視確認モードに切替.
 struct desk_mode_switched {
   static constexpr std::string_view topic = "desk.mode_switched";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   desk_mode mode{};
-  UKETSUKE_FIELDS(desk_mode_switched, mode)
+  id card; ///< since v2: the mark of the only card that the visual check takes; empty: any
+  UKETSUKE_FIELDS(desk_mode_switched, mode, card)
+};
+
+/// 目視確認: staff compared the card's photo with the patient; its card may be placed now.
+struct photo_compared {
+  static constexpr std::string_view topic = "desk.photo_compared";
+  static constexpr std::uint64_t version = 1;
+  std::string account; ///< who vouches
+  UKETSUKE_FIELDS(photo_compared, account)
+};
+
+struct desk_described {
+  static constexpr std::string_view topic = "desk.described";
+  static constexpr std::uint64_t version = 1;
+  desk_kind kind{};
+  bool has_display = true;
+  UKETSUKE_FIELDS(desk_described, kind, has_display)
+};
+
+/// 画面に更新が必要な旨が表示された, or the restart that it wanted is complete.
+struct update_noted {
+  static constexpr std::string_view topic = "desk.update_noted";
+  static constexpr std::uint64_t version = 1;
+  bool pending = false;
+  UKETSUKE_FIELDS(update_noted, pending)
 };
 
 /// 職員を呼ぶ was pressed at this desk; then somebody went there.
@@ -115,7 +140,8 @@ struct pin_attempt_ended {
   UKETSUKE_FIELDS(pin_attempt_ended, attempt, outcome, tries_left)
 };
 
-/// The card signed the centre's challenge after its owner's PIN: the proof that goes with the question.
+/// The card signed the centre's challenge after its owner's PIN: the proof that goes with the question. With another
+/// method than `pin` there is no signature: the simulated profile alone answers that (drivers/line/README.md).
 struct identity_proven {
   static constexpr std::string_view topic = "checkin.identity_proven";
   static constexpr std::uint64_t version = 1;
@@ -125,6 +151,30 @@ struct identity_proven {
   personal<bytes> certificate; ///< DER, user authentication
   personal<bytes> signature;
   UKETSUKE_FIELDS(identity_proven, patient, method, challenge_id, certificate, signature)
+};
+
+/// 目視確認: this check-in waits until staff have compared the photo with the patient.
+struct photo_comparison_awaited {
+  static constexpr std::string_view topic = "checkin.photo_comparison_awaited";
+  static constexpr std::uint64_t version = 1;
+  UKETSUKE_NO_FIELDS(photo_comparison_awaited)
+};
+
+/// Who the patient is was vouched for by staff who saw card and patient: no PIN, no signature.
+struct identity_vouched {
+  static constexpr std::string_view topic = "checkin.identity_vouched";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  std::string account; ///< who vouched
+  UKETSUKE_FIELDS(identity_vouched, patient, account)
+};
+
+/// The patient goes on at another desk.
+struct patient_moved {
+  static constexpr std::string_view topic = "checkin.moved";
+  static constexpr std::uint64_t version = 1;
+  std::string desk; ///< where
+  UKETSUKE_FIELDS(patient_moved, desk)
 };
 
 /// 同意取得・提供情報選択: all choices of the patient, refusals too, recorded only when the questions were finished.

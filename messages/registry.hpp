@@ -19,7 +19,9 @@ template <class... Ms> struct message_list {};
 
 using all_events =
     message_list<node_started, actor_restarted, reader_attached, reader_detached, desk_opened, desk_closed,
-                 desk_mode_switched, staff_called, staff_attended, card_placed, identity_method_chosen,
+                 desk_mode_switched, photo_compared, desk_described, update_noted, staff_called, staff_attended,
+                 card_placed, photo_comparison_awaited,
+                 identity_vouched, patient_moved, identity_method_chosen,
                  pin_attempt_allowed, pin_attempt_ended, identity_proven, consents_recorded, answer_shown,
                  eligibility_not_asked, registration_requested, reference_settled, walk_in_kept, card_return_awaited,
                  card_forgotten, card_lifted, checkin_resumed, checkin_ended, checkin_settled, question_asked,
@@ -32,17 +34,22 @@ using all_events =
                  command_refused>;
 
 using all_commands =
-    message_list<node_hello, verify_pin, forget_pin, ask_present, report_card_placed, report_card_removed,
+    message_list<node_hello, verify_pin, forget_pin, ask_present, read_certificate, report_card_placed,
+                 report_card_removed,
                  choose_method, enter_pin, answer_consents, provide_information, extend_time, stop_checkin,
-                 register_reference_number, skip_reference_number, finish_at_window, keep_walk_in, obtain_challenge,
+                 register_reference_number, skip_reference_number, finish_at_window, begin_visual_check, vouch,
+                 end_visual_check, move_patient, keep_walk_in, obtain_challenge,
                  ask_eligibility, ask_typed, register_number, recall_answer, settle_checkin, show_prompt,
-                 show_at_reception, show_desk, show_again, report_reader, open_desk, close_desk, switch_mode,
+                 show_at_reception, show_desk, show_visual_check, show_again, report_reader, open_desk, close_desk,
+                 switch_mode, note_mode,
+                 describe_desk, note_update,
                  call_staff, attend_desk, list_desks, ask_status, list_waiting, print_declaration, claim_face_file,
                  find_match, decide_match, list_handovers, register_numbers, list_registrations, hand_over,
                  sign_in, reset_master, init_accounts, sign_out, change_password, enrol_code, register_account,
                  receive_password, search_accounts, update_account, reset_account, delete_account>;
 
-using all_replies = message_list<done, node_welcome, pin_report, card_present, checkin_begun, challenge_obtained,
+using all_replies = message_list<done, node_welcome, pin_report, card_present, card_certificate, checkin_begun,
+                                 challenge_obtained,
                                  question_report, monitor_status, desk_list, waiting_list, printed_form, match_report,
                                  handover_list, numbers_taken, registration_list,
                                  session_opened, initial_password, master_secrets, code_secret, account_list>;

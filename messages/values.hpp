@@ -70,22 +70,32 @@ UKETSUKE_ENUMERATION(care, outpatient, home_visit, online, emergency)
 UKETSUKE_ENUMERATION(reference_outcome, none, came_with_answer, registered, refused, skipped, waiting)
 
 /// Why a check-in is over.
+/// `moved`: goes on at another desk.
 UKETSUKE_ENUMERATION(ending, completed, card_removed, timed_out, stopped_by_patient, wrong_card, pin_blocked,
-                     reader_lost, interrupted)
+                     reader_lost, interrupted, moved)
 
 /// Where a check-in stands: the states of actors/consent_session/transitions.hpp.
 UKETSUKE_ENUMERATION(checkin_state, idle, choosing, preparing, entering_pin, verifying, consenting, providing, asking,
-                     registering, registration, at_window, taking_card)
+                     registering, registration, at_window, taking_card, comparing)
 
 /// 無人運転 / 目視確認.
 UKETSUKE_ENUMERATION(desk_mode, unattended, visual_check)
+
+/// What kind of desk it is. `reader`: a card reader of our own. `certified`: a 顔認証付きカードリーダー, whose mode is
+/// switched at its own terminal. `home_visit`, `online`: a terminal without a reader (quick guide ②, ③).
+UKETSUKE_ENUMERATION(desk_kind, reader, certified, home_visit, online)
+
+/// How far the visual check of a desk has come. `comparing`: staff look at the card's photo and at the patient.
+/// `awaiting_card`: they are the same person. `under_way`: the card lies there, its check-in goes on.
+UKETSUKE_ENUMERATION(visual_stage, none, comparing, awaiting_card, under_way)
 
 /// Whether a device can be worked with.
 UKETSUKE_ENUMERATION(health, unknown, working, failing, absent)
 
 /// What the patient's page of a desk shows. The pages hold the words; this is their key.
 UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, enter_pin, wrong_pin, give_consents,
-                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception, turn_card)
+                     provide_information, asking, come_to_window, take_card, card_forgotten, see_reception, turn_card,
+                     show_card, other_card, go_to_desk)
 
 /// アカウントの種類: the quick guide's five for persons, then the three of systems, which no person signs in to.
 UKETSUKE_ENUMERATION(account_kind, master, master_reset, administration, general, medical_viewing, link_application,

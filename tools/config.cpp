@@ -123,7 +123,9 @@ section patience_section(consent_session::patience& p) {
           {"registration_ms", wait(p.registration_ms)},
           {"registering_ms", wait(p.registering_ms)},
           {"at_window_ms", wait(p.at_window_ms)},
-          {"taking_card_ms", wait(p.taking_card_ms)}};
+          {"taking_card_ms", wait(p.taking_card_ms)},
+          {"comparing_ms", wait(p.comparing_ms)},
+          {"visual_check_ms", wait(p.visual_check_ms)}};
 }
 
 section line_section(line_config& l) {
@@ -231,6 +233,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
       {"reader", {{"match", text_into(c.reader_match)}, {"authorities", path_into(c.reader_authorities)}}},
       {"screen", screen_section(c.hands, pages, with_pages)},
       {"patience", patience_section(c.patience)},
+      {"visual_check", {{"accounts", names_into(c.may_vouch)}}},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
   if (c.name.empty()) return wrong(file, 1, "[node] name is missing: the name of this node");

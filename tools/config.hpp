@@ -72,6 +72,7 @@ struct node_config {
   std::vector<std::string> actors;
   bool simulated = false;
   std::filesystem::path data, run;
+  std::vector<std::string> may_vouch; ///< [visual_check] accounts; empty: everybody who is signed in
   storage::retention kept; ///< [retention]: the legal reasons stand in storage/retention.hpp
   std::filesystem::path keys, passphrase_file; ///< of the hub; keys_dir's default lies beside `data`
   std::optional<backup_config> backup;         ///< of the hub

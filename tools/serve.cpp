@@ -175,6 +175,8 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
                                                          std::unique_ptr<rig_hands>& hands) {
   actors::runtime::node_ports ports;
   ports.patience = config.patience;
+  ports.simulated = config.simulated;
+  ports.may_vouch = config.may_vouch;
   ports.pin = std::make_shared<messages::secret_slot>();
   if (auto opened = open_line(config, clock, ports); !opened) return failure(opened.error());
   if (auto opened = open_reader(config, clock, hands, ports); !opened) return failure(opened.error());

@@ -4,6 +4,7 @@
 #include "actors/runtime/ports.hpp"
 #include "actors/runtime/shell.hpp"
 #include "storage/load.hpp"
+#include "storage/views/desks.hpp"
 #include "storage/views/outage_ledger.hpp"
 
 #include <caf/actor_system.hpp>
@@ -13,8 +14,8 @@ namespace {
 
 class actor final : public actors::runtime::shell {
 public:
-  actor(caf::actor_config& config, actors::runtime::place where, patience waits)
-      : shell(config, where), session_({.hub = where.hub, .waits = waits}, where.make_id) {}
+  actor(caf::actor_config& config, actors::runtime::place where, const actors::runtime::node_ports& ports)
+      : shell(config, where), session_({.hub = where.hub, .waits = ports.patience, .asks_without_pin = ports.simulated, .may_vouch = ports.may_vouch}, where.make_id) {}
 
 private:
   void on_start() override {
@@ -29,6 +30,9 @@ private:
     for (const auto& row : *past)
       if (!row.settled() && !row.checkin.empty()) not_asked.push_back({row.checkin, row.patient, row.desk, row.person});
     session_.remember(std::move(not_asked));
+    const auto desks = storage::load_rows<storage::desk_row>(*here().journal, "desks", "", 1'000);
+    if (!desks) return here().fail(desks.error());
+    session_.remember(visual_checks_in(*desks));
     carry_out(session_.resume(std::move(*rows), std::move(*kept), now_ms()));
   }
   void on_command(const messages::command_envelope& command) override {
@@ -40,6 +44,17 @@ private:
   void on_tick() override { carry_out(session_.on_tick(now_ms())); }
   std::optional<std::uint64_t> next_tick_ms() const override { return session_.next_tick_ms(); }
 
+  /// Desks that were switched for one patient when the last process ended.
+  std::map<std::string, visual_check> visual_checks_in(const std::vector<storage::desk_row>& desks) const {
+    std::map<std::string, visual_check> checks;
+    for (const auto& d : desks) {
+      if (d.mode != messages::desk_mode::visual_check || d.kind != messages::desk_kind::reader) continue;
+      const auto stage = d.vouched_by.empty() ? visual_stage::comparing : visual_stage::awaiting_card;
+      checks[d.desk] = {stage, d.card, d.vouched_by, {}, now_ms() + patience{}.visual_check_ms};
+    }
+    return checks;
+  }
+
   session session_;
 };
 
@@ -47,7 +62,7 @@ private:
 
 caf::actor spawn(caf::actor_system& system, const actors::runtime::place& where,
                  const actors::runtime::node_ports& ports) {
-  return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports.patience));
+  return caf::actor_cast<caf::actor>(system.spawn<actor>(where, ports));
 }
 
 } // namespace consent_session

@@ -45,6 +45,9 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
   case presence_asked:
     on_presence(v, body, version, out);
     break;
+  case certificate_wanted:
+    on_certificate(v, body, version, out);
+    break;
   case answer_recalled:
     if (const auto r = body ? decode_body<question_report>(*body, version) : failure(body.error())) {
       v.name = r->name;
@@ -79,6 +82,7 @@ void session::on_challenge(visit& v, const result<std::string>& body, std::uint6
   }
   v.challenge = got->challenge;
   v.challenge_id = got->challenge_id;
+  if (v.row.method == identity_method::visual) return go_on_by_sight(v, out);
   fire(v, {.on = event::challenge_ready}, out);
 }
 
@@ -223,6 +227,12 @@ actors::effects session::resume(std::vector<open_checkin> rows, std::vector<outb
       v.now = state::entering_pin;
     }
     v.resuming = v.row.card_there;
+    v.since_ms = now_ms;
+    if (const auto check = visual_.find(v.row.desk);
+        check != visual_.end() && v.row.card_there && !v.row.vouched_by.empty()) {
+      check->second.stage = visual_stage::under_way;
+      check->second.checkin = v.row.checkin;
+    }
     v.until_ms = now_ms + (v.resuming ? options_.resume_ms_max : options_.waits.of(v.now));
     v.ask_again_ms = now_ms;
     if (!v.row.question.empty() && v.now != state::asking)
@@ -259,7 +269,7 @@ void session::go_on_with(visit& v, std::int64_t tries_left, actors::effects& out
   case state::preparing:
   case state::entering_pin: // the challenge was only in memory
     v.now = state::preparing;
-    out.inquire(gateway(), obtain_challenge{}, {challenge_wanted, v.row.checkin}, options_.waits.preparing_ms);
+    ask_to_prepare(v, out);
     break;
   case state::providing: // half an answer is no consent
     v.now = v.row.eligibility_only() ? state::providing : state::consenting;

@@ -14,7 +14,8 @@ namespace {
 using handled =
     message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
                  provide_information, extend_time, stop_checkin, register_reference_number, skip_reference_number,
-                 finish_at_window, keep_walk_in, settle_checkin, messages::show_again>;
+                 finish_at_window, begin_visual_check, vouch, end_visual_check, move_patient, keep_walk_in,
+                 settle_checkin, messages::show_again>;
 
 std::string node_of(const std::string& text) {
   const auto a = address::from_text(text);
@@ -63,15 +64,29 @@ void session::handle(const report_card_placed& m, const command_envelope& comman
   v.row.desk = desk;
   v.tries_left = m.tries_left;
   record(v, card_placed{m.reader_session, m.kind, m.tries_left, m.mark, m.certificate}, command.id, out);
+  v.since_ms = now_ms_;
   out.reply(command, checkin_begun{checkin});
-  auto on = event::card_placed;
-  if (m.kind != card_kind::my_number_card || m.mark.empty())
-    on = event::card_unusable;
-  else if (m.tries_left == 0)
-    on = event::pin_blocked;
-  else if (!usable(m.certificate))
-    on = event::card_expired;
-  fire(v, {.on = on, .cause = command.id}, out);
+  happening what{.on = event_of(m, desk, checkin, out), .cause = command.id};
+  if (const auto check = visual_.find(desk); check != visual_.end()) what.account = check->second.vouched_by;
+  fire(v, what, out);
+}
+
+/// What this card is to the table, and to the visual check for which its desk was switched.
+event session::event_of(const report_card_placed& m, const std::string& desk, id checkin, actors::effects& out) {
+  if (m.kind != card_kind::my_number_card || m.mark.empty()) return event::card_unusable;
+  const auto check = visual_.find(desk);
+  if (check != visual_.end() && usable(m.certificate)) {
+    if (!check->second.card.empty() && check->second.card != m.mark) return event::other_card;
+    check->second.until_ms = now_ms_ + options_.waits.visual_check_ms;
+    if (check->second.stage == visual_stage::comparing) return event::card_placed_uncompared;
+    if (check->second.stage == visual_stage::awaiting_card) {
+      check->second.checkin = checkin;
+      fire_visual(desk, visual_event::card_placed, {}, out);
+      return event::card_placed_vouched;
+    }
+  }
+  if (m.tries_left == 0) return event::pin_blocked;
+  return usable(m.certificate) ? event::card_placed : event::card_expired;
 }
 
 void session::handle(const report_card_removed& m, const command_envelope& command, actors::effects& out) {
@@ -105,7 +120,7 @@ void session::handle(const report_card_removed& m, const command_envelope& comma
   if (m.reader_lost && !another_lies_there)
     show_desk(desk, prompt::see_reception, out);
   else if (any && lifted.empty() && !another_lies_there)
-    show_desk(desk, prompt::place_card, out);
+    show_desk(desk, prompt_of_free_desk(desk), out);
   out.reply(command, done{}); // nothing to lift is no error: it was said before
 }
 
@@ -214,9 +229,12 @@ void session::handle(const extend_time& m, const command_envelope& command, acto
 void session::handle(const messages::show_again&, const command_envelope& command, actors::effects& out) {
   const auto node = node_of(command.from);
   if (const auto last = shown_.find(node); last != shown_.end()) show_patient(node, last->second, out);
-  if (node == options_.hub)
+  if (node == options_.hub) {
     for (const auto& [checkin, v] : visits_)
       show_reception(v, out);
+    for (const auto& [desk, check] : visual_)
+      show_visual_check(desk, out);
+  }
   out.reply(command, done{});
 }
 
@@ -345,8 +363,9 @@ actors::effects session::on_tick(std::uint64_t now_ms) {
   for (auto& [checkin, v] : visits_) {
     if (v.resuming || v.now != state::preparing || v.ask_again_ms == 0 || v.ask_again_ms > now_ms) continue;
     v.ask_again_ms = 0;
-    out.inquire(gateway(), obtain_challenge{}, {challenge_wanted, checkin}, options_.waits.preparing_ms);
+    ask_to_prepare(v, out);
   }
+  give_up_late_visual_checks(out);
   for (auto& [checkin, v] : visits_) {
     if (!v.resuming || v.ask_again_ms > now_ms) continue;
     v.ask_again_ms = now_ms + options_.retry_ms;
@@ -368,6 +387,8 @@ std::optional<std::uint64_t> session::next_tick_ms() const {
     sooner(u.retry_at_ms);
   for (const auto& [desk, page] : unshown_)
     sooner(page.again_at_ms);
+  for (const auto& [desk, check] : visual_)
+    if (check.stage != visual_stage::under_way) sooner(check.until_ms);
   return next;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/consent_session/transitions.hpp"
+#include "actors/consent_session/visual_check.hpp"
 #include "actors/pure/effects.hpp"
 #include "messages/checkin.hpp"
 
@@ -22,6 +23,10 @@ struct options {
   std::size_t past_max = 1'000;         ///< ended and not asked; the oldest go first
   std::size_t desks_max = 200;          ///< whose page has not yet acknowledged what it should show
   std::uint32_t show_again_ms_max = 30'000; ///< between two repeats of a prompt: doubles from retry_ms up to here
+  /// The national system can be asked for a card that signed nothing: the simulated profile only (design.md §6).
+  bool asks_without_pin = false;
+  std::vector<std::string> may_vouch;      ///< accounts that may compare photos; empty: everybody who is signed in
+  std::uint32_t fallback_kept_ms = 180'000; ///< how long the card of a check-in that fell back is waited for
 };
 
 /// A check-in in progress: its journalled row, and what needs no journal because a restart asks for it again.
@@ -33,11 +38,14 @@ struct visit {
   std::int64_t tries_left = -1; ///< as last read; the row holds what was last written
   bool pin_was_wrong = false;   ///< the last attempt of this check-in was, and the patient is told so
   bool forgotten = false;       ///< the alarm was raised
+  bool is_other_card = false;   ///< than the one for which the desk was switched to visual check
   messages::consent_choices choices;
   std::string language, text_version; ///< in which the consents were asked
   std::string number_refused;         ///< name of errors.def: why the reference number was not taken
   messages::personal<std::string> name, reference_number; ///< for reception's board
   messages::ending how = messages::ending::completed;
+  messages::personal<messages::bytes> seen_certificate; ///< of a card whose owner staff vouched for
+  std::uint64_t since_ms = 0; ///< when the present step began
   std::uint64_t until_ms = 0; ///< when patience ends
   bool resuming = false;      ///< restarted: the desk has not yet said whether the card is still there
   std::uint64_t ask_again_ms = 0;
@@ -68,6 +76,21 @@ struct past_visit {
   messages::personal<messages::insured_number> kept; ///< the details that are asked with: the same again is no question
 };
 
+/// 目視確認 of one desk, from the press that switched it to the return to 無人運転.
+struct visual_check {
+  visual_stage stage{};
+  messages::id card;      ///< the only one that is taken; empty: any
+  std::string vouched_by; ///< account; empty: nobody has looked yet
+  messages::id checkin;   ///< under_way: whose it is
+  std::uint64_t until_ms = 0;
+};
+
+/// The card of a check-in whose patient could not prove who it is, and was sent to the window.
+struct fallen_back {
+  messages::id card;
+  std::uint64_t until_ms = 0;
+};
+
 /// One permission whose outcome is not known yet, also when its check-in is over.
 struct attempt_under_way {
   messages::id attempt;
@@ -81,6 +104,8 @@ public:
 
   /// Before resume(): what an earlier process knew of check-ins that are over.
   void remember(std::vector<past_visit> past);
+
+  void remember(std::map<std::string, visual_check> by_desk) { visual_ = std::move(by_desk); }
 
   /// Goes on after a start: open check-ins and undelivered effects as the journal holds them.
   actors::effects resume(std::vector<messages::open_checkin> rows, std::vector<messages::outbox_row> effects,
@@ -103,7 +128,8 @@ private:
     registration_put,
     presence_asked,
     answer_recalled,
-    prompt_shown
+    prompt_shown,
+    certificate_wanted
   };
 
   /// One step of the table, and what belongs to it.
@@ -115,6 +141,8 @@ private:
     messages::personal<std::string> number{};
     messages::reference_outcome reference{};
     std::optional<messages::ending> how{}; ///< when the reason is not the table's own
+    std::string account{};                 ///< who vouches
+    std::string desk{};                    ///< where the patient goes on
   };
 
   // session.cpp: what comes in
@@ -132,9 +160,30 @@ private:
   void handle(const messages::finish_at_window&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::keep_walk_in&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::settle_checkin&, const messages::command_envelope&, actors::effects&);
+  event event_of(const messages::report_card_placed& m, const std::string& desk, messages::id checkin,
+                 actors::effects& out);
   visit* find_for(const messages::command_envelope& command, messages::id checkin, actors::effects& out);
   visit* find_for_reception(const messages::command_envelope& command, messages::id checkin, actors::effects& out);
   void fire_and_reply(visit& v, happening what, const messages::command_envelope& command, actors::effects& out);
+
+  // visual_check.cpp: 目視確認, and patients who go on at another desk
+  void handle(const messages::begin_visual_check&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::vouch&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::end_visual_check&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::move_patient&, const messages::command_envelope&, actors::effects&);
+  bool may_switch(const std::string& desk, const messages::command_envelope& command, actors::effects& out) const;
+  bool fire_visual(const std::string& desk, visual_event on, const happening& what, actors::effects& out);
+  void switch_back(const std::string& desk, messages::id cause, actors::effects& out);
+  void end_visual_check_of(const visit& v, const happening& what, actors::effects& out);
+  void give_up_late_visual_checks(actors::effects& out);
+  void show_visual_check(const std::string& desk, actors::effects& out);
+  visit* card_lying_at(const std::string& desk);
+  messages::id card_for(const std::string& desk, const visit* there) const;
+  void ask_to_prepare(visit& v, actors::effects& out);
+  void on_certificate(visit& v, const messages::result<std::string>& body, std::uint64_t version,
+                      actors::effects& out);
+  void go_on_by_sight(visit& v, actors::effects& out);
+  messages::prompt prompt_of_free_desk(const std::string& desk) const;
 
   // replies.cpp: what others answered
   void on_challenge(visit& v, const messages::result<std::string>& body, std::uint64_t version, actors::effects& out);
@@ -187,6 +236,8 @@ private:
   std::map<messages::id, attempt_under_way> attempts_;
   std::map<std::string, unshown> unshown_;             ///< by desk
   std::map<std::string, messages::show_prompt> shown_; ///< by desk: the last one, for a screen that starts again
+  std::map<std::string, visual_check> visual_;         ///< by desk; a desk in 無人運転 has none
+  std::map<std::string, fallen_back> fell_back_;       ///< by desk: the last one
   std::deque<past_visit> past_;                        ///< ended, and nobody could be asked
   std::deque<messages::id> gone_;                      ///< reader sessions whose card is known to be lifted
 };

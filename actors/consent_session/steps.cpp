@@ -10,9 +10,11 @@ using namespace messages;
 bool session::fire(visit& v, const happening& what, actors::effects& out) {
   const auto* row = find(v.now, what.on);
   if (!row) return false;
+  if (v.now != row->to) v.since_ms = now_ms_;
   v.now = row->to;
   v.until_ms = now_ms_ + options_.waits.of(v.now);
   carry_out(v, row->then, what, out);
+  end_visual_check_of(v, what, out);
   show(v, out);
   if (v.now == state::idle) {
     visits_.erase(v.row.checkin); // v is gone
@@ -52,6 +54,33 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
     if (v.tries_left < 0) // in doubt: never made again, but how many are left can be read
       out.inquire(reader_of(v), ask_present{}, {presence_asked, v.row.checkin}, options_.retry_ms);
     break;
+  case effect::compare_photo:
+    out.show(reader_of(v), forget_pin{v.row.reader_session});
+    v.how = ending::completed;
+    record(v, photo_comparison_awaited{}, what.cause, out);
+    break;
+  case effect::refuse_other_card:
+    v.how = ending::wrong_card;
+    v.is_other_card = true;
+    give_card_back(v, what, out);
+    break;
+  case effect::prepare_by_sight:
+    v.how = ending::completed;
+    record(v, identity_vouched{v.row.patient, what.account}, what.cause, out);
+    v.challenge_id.clear();
+    ask_to_prepare(v, out);
+    break;
+  case effect::skip_consents_by_sight:
+  case effect::ask_consents_by_sight:
+    record(v, identity_proven{v.row.patient, identity_method::visual, v.challenge_id, v.seen_certificate, {}},
+           what.cause, out);
+    if (then == effect::skip_consents_by_sight) offer_nothing_medical(v);
+    break;
+  case effect::send_to_desk:
+    v.how = ending::moved;
+    record(v, patient_moved{what.desk}, what.cause, out);
+    give_card_back(v, what, out);
+    break;
   case effect::ask_information: break;
   case effect::ask_eligibility: ask_eligibility(v, what, out); break;
   case effect::offer_registration: note_answer(v, what, out); break;
@@ -81,7 +110,7 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
   case effect::end: end(v, what, out); break;
   case effect::note_card_lifted:
     record(v, card_lifted{}, what.cause, out);
-    show_desk(v.row.desk, prompt::place_card, out);
+    show_desk(v.row.desk, prompt_of_free_desk(v.row.desk), out);
     break;
   case effect::alarm: // raised again and again, written once: a card may lie there until Monday
     if (!v.forgotten) record(v, card_forgotten{}, what.cause, out);
@@ -92,8 +121,7 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
 
 void session::prepare(visit& v, const happening& what, actors::effects& out) {
   record(v, identity_method_chosen{identity_method::pin}, what.cause, out);
-  // A challenge binds nobody: it need not wait for the journal.
-  out.inquire(gateway(), obtain_challenge{}, {challenge_wanted, v.row.checkin}, options_.waits.preparing_ms);
+  ask_to_prepare(v, out);
 }
 
 /// What is not offered is asked for as refused: the national system opens nothing by it.
@@ -133,7 +161,8 @@ void session::end_attempt(visit& v, const happening& what, actors::effects& out)
 
 void session::ask_eligibility(visit& v, const happening& what, actors::effects& out) {
   const messages::ask_eligibility ask{make_id_(),         v.row.checkin,     v.row.patient,   v.row.desk,
-                                      v.row.challenge_id, v.row.certificate, v.row.signature, v.choices};
+                                      v.row.challenge_id, v.row.certificate, v.row.signature, v.choices,
+                                      v.row.method};
   record(v, consents_recorded{v.row.patient, ask.question, v.choices, v.language, v.text_version}, what.cause, out);
   deliver({make_id_(), "consent_session", std::string{messages::ask_eligibility::topic}, encode_body(ask),
            v.row.checkin, v.row.desk},
@@ -182,6 +211,9 @@ void session::end(visit& v, const happening& what, actors::effects& out) {
   else if (v.row.state == state::at_window)
     how = v.how;
   if (v.row.outcome == question_outcome::not_asked) keep_past({v.row.checkin, v.row.patient, v.row.desk, {}});
+  const bool fell_back = how == ending::pin_blocked || (v.pin_was_wrong && v.row.question.empty());
+  if (fell_back && (fell_back_.contains(v.row.desk) || fell_back_.size() < options_.desks_max))
+    fell_back_[v.row.desk] = {v.row.patient, now_ms_ + options_.fallback_kept_ms};
   record(v, checkin_ended{how, v.row.reference}, what.cause, out);
   out.show(reader_of(v), forget_pin{v.row.reader_session});
 }
@@ -204,10 +236,13 @@ prompt prompt_of(const visit& v) {
   case state::registration:
   case state::registering: return prompt::please_wait;
   case state::at_window: return prompt::come_to_window;
+  case state::comparing: return prompt::show_card;
   case state::taking_card:
     if (v.forgotten) return prompt::card_forgotten;
+    if (v.how == ending::moved) return prompt::go_to_desk;
     // What cannot be read lies there the wrong way, or is another card: the page says so.
-    return v.how == ending::wrong_card ? prompt::turn_card : prompt::take_card;
+    if (v.how == ending::wrong_card) return v.is_other_card ? prompt::other_card : prompt::turn_card;
+    return prompt::take_card;
   }
   return prompt::see_reception;
 }
@@ -221,6 +256,7 @@ std::string word_for_staff(const visit& v) {
   if (!v.number_refused.empty()) return v.number_refused;
   if (!v.row.error.empty()) return v.row.error;
   const auto named = [](error_code code) { return std::string{describe(code).name}; };
+  if (v.is_other_card) return named(error_code::other_card);
   if (v.row.standing == certificate_standing::expires_soon) return named(error_code::certificate_expires_soon);
   return v.row.eligibility_only() ? named(error_code::certificate_expired_lately) : std::string{};
 }
@@ -231,15 +267,16 @@ void session::show(const visit& v, actors::effects& out) {
   // A desk whose card was lifted belongs to the next patient.
   if (v.row.card_there) {
     const bool over = v.now == state::idle;
-    show_patient(v.row.desk, {over ? id{} : v.row.checkin, 0, prompt_of(v), over ? -1 : v.tries_left,
-                  over ? 0 : options_.waits.of(v.now)},
+    show_patient(v.row.desk,
+                 {over ? id{} : v.row.checkin, 0, over ? prompt_of_free_desk(v.row.desk) : prompt_of(v),
+                  over ? -1 : v.tries_left, over ? 0 : options_.waits.of(v.now), over ? "" : v.row.moved_to},
                  out);
   }
   show_reception(v, out);
 }
 
 void session::show_desk(const std::string& desk, prompt shown, actors::effects& out) {
-  show_patient(desk, {{}, 0, shown, -1, 0}, out);
+  show_patient(desk, {{}, 0, shown, -1, 0, {}}, out);
 }
 
 void session::show_patient(const std::string& desk, show_prompt shown, actors::effects& out) {
@@ -276,7 +313,8 @@ void session::show_again(actors::effects& out) {
 void session::show_reception(const visit& v, actors::effects& out) {
   out.show({"screen", options_.hub},
            show_at_reception{v.row.desk, v.row.checkin, ++sequence_, v.now, v.row.outcome, v.row.judged, v.name,
-                             v.reference_number, word_for_staff(v)});
+                             v.reference_number, word_for_staff(v), v.row.question, v.row.begun_ms, v.since_ms,
+                             v.row.method, v.row.vouched_by, v.how == ending::pin_blocked, v.forgotten});
 }
 
 } // namespace consent_session

@@ -17,13 +17,16 @@ UKETSUKE_ENUMERATION(checkin_event, card_placed, card_unusable, card_expired, pi
                      pin_entered, last_try_unconfirmed, attempt_elsewhere, pin_right, pin_right_eligibility_only,
                      pin_wrong, pin_blocked, pin_in_doubt, consents_answered, information_answered, valid_with_number,
                      valid_without_number, not_valid, answer_missing, number_given, number_registered, number_refused,
-                     number_unknown, number_skipped, window_finished, stopped, card_removed, timed_out)
+                     number_unknown, number_skipped, window_finished, stopped, card_removed, timed_out, visual_begun,
+                     card_placed_uncompared, card_placed_vouched, other_card, vouched, visual_ended, sight_ready,
+                     sight_ready_eligibility_only, moved)
 
 /// What is done about it.
 UKETSUKE_ENUMERATION(checkin_effect, offer_methods, refuse_card, explain_card, prepare, show_pin_pad, warn_last_try,
                      hold_attempt, allow_attempt, ask_consents, skip_consents, try_again, ask_information,
                      ask_eligibility, offer_registration, send_to_window, not_asked, register_number, settle_number,
-                     offer_again, give_card_back, end, note_card_lifted, alarm)
+                     offer_again, give_card_back, end, note_card_lifted, alarm, compare_photo, refuse_other_card,
+                     prepare_by_sight, ask_consents_by_sight, skip_consents_by_sight, send_to_desk)
 
 } // namespace messages
 
@@ -46,6 +49,20 @@ inline constexpr std::array table{
   transition{state::idle,         event::card_unusable,         state::taking_card,  effect::refuse_card},
   transition{state::idle,         event::pin_blocked,           state::at_window,    effect::send_to_window},
   transition{state::idle,         event::card_expired,          state::at_window,    effect::explain_card},
+
+  // 目視確認: staff switched this desk for one patient (visual_check.hpp), and look at the card's photo and at the
+  // patient. A card may lie there already, or be placed before they have looked, or after.
+  transition{state::idle,         event::card_placed_uncompared, state::comparing,   effect::compare_photo},
+  transition{state::idle,         event::card_placed_vouched,   state::preparing,    effect::prepare_by_sight},
+  transition{state::idle,         event::other_card,            state::taking_card,  effect::refuse_other_card},
+  transition{state::choosing,     event::visual_begun,          state::comparing,    effect::compare_photo},
+  transition{state::preparing,    event::visual_begun,          state::comparing,    effect::compare_photo},
+  transition{state::entering_pin, event::visual_begun,          state::comparing,    effect::compare_photo},
+  transition{state::at_window,    event::visual_begun,          state::comparing,    effect::compare_photo},
+  transition{state::comparing,    event::vouched,               state::preparing,    effect::prepare_by_sight},
+  transition{state::preparing,    event::sight_ready,           state::consenting,   effect::ask_consents_by_sight},
+  transition{state::preparing,    event::sight_ready_eligibility_only, state::providing, effect::skip_consents_by_sight},
+  transition{state::comparing,    event::visual_ended,          state::taking_card,  effect::give_card_back},
 
   transition{state::choosing,     event::pin_chosen,            state::preparing,    effect::prepare},
   transition{state::preparing,    event::challenge_ready,       state::entering_pin, effect::show_pin_pad},
@@ -82,6 +99,16 @@ inline constexpr std::array table{
   transition{state::entering_pin, event::stopped,               state::taking_card,  effect::give_card_back},
   transition{state::consenting,   event::stopped,               state::taking_card,  effect::give_card_back},
   transition{state::providing,    event::stopped,               state::taking_card,  effect::give_card_back},
+  transition{state::comparing,    event::stopped,               state::taking_card,  effect::give_card_back},
+
+  // A patient who is stuck goes on at another desk, as long as nothing was asked.
+  transition{state::choosing,     event::moved,                 state::taking_card,  effect::send_to_desk},
+  transition{state::preparing,    event::moved,                 state::taking_card,  effect::send_to_desk},
+  transition{state::entering_pin, event::moved,                 state::taking_card,  effect::send_to_desk},
+  transition{state::consenting,   event::moved,                 state::taking_card,  effect::send_to_desk},
+  transition{state::providing,    event::moved,                 state::taking_card,  effect::send_to_desk},
+  transition{state::comparing,    event::moved,                 state::taking_card,  effect::send_to_desk},
+  transition{state::at_window,    event::moved,                 state::taking_card,  effect::send_to_desk},
 
   // A card may be lifted at any moment. Before the question that ends the check-in and records no consent;
   // after it the answer is still wanted, and the desk is free for the next patient.
@@ -96,6 +123,7 @@ inline constexpr std::array table{
   transition{state::registering,  event::card_removed,          state::registering,  effect::note_card_lifted},
   transition{state::at_window,    event::card_removed,          state::idle,         effect::end},
   transition{state::taking_card,  event::card_removed,          state::idle,         effect::end},
+  transition{state::comparing,    event::card_removed,          state::idle,         effect::end},
 
   // Nobody waits for ever.
   transition{state::choosing,     event::timed_out,             state::taking_card,  effect::give_card_back},
@@ -109,6 +137,7 @@ inline constexpr std::array table{
   transition{state::registering,  event::timed_out,             state::taking_card,  effect::settle_number},
   transition{state::at_window,    event::timed_out,             state::taking_card,  effect::give_card_back},
   transition{state::taking_card,  event::timed_out,             state::taking_card,  effect::alarm},
+  transition{state::comparing,    event::timed_out,             state::taking_card,  effect::give_card_back},
 };
 // clang-format on
 
@@ -163,12 +192,25 @@ constexpr bool only_finished_questions_are_asked() {
   return true;
 }
 
+/// Without a PIN the consents are reached by one way only: staff said that they saw card and patient.
+constexpr bool only_who_looked_replaces_the_pin() {
+  for (const auto& row : table) {
+    const bool by_sight = row.then == effect::ask_consents_by_sight || row.then == effect::skip_consents_by_sight;
+    const bool begins = row.then == effect::prepare_by_sight;
+    const bool said = row.on == event::vouched || row.on == event::card_placed_vouched;
+    const bool ready = row.on == event::sight_ready || row.on == event::sight_ready_eligibility_only;
+    if (begins != said || by_sight != ready) return false;
+  }
+  return true;
+}
+
 static_assert(no_row_twice());
 static_assert(every_waiting_state_answers(event::card_removed));
 static_assert(every_waiting_state_answers(event::timed_out));
 static_assert(every_state_leads_to_idle());
 static_assert(only_a_key_press_leads_to_an_attempt());
 static_assert(only_finished_questions_are_asked());
+static_assert(only_who_looked_replaces_the_pin());
 
 /// How long each state waits, in milliseconds. Quick guide: no hurry; a card left behind must be noticed.
 struct patience {
@@ -183,6 +225,8 @@ struct patience {
   std::uint32_t registering_ms = 20'000;
   std::uint32_t at_window_ms = 600'000;
   std::uint32_t taking_card_ms = 20'000; ///< then, and every such time again, the alarm
+  std::uint32_t comparing_ms = 180'000;
+  std::uint32_t visual_check_ms = 300'000; ///< a desk switched for one patient, when no card comes: back by itself
 
   constexpr std::uint32_t of(state s) const {
     switch (s) {
@@ -210,6 +254,8 @@ struct patience {
       return at_window_ms;
     case state::taking_card:
       return taking_card_ms;
+    case state::comparing:
+      return comparing_ms;
     }
     return 0;
   }

@@ -21,7 +21,7 @@ private:
     if (!rows) return here().fail(rows.error());
     std::vector<messages::desk_status> known;
     for (const auto& r : *rows)
-      known.push_back({r.desk, r.open, r.mode, r.reader, r.model});
+      known.push_back({r.desk, r.open, r.mode, r.reader, r.model, r.kind, r.has_display, r.update_pending});
     board_ = board{std::move(known), here().hub};
   }
   void on_command(const messages::command_envelope& command) override { carry_out(board_.on_command(command)); }

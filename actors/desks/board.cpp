@@ -1,6 +1,8 @@
 // What each command to desks changes and writes.
 #include "actors/desks/board.hpp"
 
+#include "actors/desks/checklist.hpp"
+
 namespace desks {
 
 using namespace messages;
@@ -15,7 +17,8 @@ board::board(std::vector<desk_status> known, std::string hub) : hub_(std::move(h
 actors::effects board::on_command(const command_envelope& command) {
   actors::effects out;
   using handled =
-      message_list<report_reader, open_desk, close_desk, switch_mode, call_staff, attend_desk, list_desks, show_again>;
+      message_list<report_reader, open_desk, close_desk, switch_mode, note_mode, describe_desk, note_update, call_staff,
+                   attend_desk, list_desks, show_again>;
   actors::dispatch(handled{}, command, out, [&](const auto& body) { handle(body, command, out); });
   return out;
 }
@@ -59,6 +62,7 @@ void board::handle(const open_desk& m, const command_envelope& command, actors::
 void board::handle(const close_desk& m, const command_envelope& command, actors::effects& out) {
   auto* d = desk_named(m.desk, command, out);
   if (!d) return;
+  if (d->open && d->update_pending) return out.refuse(command, {error_code::update_pending, {m.desk}});
   if (d->open) out.write(desk_closed{}, m.desk, {}, command.id);
   d->open = false;
   show(*d, out);
@@ -68,8 +72,42 @@ void board::handle(const close_desk& m, const command_envelope& command, actors:
 void board::handle(const switch_mode& m, const command_envelope& command, actors::effects& out) {
   auto* d = desk_named(m.desk, command, out);
   if (!d) return;
-  if (d->mode != m.mode) out.write(desk_mode_switched{m.mode}, m.desk, {}, command.id);
+  // With a reader of ours one press does it for one patient (checkin.begin_visual_check), and it goes back by itself.
+  if (d->kind != desk_kind::certified)
+    return out.refuse(command, {error_code::wrong_value, {"desk kind", std::string{name(d->kind)}}});
+  if (d->mode != m.mode) out.write(desk_mode_switched{m.mode, {}}, m.desk, {}, command.id);
   d->mode = m.mode;
+  show(*d, out);
+  out.reply(command, done{});
+}
+
+/// It stands in the journal already.
+void board::handle(const note_mode& m, const command_envelope& command, actors::effects& out) {
+  auto* d = desk_named(m.desk, command, out);
+  if (!d) return;
+  d->mode = m.mode;
+  show(*d, out);
+  out.reply(command, done{});
+}
+
+void board::handle(const describe_desk& m, const command_envelope& command, actors::effects& out) {
+  auto* d = desk_named(m.desk, command, out);
+  if (!d) return;
+  if (d->mode == desk_mode::visual_check && d->kind != m.kind) // somebody is being helped there
+    return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(d->mode)}}});
+  if (d->kind != m.kind || d->has_display != m.has_display)
+    out.write(desk_described{m.kind, m.has_display}, m.desk, {}, command.id);
+  d->kind = m.kind;
+  d->has_display = m.has_display;
+  show(*d, out);
+  out.reply(command, done{});
+}
+
+void board::handle(const note_update& m, const command_envelope& command, actors::effects& out) {
+  auto* d = desk_named(m.desk, command, out);
+  if (!d) return;
+  if (d->update_pending != m.pending) out.write(update_noted{m.pending}, m.desk, {}, command.id);
+  d->update_pending = m.pending;
   show(*d, out);
   out.reply(command, done{});
 }
@@ -92,7 +130,7 @@ void board::handle(const attend_desk& m, const command_envelope& command, actors
 }
 
 void board::show(const desk_status& desk, actors::effects& out) const {
-  out.show({"screen", hub_}, show_desk{desk, called_.contains(desk.desk)});
+  out.show({"screen", hub_}, show_desk{desk, called_.contains(desk.desk), opening_steps(desk), closing_steps(desk)});
 }
 
 void board::handle(const show_again&, const command_envelope& command, actors::effects& out) {

@@ -23,6 +23,9 @@ private:
   void handle(const messages::open_desk&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::close_desk&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::switch_mode&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::note_mode&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::describe_desk&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::note_update&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::call_staff&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::attend_desk&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::show_again&, const messages::command_envelope&, actors::effects&);

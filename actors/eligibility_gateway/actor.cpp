@@ -125,8 +125,8 @@ private:
     case line_request::kind::card: {
       const auto m = decode_body<ask_eligibility>(r.body, ask_eligibility::version);
       if (!m) break;
-      drivers::line::card_question q{r.key,      m->challenge_id, m->certificate, m->signature.reveal(),
-                                     m->choices, care::outpatient};
+      drivers::line::card_question q{r.key,      m->challenge_id,  m->certificate, m->signature.reveal(),
+                                     m->choices, care::outpatient, m->method};
       return [line = line_, q, wait_ms, told] { line->ask(q, wait_ms, told); };
     }
     case line_request::kind::typed: {

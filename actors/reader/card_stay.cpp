@@ -155,7 +155,7 @@ decision card_stay::on_hub(bool there) {
 
 decision card_stay::on_command(const command_envelope& command, std::uint64_t) {
   decision out;
-  actors::dispatch(message_list<verify_pin, forget_pin, ask_present>{}, command, out,
+  actors::dispatch(message_list<verify_pin, forget_pin, ask_present, read_certificate>{}, command, out,
                    [&](const auto& body) { handle(body, command, out); });
   return out;
 }
@@ -190,6 +190,13 @@ void card_stay::handle(const ask_present&, const command_envelope& command, deci
   // During a VERIFY nobody knows how many tries are left.
   const auto tries_left = now_ == state::verifying ? -1 : card_.tries_left;
   out.reply(command, known ? card_present{session_, tries_left} : card_present{});
+}
+
+/// It was read when the card was placed; without a PIN it proves nothing, and goes out when staff vouched only.
+void card_stay::handle(const read_certificate& m, const command_envelope& command, decision& out) {
+  if (session_.empty() || m.reader_session != session_) return out.refuse(command, {error_code::other_session, {}});
+  if (now_ != state::ready) return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(now_)}}});
+  out.reply(command, card_certificate{card_.certificate});
 }
 
 // -- telling the hub, until it has heard ---------------------------------------------------------------------------

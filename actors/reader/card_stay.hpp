@@ -63,6 +63,7 @@ private:
   void handle(const messages::verify_pin&, const messages::command_envelope&, decision&);
   void handle(const messages::forget_pin&, const messages::command_envelope&, decision&);
   void handle(const messages::ask_present&, const messages::command_envelope&, decision&);
+  void handle(const messages::read_certificate&, const messages::command_envelope&, decision&);
   messages::address consent_session() const { return {"consent_session", hub_}; }
 
   static constexpr std::uint32_t tell_wait_ms_max = 2'000;

@@ -8,6 +8,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace drivers::line {
 class line;
@@ -36,6 +38,8 @@ struct node_ports {
   std::shared_ptr<drivers::secrets::hasher> hasher; ///< of the hub on which account_admin lives
   std::shared_ptr<messages::secret_slot> pin; ///< of this desk
   consent_session::patience patience;
+  bool simulated = false;             ///< the whole clinic: the line may be asked for cards that signed nothing
+  std::vector<std::string> may_vouch; ///< accounts that may compare photos (目視確認); empty: everybody signed in
   std::uint32_t answer_wait_ms_max = 8'000;         ///< one exchange with the centre
   std::function<messages::monitor_status()> status; ///< filled in by the node
 };

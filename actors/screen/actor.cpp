@@ -2,6 +2,7 @@
 #include "actors/roster.hpp"
 #include "actors/runtime/ports.hpp"
 #include "actors/runtime/shell.hpp"
+#include "actors/screen/day_list.hpp"
 #include "actors/screen/pages.hpp"
 #include "drivers/screen/port.hpp"
 #include "storage/journal.hpp"
@@ -94,6 +95,8 @@ private:
       port_->send(l.page, std::move(l.text));
     for (const auto& wanted : d.reads)
       read(wanted);
+    for (const auto& wanted : d.todays)
+      read_today(wanted);
     carry_out(std::move(d));
   }
 
@@ -109,8 +112,50 @@ private:
     port_->send(answer.page, std::move(answer.text));
   }
 
+  /// Reads on where the last answer ended, a bounded piece at a time: no other page waits for a long month.
+  void read_today(const today_wanted& wanted) {
+    if (!here().journal) return;
+    if (!today_ || !today_->is_of(now_ms())) {
+      today_.emplace(now_ms());
+      next_ = first_since(today_->month_begin_ms());
+    }
+    std::uint64_t head = 0;
+    for (int piece = 0; piece < pieces_max; ++piece) {
+      const auto found = here().journal->read(next_, events_a_piece, day_list::topics());
+      if (!found) break;
+      for (const auto& e : found->events)
+        if (const auto one = decode_event(e.envelope)) today_->take(*one);
+      next_ = found->next;
+      head = found->head;
+      if (next_ > head) break;
+    }
+    auto answer = pages::answer_today(wanted, today_->rows(), next_ <= head);
+    port_->send(answer.page, std::move(answer.text));
+  }
+
+  /// The first entry that is not older: entries are in the order of time.
+  std::uint64_t first_since(std::uint64_t time_ms) {
+    std::uint64_t low = 1, high = here().journal->head() + 1;
+    while (low < high) {
+      const auto middle = low + (high - low) / 2;
+      const auto found = here().journal->read(middle, 1);
+      const auto one = found && !found->events.empty() ? decode_event(found->events.front().envelope)
+                                                       : result<event_envelope>{failure(error_code::malformed, "")};
+      if (!one || one->time_ms >= time_ms)
+        high = middle;
+      else
+        low = middle + 1;
+    }
+    return low;
+  }
+
+  static constexpr int pieces_max = 4;
+  static constexpr std::size_t events_a_piece = 500;
+
   std::shared_ptr<drivers::screen::pages> port_;
   pages pages_;
+  std::optional<day_list> today_;
+  std::uint64_t next_ = 1; ///< entry that today_ takes next
 };
 
 } // namespace

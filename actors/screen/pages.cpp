@@ -19,7 +19,8 @@ namespace {
 /// What a page may ask of which actor.
 struct permitted {
   std::string_view topic, actor;
-  bool patient; ///< from the patient's page; otherwise from reception's
+  bool patient;           ///< from the patient's page; otherwise from reception's
+  bool with_body = false; ///< the page reads the answer
 };
 constexpr std::array permissions{
     permitted{choose_method::topic, "consent_session", true},
@@ -33,6 +34,18 @@ constexpr std::array permissions{
     permitted{skip_reference_number::topic, "consent_session", false},
     permitted{finish_at_window::topic, "consent_session", false},
     permitted{keep_walk_in::topic, "consent_session", false},
+    permitted{begin_visual_check::topic, "consent_session", false},
+    permitted{vouch::topic, "consent_session", false},
+    permitted{end_visual_check::topic, "consent_session", false},
+    permitted{move_patient::topic, "consent_session", false},
+    permitted{find_match::topic, "eligibility_gateway", false, true},
+    permitted{decide_match::topic, "eligibility_gateway", false},
+    permitted{list_waiting::topic, "eligibility_gateway", false, true},
+    permitted{print_declaration::topic, "eligibility_gateway", false, true},
+    permitted{list_registrations::topic, "eligibility_gateway", false, true},
+    permitted{ask_typed::topic, "eligibility_gateway", false, true},
+    permitted{describe_desk::topic, "desks", false},
+    permitted{note_update::topic, "desks", false},
     permitted{open_desk::topic, "desks", false},
     permitted{close_desk::topic, "desks", false},
     permitted{switch_mode::topic, "desks", false},
@@ -40,6 +53,7 @@ constexpr std::array permissions{
     permitted{list_desks::topic, "desks", false},
 };
 constexpr std::string_view read_topic = "screen.read_events";
+constexpr std::string_view today_topic = "screen.read_today";
 constexpr std::uint64_t read_max = 200;
 
 /// The packed body of the command that @p topic names, from what the page wrote.
@@ -56,12 +70,13 @@ result<std::string> body_from(std::string_view topic, const value& written) {
   return body;
 }
 
-std::string answer_line(std::uint64_t n, const error* why) {
+std::string answer_line(std::uint64_t n, const error* why, const value* body = nullptr) {
   value v{value::map{{"n", {n}}}};
   auto& entries = std::get<value::map>(v.is);
-  if (!why)
+  if (!why) {
     entries.emplace_back("ok", value{true});
-  else
+    if (body) entries.emplace_back("body", *body);
+  } else
     entries.emplace_back("error", value{value::map{{"number", {static_cast<std::uint64_t>(why->code)}},
                                                    {"name", {std::string{describe(why->code).name}}},
                                                    {"text", {fill_in(describe(why->code).staff_ja, *why)}},
@@ -82,7 +97,7 @@ constexpr std::string_view name_of(page_kind kind) {
 
 decision pages::on_command(const command_envelope& command) {
   decision out;
-  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk>{}, command, out,
+  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk, show_visual_check>{}, command, out,
                    [&](const auto& body) { handle(body, command, out); });
   return out;
 }
@@ -114,11 +129,22 @@ void pages::handle(const show_desk& m, const command_envelope& command, decision
   out.reply(command, done{});
 }
 
+void pages::handle(const show_visual_check& m, const command_envelope& command, decision& out) {
+  if (visual_.contains(m.desk) || visual_.size() < desks_max) {
+    auto& check = visual_[m.desk];
+    if (m.sequence > check.sequence) {
+      check = m;
+      patch("visual", value_of(m), out);
+    }
+  }
+  out.reply(command, done{});
+}
+
 /// Who sees what: the patient only the own desk's prompt, reception no prompt, the monitor no person.
 bool pages::is_shown(const visitor& who, std::string_view key) const {
   if (key == "hub") return who.kind != page_kind::hands;
   if (key == "prompt") return who.kind == page_kind::hands || who.kind == page_kind::patient;
-  if (key == "checkin") return who.kind == page_kind::hands || who.kind == page_kind::reception;
+  if (key == "checkin" || key == "visual") return who.kind == page_kind::hands || who.kind == page_kind::reception;
   return who.kind != page_kind::patient;
 }
 
@@ -152,6 +178,12 @@ value pages::snapshot_for(const visitor& who) const {
     for (const auto& [name, d] : desks_)
       rows.push_back(value_of(d));
     all.emplace_back("desks", value{std::move(rows)});
+  }
+  if (is_shown(who, "visual")) {
+    value::array rows;
+    for (const auto& [name, check] : visual_)
+      rows.push_back(value_of(check));
+    all.emplace_back("visuals", value{std::move(rows)});
   }
   return value{std::move(all)};
 }
@@ -192,6 +224,10 @@ std::optional<error> pages::say(std::uint64_t page, std::uint64_t number, const 
     read_events(page, number, written.find("body"), out);
     return {};
   }
+  if (*name == today_topic && (kind == page_kind::reception || kind == page_kind::hands) && node_ == hub_) {
+    out.todays.push_back({page, number});
+    return {};
+  }
   const auto rule = std::ranges::find(permissions, *name, &permitted::topic);
   if (rule == permissions.end()) return error{error_code::unknown_topic, {*name}};
   const bool staff = kind == page_kind::reception || (kind == page_kind::hands && node_ == hub_);
@@ -201,11 +237,12 @@ std::optional<error> pages::say(std::uint64_t page, std::uint64_t number, const 
   auto packed = body_from(*name, body ? *body : value{value::map{}});
   if (!packed) return packed.error();
   if (asked_.size() >= asked_max) return error{error_code::busy, {"screen"}};
-  asked_[++last_asked_] = {page, number};
+  asked_[++last_asked_] = {page, number, rule->with_body};
   actors::outgoing command{
       {std::string{rule->actor}, hub_}, *name, version_of(*name), std::move(*packed), 5000, {}, {}};
   command.answer_to = actors::tag{0, make_id(0, last_asked_, 0)};
   if (staff && found != open_.end()) command.account = found->second.who.account;
+  if (!rule->patient && kind == page_kind::hands) command.account = "hands"; // of whoever owns the socket
   out.showing.push_back(std::move(command));
   return {};
 }
@@ -238,6 +275,11 @@ line pages::answer_events(const events_wanted& wanted, const std::vector<event_e
   return {wanted.page, text + "]}"};
 }
 
+line pages::answer_today(const today_wanted& wanted, value rows, bool more) {
+  return {wanted.page, to_json(value{value::map{
+                           {"n", {wanted.n}}, {"ok", value{true}}, {"more", value{more}}, {"rows", std::move(rows)}}})};
+}
+
 decision pages::on_reply(const actors::tag& who, const result<std::string>& body) {
   decision out;
   std::uint64_t key = 0;
@@ -245,7 +287,9 @@ decision pages::on_reply(const actors::tag& who, const result<std::string>& body
     key = key << 8 | who.about.bytes[i];
   const auto found = asked_.find(key);
   if (found == asked_.end()) return out;
-  out.lines.push_back({found->second.page, answer_line(found->second.n, body ? nullptr : &body.error())});
+  const auto& [page, n, with_body] = found->second;
+  const auto said = body && with_body ? unpack(*body) : failure(error_code::malformed, "");
+  out.lines.push_back({page, answer_line(n, body ? nullptr : &body.error(), said ? &*said : nullptr)});
   asked_.erase(found);
   return out;
 }
@@ -263,7 +307,10 @@ decision pages::on_hub(bool there) {
   if (there == hub_there_) return out;
   hub_there_ = there;
   // Another hub process counts anew, perhaps from less: its clock may have been set back.
-  if (!there) prompt_.sequence = 0;
+  if (!there) {
+    prompt_.sequence = 0;
+    visual_.clear();
+  }
   if (there) ask_for_everything(out);
   patch("hub", value{there}, out);
   patch("prompt", prompt_now(), out);

@@ -2,7 +2,7 @@
 // only; reception's and the monitor's pages exist on the hub.
 //
 // To a page goes first {"seq": 1, "snapshot": {…}}, everything it may see; then patches {"seq": n, "prompt" | "checkin"
-// | "desk" | "hub": …}, each n one higher than the last: a page that misses one opens itself anew.
+// | "desk" | "visual" | "hub": …}, each n one higher than the last: a page that misses one opens itself anew.
 #pragma once
 
 #include "actors/pure/effects.hpp"
@@ -32,9 +32,15 @@ struct events_wanted {
   std::vector<std::string> topics; ///< prefixes; none: all
 };
 
+/// Reception's page wants today's list; the shell reads on in the journal, and answers with answer_today().
+struct today_wanted {
+  std::uint64_t page = 0, n = 0;
+};
+
 struct decision : actors::effects {
   std::vector<line> lines;
   std::vector<events_wanted> reads;
+  std::vector<today_wanted> todays;
 };
 
 class pages {
@@ -55,6 +61,9 @@ public:
   static line answer_events(const events_wanted& wanted, const std::vector<messages::event_envelope>& found,
                             std::uint64_t next, std::uint64_t head);
 
+  /// @p more: the list is not read to its end yet; the page asks again.
+  static line answer_today(const today_wanted& wanted, messages::value rows, bool more);
+
   static constexpr std::size_t rows_max = 500; ///< check-ins on reception's board; the oldest leave first
   static constexpr std::size_t desks_max = 200;
   static constexpr std::size_t asked_max = 500; ///< sayings of pages that wait for their answer
@@ -63,6 +72,7 @@ private:
   struct asked {
     std::uint64_t page = 0;
     std::uint64_t n = 0;
+    bool with_body = false; ///< the page reads what was answered, not only that it was
   };
   struct open_page {
     visitor who;
@@ -71,6 +81,7 @@ private:
   void handle(const messages::show_prompt&, const messages::command_envelope&, decision&);
   void handle(const messages::show_at_reception&, const messages::command_envelope&, decision&);
   void handle(const messages::show_desk&, const messages::command_envelope&, decision&);
+  void handle(const messages::show_visual_check&, const messages::command_envelope&, decision&);
   std::optional<messages::error> say(std::uint64_t page, std::uint64_t number, const messages::value& written,
                                      decision& out);
   void read_events(std::uint64_t page, std::uint64_t number, const messages::value* body, decision& out) const;
@@ -85,6 +96,7 @@ private:
   bool hub_there_ = false;
   std::map<messages::id, messages::show_at_reception> board_;
   std::map<std::string, messages::show_desk> desks_;
+  std::map<std::string, messages::show_visual_check> visual_; ///< by desk
   std::map<std::uint64_t, open_page> open_;
   std::map<std::uint64_t, asked> asked_; ///< by the number in the tag
   std::uint64_t last_asked_ = 0;

@@ -81,12 +81,21 @@ result<std::unique_ptr<card_authority>> card_authority::open(const std::filesyst
 
 card_proof card_authority::check(const messages::bytes& certificate, const messages::bytes& challenge,
                                  const messages::bytes& signature, std::uint64_t now_ms) const {
+  return judged(certificate, &challenge, &signature, now_ms);
+}
+
+card_proof card_authority::check(const messages::bytes& certificate, std::uint64_t now_ms) const {
+  return judged(certificate, nullptr, nullptr, now_ms);
+}
+
+card_proof card_authority::judged(const messages::bytes& certificate, const messages::bytes* challenge,
+                                  const messages::bytes* signature, std::uint64_t now_ms) const {
   card_proof proof;
   const auto card = from_der(certificate);
   EVP_PKEY* key = card ? X509_get0_pubkey(card.get()) : nullptr;
   const bool believed = key && EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) >= 2048 &&
                         X509_check_ca(card.get()) == 0 && chains_to(inside_->store.get(), card.get(), now_ms);
-  if (believed && !signed_by(key, challenge, signature)) proof.is = card_proof::outcome::wrong_signature;
+  if (believed && signature && !signed_by(key, *challenge, *signature)) proof.is = card_proof::outcome::wrong_signature;
   if (believed && proof.is != card_proof::outcome::wrong_signature)
     proof = {card_proof::outcome::proven, subject_entry(card.get(), NID_commonName),
              days_until_end(card.get(), now_ms)};

@@ -27,6 +27,7 @@ message_header header_of(const std::string& institution) {
 std::string content_of(const card_question& q) {
   std::string text = "card|" + q.challenge_id + '|' + to_base64(q.certificate.reveal()) + '|' + to_base64(q.signature) +
                      '|' + std::string(messages::name(q.kind));
+  if (q.method != messages::identity_method::pin) text += '|' + std::string(messages::name(q.method));
   for (const auto& triple : names::consents)
     text += q.choices.*triple.choice == choice::given ? "|1" : "|0";
   return digest_of(text);
@@ -204,7 +205,10 @@ centre::outcome centre::judge_card(const message_header& asked, const card_quest
   if (!given || given->institution != asked.institution || now > given->issued_ms + options_.challenge_valid_ms)
     return outcome::refusal(profile::expired_challenge);
   if (!given->used_by.empty()) return outcome::refusal(profile::used_challenge);
-  const auto proof = cards_->check(question.certificate.reveal(), given->value, question.signature, now);
+  const auto& certificate = question.certificate.reveal();
+  const auto proof = question.method == messages::identity_method::pin
+                         ? cards_->check(certificate, given->value, question.signature, now)
+                         : cards_->check(certificate, now);
   if (proof.is == card_proof::outcome::wrong_certificate) return outcome::refusal(profile::wrong_certificate);
   if (proof.is == card_proof::outcome::wrong_signature) return outcome::refusal(profile::wrong_signature);
 

@@ -189,6 +189,9 @@ auto reading_answer(messages::id question) {
 } // namespace
 
 void carried_line::ask(card_question q, std::uint32_t wait_ms_max, completion<answer> done) {
+  // No real system takes our word for who is there.
+  if (q.method != messages::identity_method::pin && !who_.simulated_allowed)
+    return done(failure(error_code::not_offered, std::string{messages::name(q.method)}));
   exchange<answer>({function::card_question}, q.question, build_card_question(who_.institution, q), wait_ms_max,
                    std::move(done), reading_answer(q.question));
 }

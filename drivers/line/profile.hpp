@@ -25,6 +25,8 @@ inline constexpr const char* challenge_valid_element = "ChallengeValidMillisecon
 inline constexpr const char* card_question_element = "CardQuestionInfo";
 inline constexpr const char* certificate_element = "AuthenticationCertificate"; // base64 of DER
 inline constexpr const char* signature_element = "ChallengeSignature";          // base64
+// Instead of the signature: "face" or "visual", what the asker saw. Only a simulated centre takes the asker's word.
+inline constexpr const char* vouched_element = "IdentityVouchedBy";
 
 // ErrorCode of a refusal by our centre; the texts are Japanese, as the real ones are.
 struct refusal {

@@ -157,13 +157,17 @@ result<std::string> build_card_question(std::string_view institution, const card
   const auto& certificate = question.certificate.reveal();
   if (certificate.empty() || certificate.size() > 8192)
     return failure(error_code::wrong_value, "certificate", "its size");
-  if (question.signature.empty() || question.signature.size() > 1024)
+  const bool signed_by_card = question.method == messages::identity_method::pin;
+  if (question.signature.empty() == signed_by_card || question.signature.size() > 1024)
     return failure(error_code::wrong_value, "signature", "its size");
   document d{request_header(institution, question.question)};
   auto info = d.body.append_child(profile::card_question_element);
   add(info, profile::challenge_id_element, question.challenge_id);
   add(info, profile::certificate_element, to_base64(certificate));
-  add(info, profile::signature_element, to_base64(question.signature));
+  if (signed_by_card)
+    add(info, profile::signature_element, to_base64(question.signature));
+  else
+    add(info, profile::vouched_element, std::string{messages::name(question.method)});
   add(info, names::care_kind, care_code(question.kind));
   for (const auto& triple : names::consents)
     add(info, (std::string(triple.prefix) + "ConsFlg").c_str(), consent_code(question.choices.*triple.choice));

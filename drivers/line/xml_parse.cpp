@@ -225,6 +225,12 @@ result<message<card_question>> parse_card_question(std::string_view octets) {
   m.body.challenge_id = from.text(info, profile::challenge_id_element);
   m.body.certificate = messages::personal{from.octets(info, profile::certificate_element)};
   m.body.signature = from.octets(info, profile::signature_element);
+  if (const auto vouched = from.text(info, profile::vouched_element); !vouched.empty()) {
+    const auto method = messages::from_name<messages::identity_method>(vouched);
+    if (!method || *method == messages::identity_method::pin || !m.body.signature.empty())
+      from.complain(std::string(profile::vouched_element) + " beside a signature, or no method");
+    m.body.method = method.value_or(messages::identity_method::pin);
+  }
   m.body.kind = read_care(from, info);
   for (const auto& triple : names::consents)
     m.body.choices.*triple.choice = read_choice(from, info, std::string(triple.prefix) + "ConsFlg");

@@ -21,7 +21,17 @@ void fold_desks(const messages::event_envelope& event, rows& into) {
   row.desk = event.desk;
   if (messages::body_as<messages::desk_opened>(event)) row.open = true;
   if (messages::body_as<messages::desk_closed>(event)) row.open = false;
-  if (const auto switched = messages::body_as<messages::desk_mode_switched>(event)) row.mode = switched->mode;
+  if (const auto switched = messages::body_as<messages::desk_mode_switched>(event)) {
+    row.mode = switched->mode;
+    row.card = switched->card;
+    row.vouched_by.clear();
+  }
+  if (const auto compared = messages::body_as<messages::photo_compared>(event)) row.vouched_by = compared->account;
+  if (const auto described = messages::body_as<messages::desk_described>(event)) {
+    row.kind = described->kind;
+    row.has_display = described->has_display;
+  }
+  if (const auto noted = messages::body_as<messages::update_noted>(event)) row.update_pending = noted->pending;
   if (const auto attached = messages::body_as<messages::reader_attached>(event)) {
     row.reader = messages::health::working;
     row.model = attached->model;

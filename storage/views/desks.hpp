@@ -16,8 +16,13 @@ struct desk_row {
   std::string model; ///< of the reader last attached
   std::string error; ///< name of errors.def: why the reader cannot be worked with
   std::uint64_t changed_ms = 0;
+  messages::desk_kind kind{};
+  bool has_display = true, update_pending = false;
+  messages::id card;      ///< of the visual check: the only one that it takes
+  std::string vouched_by; ///< of the visual check: account of who compared the photo
 
-  UKETSUKE_FIELDS(desk_row, desk, open, mode, reader, model, error, changed_ms)
+  UKETSUKE_FIELDS(desk_row, desk, open, mode, reader, model, error, changed_ms, kind, has_display, update_pending, card,
+                  vouched_by)
 };
 
 /// Folds one event in. Pure.

@@ -33,7 +33,11 @@ private:
   void step() {
     const auto desk = draw(12) == 0 ? std::string{"hub"} : any_desk();
     const auto checkin = any_checkin();
-    switch (draw(16)) {
+    switch (draw(18)) {
+    case 16: visual(); break;
+    case 17:
+      if (draw(4) == 0) c_.from_reception(move_patient{checkin, any_desk()});
+      break;
     case 0: place(); break;
     case 1:
       c_.from_reader(report_card_removed{draw(6) == 0 ? id{} : sessions_[any_desk()], draw(5) == 0}, any_desk());
@@ -64,6 +68,20 @@ private:
     default: answer_something(); break;
     }
     check();
+  }
+
+  void visual() {
+    const auto desk = any_desk();
+    const auto from_staff = [&](const auto& m) {
+      auto command = command_of("screen@hub", m, c_.now_ms);
+      command.account = draw(8) == 0 ? "" : "suzuki";
+      c_.say(command);
+    };
+    switch (draw(4)) {
+    case 0: from_staff(begin_visual_check{desk, draw(2) == 0}); break;
+    case 1: from_staff(end_visual_check{desk}); break;
+    default: from_staff(vouch{desk}); break;
+    }
   }
 
   template <class M> void say(id checkin, const M& m, std::string desk) {
@@ -109,6 +127,7 @@ private:
     }
     std::string body = encode_body(done{});
     if (request.topic == obtain_challenge::topic) body = encode_body(a_challenge());
+    if (request.topic == read_certificate::topic) body = encode_body(card_certificate{personal<bytes>{bytes{7}}});
     if (request.topic == verify_pin::topic) {
       const auto tries = static_cast<std::int64_t>(draw(4));
       const pin_report reports[] = {right_pin(),
@@ -167,6 +186,8 @@ private:
     for (const auto& [checkin, n] : begun)
       BOOST_CHECK_EQUAL(n, 0);
     check_identifiers();
+    c_.pass(c_.options.waits.visual_check_ms);
+    BOOST_CHECK(c_.journal.visual_checks(0).empty()); // every desk is back in 無人運転
   }
 
   void check_identifiers() {
@@ -186,7 +207,13 @@ private:
     BOOST_CHECK(attempts == ended);
   }
 
-  clinic c_;
+  static consent_session::options simulated() {
+    consent_session::options o;
+    o.asks_without_pin = true;
+    return o;
+  }
+
+  clinic c_{simulated()};
   std::mt19937_64 chance_; // the same on every platform
   std::map<std::string, id> sessions_;
   std::vector<id> checkins_;

@@ -2,6 +2,9 @@
 #include "tests/actors/support.hpp"
 
 #include "actors/desks/board.hpp"
+#include "actors/desks/checklist.hpp"
+
+#include <algorithm>
 
 using namespace actors_test;
 using desks::board;
@@ -24,11 +27,16 @@ BOOST_AUTO_TEST_CASE(a_desk_is_opened_and_closed_and_each_change_is_written_once
   BOOST_CHECK(say(b, close_desk{"desk-1"}).journal.empty());
 }
 
-BOOST_AUTO_TEST_CASE(the_mode_is_switched_between_unattended_and_visual_check) {
+BOOST_AUTO_TEST_CASE(the_mode_of_a_certified_terminal_is_what_staff_say_until_they_switched_it_back) {
   board b;
+  BOOST_CHECK_EQUAL(refusal_in(say(b, switch_mode{"desk-1", desk_mode::visual_check})).code, error_code::wrong_value);
+  say(b, describe_desk{"desk-1", desk_kind::certified, true});
   BOOST_CHECK_EQUAL(event_in<desk_mode_switched>(say(b, switch_mode{"desk-1", desk_mode::visual_check}))->mode,
                     desk_mode::visual_check);
   BOOST_CHECK(say(b, switch_mode{"desk-1", desk_mode::visual_check}).journal.empty());
+  BOOST_CHECK_EQUAL(refusal_in(say(b, describe_desk{"desk-1", desk_kind::online, true})).code, error_code::not_now);
+  BOOST_CHECK_EQUAL(event_in<desk_mode_switched>(say(b, switch_mode{"desk-1", desk_mode::unattended}))->mode,
+                    desk_mode::unattended);
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_belongs_to_the_desk_that_speaks_of_it) {
@@ -87,4 +95,50 @@ BOOST_AUTO_TEST_CASE(a_screen_that_starts_again_is_shown_every_desk) {
   say(b, open_desk{"desk-1"});
   say(b, open_desk{"desk-2"});
   BOOST_CHECK_EQUAL(say(b, show_again{}).showing.size(), 2u);
+}
+
+namespace {
+
+std::vector<std::string> closing_of(desk_kind kind, bool has_display, bool update_pending) {
+  desk_status d;
+  d.kind = kind;
+  d.has_display = has_display;
+  d.update_pending = update_pending;
+  return desks::closing_steps(d);
+}
+
+bool has(const std::vector<std::string>& steps, std::string_view step) {
+  return std::ranges::find(steps, step) != steps.end();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(the_days_work_fits_what_stands_at_the_desk) {
+  for (const auto kind : {desk_kind::reader, desk_kind::certified, desk_kind::home_visit, desk_kind::online}) {
+    const bool with_reader = kind == desk_kind::reader || kind == desk_kind::certified;
+    desk_status d;
+    d.kind = kind;
+    BOOST_CHECK_EQUAL(has(desks::opening_steps(d), "power_reader"), with_reader);
+    BOOST_CHECK_EQUAL(has(closing_of(kind, true, false), "reader_off"), with_reader);
+    BOOST_CHECK(!has(closing_of(kind, false, true), "shut_down")); // a terminal without a display stays on
+    BOOST_CHECK(has(closing_of(kind, false, false), "keep_terminal_on"));
+  }
+  const auto steps = closing_of(desk_kind::reader, true, true);
+  BOOST_CHECK(std::ranges::find(steps, "complete_restart") < std::ranges::find(steps, "shut_down"));
+}
+
+BOOST_AUTO_TEST_CASE(a_desk_with_an_update_pending_is_closed_after_its_restart_only) {
+  board b;
+  say(b, open_desk{"desk-1"});
+  BOOST_CHECK(event_in<update_noted>(say(b, note_update{"desk-1", true}))->pending);
+  BOOST_CHECK_EQUAL(refusal_in(say(b, close_desk{"desk-1"})).code, error_code::update_pending);
+  say(b, note_update{"desk-1", false});
+  BOOST_CHECK(event_in<desk_closed>(say(b, close_desk{"desk-1"})));
+}
+
+BOOST_AUTO_TEST_CASE(a_mode_that_was_written_already_is_shown_and_not_written_again) {
+  board b;
+  const auto out = say(b, note_mode{"desk-1", desk_mode::visual_check}, "consent_session@hub");
+  BOOST_CHECK(out.journal.empty());
+  BOOST_CHECK_EQUAL(sent_in<show_desk>(out.showing)->desk.mode, desk_mode::visual_check);
 }

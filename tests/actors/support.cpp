@@ -55,6 +55,21 @@ std::vector<open_checkin> kept_journal::rows() const {
   return all;
 }
 
+std::map<std::string, consent_session::visual_check> kept_journal::visual_checks(std::uint64_t until_ms) const {
+  std::map<std::string, consent_session::visual_check> all;
+  for (const auto& e : events) {
+    if (const auto m = body_as<desk_mode_switched>(e)) {
+      all.erase(e.desk);
+      if (m->mode == desk_mode::visual_check) all[e.desk] = {visual_stage::comparing, m->card, {}, {}, until_ms};
+    }
+    if (const auto m = body_as<photo_compared>(e)) {
+      all[e.desk].stage = visual_stage::awaiting_card;
+      all[e.desk].vouched_by = m->account;
+    }
+  }
+  return all;
+}
+
 std::vector<std::string> kept_journal::topics() const {
   std::vector<std::string> all;
   for (const auto& e : events)
@@ -86,6 +101,7 @@ const actors::effects& clinic::restart() {
   session = std::make_unique<consent_session::session>(options, ids);
   asked.clear(); // replies to the old process reach nobody
   prompts.clear();
+  session->remember(journal.visual_checks(now_ms + options.waits.visual_check_ms));
   return take(session->resume(journal.rows(), journal.outbox, now_ms));
 }
 

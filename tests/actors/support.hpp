@@ -61,6 +61,8 @@ struct kept_journal {
 
   void take(const draft& d, std::uint64_t now_ms);
   std::vector<open_checkin> rows() const;
+  /// Desks that are switched for one patient, as the view of desks has them.
+  std::map<std::string, consent_session::visual_check> visual_checks(std::uint64_t until_ms) const;
   std::vector<std::string> topics() const;
 };
 

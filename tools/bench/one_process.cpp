@@ -280,6 +280,7 @@ public:
 
     auto slot = std::make_shared<drivers::card::virtual_slot>();
     actors::runtime::node_ports ports;
+    ports.simulated = true;
     ports.pin = std::make_shared<secret_slot>();
     ports.line = std::make_shared<timed_line>(*line_, others_);
     ports.reader = reader_ = std::make_shared<timed_reader>(drivers::card::make_virtual_reader(slot), others_);
