@@ -95,7 +95,7 @@ UKETSUKE_ENUMERATION(health, unknown, working, failing, absent)
 /// What the patient's page of a desk shows. The pages hold the words; this is their key.
 UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, enter_pin, wrong_pin, give_consents,
                      provide_information, asking, come_to_window, take_card, card_forgotten, see_reception, turn_card,
-                     show_card, other_card, go_to_desk)
+                     show_card, not_same_card, go_to_desk)
 
 /// アカウントの種類: the quick guide's five for persons, then the three of systems, which no person signs in to.
 UKETSUKE_ENUMERATION(account_kind, master, master_reset, administration, general, medical_viewing, link_application,

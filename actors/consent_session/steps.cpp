@@ -241,7 +241,7 @@ prompt prompt_of(const visit& v) {
     if (v.forgotten) return prompt::card_forgotten;
     if (v.how == ending::moved) return prompt::go_to_desk;
     // What cannot be read lies there the wrong way, or is another card: the page says so.
-    if (v.how == ending::wrong_card) return v.is_other_card ? prompt::other_card : prompt::turn_card;
+    if (v.how == ending::wrong_card) return v.is_other_card ? prompt::not_same_card : prompt::turn_card;
     return prompt::take_card;
   }
   return prompt::see_reception;

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(after_a_fallback_the_same_card_only_is_taken) {
   staff(c, seen);
   BOOST_CHECK_EQUAL(c.shown(), prompt::place_card);
   c.from_reader(report_card_placed{numbered(8, c.now_ms), card_kind::my_number_card, 3, numbered(78), {}});
-  BOOST_CHECK_EQUAL(c.shown(), prompt::other_card);
+  BOOST_CHECK_EQUAL(c.shown(), prompt::not_same_card);
   BOOST_CHECK_EQUAL(sent_in<show_at_reception>(c.last.showing)->error, "other_card");
   c.from_reader(report_card_removed{numbered(8, c.now_ms)});
   c.place(0); // the right one
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(what_staff_vouched_for_moves_with_the_patient) {
   c.from_reception(move_patient{checkin, "desk-2"});
   c.from_reader(report_card_removed{c.reader_session});
   c.from_reader(report_card_placed{numbered(9, c.now_ms), card_kind::my_number_card, 3, numbered(78), {}}, "desk-2");
-  BOOST_CHECK_EQUAL(c.shown("desk-2"), prompt::other_card); // the same card only
+  BOOST_CHECK_EQUAL(c.shown("desk-2"), prompt::not_same_card); // the same card only
   c.from_reader(report_card_removed{numbered(9, c.now_ms)}, "desk-2");
   c.place(3, "desk-2");
   prepare(c);
