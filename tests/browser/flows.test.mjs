@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { complaints, open_browser, open_clinic, open_page, pictures, sees, sign_in } from './support.mjs';
+import {
+  complaints, open_browser, open_clinic, open_page, pictures, press, sees, sign_in, tab_to,
+} from './support.mjs';
 
 const unregistered = 'SIM000000000001', another = 'SIM000000000002';
 let clinic, browser;
@@ -14,8 +16,6 @@ after(async () => {
   await browser?.close();
   await clinic?.close();
 });
-
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
 async function enter_pin(page, pin = '1234') {
   for (const digit of pin) await press(page, digit);
@@ -165,14 +165,6 @@ test('the patient calls staff, and reception sees it until somebody goes', async
 
 test('a whole check-in is done by keyboard alone, at the desk and at reception', async () => {
   const page = await open_page(browser, clinic.desk(2)), reception = await open_reception();
-  const tab_to = async (where, name) => {
-    for (let n = 0; n < 80; ++n) {
-      const reached = await where.evaluate(() => document.activeElement.textContent);
-      if (reached === name) return where.keyboard.press('Enter');
-      await where.keyboard.press('Tab');
-    }
-    assert.fail('no key leads to ' + name);
-  };
   await sees(page, 'place_card');
   await clinic.rig(2, 'place ' + another);
   await sees(page, 'choose_method');

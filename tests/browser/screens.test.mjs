@@ -12,6 +12,7 @@ const screens = {
   give_consents_2: { shown: 'give_consents', press: 1 }, give_consents_3: { shown: 'give_consents', press: 2 },
   provide_information: {}, provide_information_2: { shown: 'provide_information', press: 1 }, asking: {},
   come_to_window: {}, take_card: {}, card_forgotten: {}, see_reception: {}, turn_card: {},
+  show_card: {}, not_same_card: {}, go_to_desk: { desk: 'desk-2' },
   time_short: { shown: 'choose_method', waits_ms: 20_000 },
 };
 

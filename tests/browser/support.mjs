@@ -41,6 +41,9 @@ export async function open_clinic() {
     rig: (n, line) => rig(path.join(run, `rig-desk-${n}`), line),
     /** As a power cut would; simulate starts it again. */
     kill: (name) => process.kill(process_of(program.pid, name), 'SIGKILL'),
+    /** Alive, and answers nothing; until it is thawed. */
+    freeze: (name) => process.kill(process_of(program.pid, name), 'SIGSTOP'),
+    thaw: (name) => process.kill(process_of(program.pid, name), 'SIGCONT'),
     journal: path.join(folder, 'data', 'journal'),
     folder,
     async close() {
@@ -89,6 +92,17 @@ export async function open_page(browser, address, more = {}) {
   page.on('console', (m) => { if (/Content Security Policy/.test(m.text())) page.wrong.push(m.text()); });
   await page.goto(address);
   return page;
+}
+
+export const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+
+/** The Tab key until it has reached what is called @p name, then Enter. */
+export async function tab_to(page, name) {
+  for (let n = 0; n < 150; ++n) {
+    if (await page.evaluate(() => document.activeElement.textContent) === name) return page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+  }
+  throw new Error('no key leads to ' + name);
 }
 
 export async function sees(page, shown) {

@@ -3,6 +3,7 @@
 #include "tools/bench/check_in.hpp"
 #include "tools/bench/journal.hpp"
 #include "tools/bench/line.hpp"
+#include "tools/bench/screens.hpp"
 #include "tools/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -73,6 +74,30 @@ void add_bench_journal(CLI::App& bench, chosen& run) {
   });
 }
 
+void add_bench_screens(CLI::App& bench, chosen& run) {
+  auto* screens = bench.add_subcommand("screens", "from the last consent to the answer on reception's page; memory");
+  auto o = std::make_shared<screens_bench_options>();
+  screens->add_option("--desks", o->desks, "desks live, each a process of its own (default 50)")->check(CLI::Range(1, 50));
+  screens->add_option("--checkins", o->checkins, "how many are measured (default 200)")->check(CLI::Range(1, 10000));
+  screens->add_option("--answer-delay", o->answer_delay_ms, "of the simulated centre, in ms (default 20); subtracted")
+      ->check(CLI::Range(0, 1000));
+  screens->add_flag("--json", o->json, "one JSON object");
+  screens->callback([&run, o] {
+    run = [o]() -> outcome {
+      auto pattern = (std::filesystem::temp_directory_path() / "uketsuke-bench-XXXXXX").string();
+      if (::mkdtemp(pattern.data()) == nullptr) return messages::failure(messages::error_code::write_failed, pattern);
+      o->program = std::filesystem::canonical("/proc/self/exe");
+      o->data = pattern;
+      o->persons = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
+      const auto done = bench_screens(*o, std::cout);
+      std::error_code ignored;
+      std::filesystem::remove_all(o->data, ignored);
+      if (!done) return messages::failure(done.error());
+      return 0;
+    };
+  });
+}
+
 } // namespace
 
 void add_bench(CLI::App& app, chosen& run) {
@@ -96,6 +121,7 @@ void add_bench(CLI::App& app, chosen& run) {
   });
   add_card_bench(*bench, run);
   add_bench_journal(*bench, run);
+  add_bench_screens(*bench, run);
   auto* line = bench->add_subcommand("line", "reading a bulk result, beside a bare parse of the same bytes");
   auto l = std::make_shared<line_bench_options>();
   line->add_option("--persons", l->persons, "how many units (default 100000)")->check(CLI::Range(100, 1000000));

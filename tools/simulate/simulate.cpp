@@ -25,6 +25,7 @@ struct simulate_options {
   std::string data;
   int port_base = 5570;
   bool once = false;
+  bool drill = false;
   bool in_process_reader = false;
 };
 
@@ -70,7 +71,7 @@ outcome simulate(const simulate_options& o, const std::string& program) {
   if (!opened) return failure(opened.error());
   auto& where = **opened;
   greet(where, std::cout);
-  const auto played = play_story(where, file, std::cout);
+  const auto played = play_story(where, file, std::cout, o.drill);
   if (!played) {
     where.close();
     return failure(played.error());
@@ -97,6 +98,7 @@ void add_simulate(CLI::App& app, chosen& run, const std::string& program) {
   command->add_option("--port-base", o->port_base, "first of four TCP ports on 127.0.0.1 (default 5570; 0: free ones)")
       ->check(CLI::Range(0, 65000));
   command->add_flag("--once", o->once, "a fresh data folder, the story, and the end: exit 0 when it ended well");
+  command->add_flag("--drill", o->drill, "practice: patients and card follow the story, reception is left to people");
   command->add_flag("--virtual-reader", o->in_process_reader, "a reader in process instead of the emulated USB device");
   command->callback([&run, o, program] { run = [o, program] { return simulate(*o, program); }; });
 }

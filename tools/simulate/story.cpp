@@ -64,12 +64,12 @@ std::optional<show_at_reception> clinic_hands::on_board(const std::string& desk,
 
 namespace {
 
-constexpr wait_ms see_ms_max{15'000};
+constexpr wait_ms see_ms_max{15'000}, people_ms_max{600'000};
 
 class player {
 public:
-  player(clinic& where, std::string story, std::ostream& told)
-      : hands_(where), story_(std::move(story)), told_(told), begun_(std::chrono::steady_clock::now()) {}
+  player(clinic& where, std::string story, std::ostream& told, bool drill)
+      : hands_(where), story_(std::move(story)), told_(told), drill_(drill), begun_(std::chrono::steady_clock::now()) {}
 
   result<void> play(const story_line& line) {
     const auto before = std::chrono::steady_clock::now();
@@ -177,7 +177,7 @@ private:
           const auto shown = p.prompt();
           return shown && shown->shown == *wanted && (tries == -2 || shown->tries_left == tries);
         },
-        see_ms_max);
+        patience());
     if (seen) return {};
     const auto shown = screen.prompt();
     return failure(error_code::not_now, w[1],
@@ -187,10 +187,24 @@ private:
 
   // -- reception ---------------------------------------------------------------------------------------------------
 
+  wait_ms patience() const { return drill_ ? people_ms_max : see_ms_max; }
+
   result<void> of_reception(const story_line& line) {
     const auto& w = line.words;
     auto& screen = hands_.screen("hub");
     if (w[0] == "see" && w.size() >= 3) return see_at_reception(line);
+    if (drill_) { // the story waits at the next line that needs what people do now
+      told_ << "            → 受付の画面で、職員がすること / yours to do at reception's page:\n";
+      return {};
+    }
+    if (w.size() == 2 && (w[0] == "visual" || w[0] == "vouch"))
+      return screen.say(w[0] == "vouch" ? messages::vouch::topic : begin_visual_check::topic,
+                        body_with({{"desk", w[1]}}));
+    if (w[0] == "move" && w.size() == 3) {
+      const auto shown = hands_.screen(w[1]).prompt();
+      const auto checkin = shown ? shown->checkin.text() : std::string{};
+      return screen.say(move_patient::topic, body_with({{"checkin", checkin}, {"desk", w[2]}}));
+    }
     if (w[0] == "register" && w.size() == 3) {
       const auto row = hands_.on_board(w[1], checkin_state::registration);
       if (!row) return failure(error_code::not_now, "register", "no registration at " + w[1]);
@@ -229,7 +243,7 @@ private:
     };
     const bool seen = hands_.screen("hub").wait(
         [&](page& p) { return std::ranges::any_of(p.board(), [&](const auto& entry) { return fits(entry.second); }); },
-        see_ms_max);
+        patience());
     if (seen) return {};
     std::string instead;
     for (const auto& [checkin, row] : hands_.screen("hub").board())
@@ -241,15 +255,16 @@ private:
   clinic_hands hands_;
   std::string story_;
   std::ostream& told_;
+  bool drill_ = false;
   std::chrono::steady_clock::time_point begun_;
 };
 
 } // namespace
 
-result<void> play_story(clinic& where, const std::filesystem::path& file, std::ostream& told) {
+result<void> play_story(clinic& where, const std::filesystem::path& file, std::ostream& told, bool drill) {
   const auto lines = read_story(file);
   if (!lines) return failure(lines.error());
-  player p{where, file.filename().string(), told};
+  player p{where, file.filename().string(), told, drill};
   for (const auto& line : *lines)
     if (auto played = p.play(line); !played) return played;
   return {};

@@ -21,7 +21,9 @@ messages::result<std::vector<story_line>> read_story(const std::filesystem::path
 
 /// Plays it and tells it to @p told, each step with the milliseconds the clinic took to react. The first line that does
 /// not come true ends it: story_failed, naming the line and what was seen instead.
-messages::result<void> play_story(clinic& where, const std::filesystem::path& file, std::ostream& told);
+/// @p drill: what reception does is left to people at reception's page, told what is theirs to do, and waited for.
+messages::result<void> play_story(clinic& where, const std::filesystem::path& file, std::ostream& told,
+                                  bool drill = false);
 
 /// What a story's hands need of a clinic, for hands that react instead of following a script (the crash loop).
 class clinic_hands {

@@ -27,13 +27,17 @@ export const outcome_cards = {
     next: '下のエラーの説明に従います。同じ内容を続けて照会しないでください。' },
 };
 
+const certificate = { mark: 'カードの確認', say: 'カードについて確認したいことがあります。少しお待ちください。',
+  next: '下の説明に従います。' };
+
 const pin_blocked = { mark: '暗証番号ロック', say: '暗証番号が使えなくなっています。資格確認書か、保険の分かるものをお持ちですか。',
-  next: '住所地の市区町村の窓口で暗証番号の再設定ができます。本日は目視確認か、資格確認書等で確認します。' };
+  next: '住所地の市区町村の窓口で暗証番号の再設定ができます。本日は下の「目視確認モードに切替」か、資格確認書等で確認します。' };
 
 /** The card for a row of reception's board; nothing when there is nothing to say. */
 export function card_of(row) {
   if (row.outcome === 'answered') return validity_cards[row.judged] ?? null;
-  if (row.state === 'at_window' && row.outcome === 'open') return pin_blocked;
+  if (row.pin_blocked && row.outcome === 'open' && row.state === 'at_window') return pin_blocked;
+  if (row.error === 'other_card' || row.error.startsWith('certificate_expired')) return certificate;
   return outcome_cards[row.outcome] ?? null;
 }
 
@@ -41,21 +45,17 @@ export function card_of(row) {
 export const state_words = {
   idle: '終わりました', choosing: '本人確認の方法を選択中', preparing: '準備中', entering_pin: '暗証番号を入力中',
   verifying: '暗証番号を確認中', consenting: '同意を選択中', providing: '提供する情報を選択中', asking: '資格を確認中',
-  registration: '照会番号の登録待ち', registering: '照会番号を登録中', at_window: '窓口対応', taking_card: 'カードの返却待ち',
+  registration: '照会番号の登録待ち', registering: '照会番号を登録中', at_window: '窓口対応', taking_card: 'カードの返却待ち', comparing: '目視で本人確認中',
 };
 
-/** The daily work of the quick guide, by kind of desk. */
-export const checklists = {
-  visit: {
-    name: '来院（①）',
-    opening: ['資格確認端末、顔認証付きカードリーダーの電源を入れる', '資格確認端末にログインする'],
-    closing: ['画面に更新が必要な旨が出たときは、再起動を完了してからシャットダウンする',
-      '資格確認端末、顔認証付きカードリーダーの電源を切る', '画面表示できない資格確認端末の電源は切らない'],
-  },
-  home_visit: {
-    name: '訪問診療等・オンライン診療等（②③）',
-    opening: ['資格確認端末の電源を入れる', '資格確認端末にログインする'],
-    closing: ['画面に更新が必要な旨が出たときは、再起動を完了してからシャットダウンする', '資格確認端末の電源を切る',
-      '画面表示できない資格確認端末の電源は切らない'],
-  },
+/** What an error means for staff, and what to do next. Its name otherwise: the monitor and the vendor know it. */
+const error_words = {
+  certificate_expires_soon: '電子証明書の有効期限が3か月以内です。住所地の市区町村の窓口で更新できることを、患者さんにお伝えください。',
+  certificate_expired_lately: '電子証明書の有効期限が切れて3か月以内です。資格の確認だけができます（診療・薬剤・健診の情報は閲覧できません）。更新をお勧めください。',
+  certificate_expired: '電子証明書の有効期限が切れています。資格確認書等で確認し、市区町村の窓口での更新をお勧めください。',
+  other_card: '先ほどと違うカードです。同じカードを置いてもらうか、「別の患者さんです」からやり直してください。',
+  line_down: '全国のシステムに接続できません。', line_silent: '全国のシステムから回答がありません。',
+  line_refused: '全国のシステムがエラーを返しました。照会番号や内容を確かめてください。',
+  challenge_expired: '時間がたったため、本人確認からやり直しが必要です。',
 };
+export const word_of_error = (name) => error_words[name] ?? `エラー：${name}`;

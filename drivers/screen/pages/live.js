@@ -8,8 +8,8 @@ export class Live extends EventTarget {
   constructor(kind) {
     super();
     this.kind = kind;
-    /** What the node shows: hub, prompt, checkins (by id), desks (by name). */
-    this.shown = { hub: false, prompt: null, checkins: new Map(), desks: new Map() };
+    /** What the node shows: hub, prompt, checkins (by id), desks and visual checks (by name). */
+    this.shown = { hub: false, prompt: null, checkins: new Map(), desks: new Map(), visuals: new Map() };
     this.there = false;
     this.fresh = false; // the last change was a snapshot
     this.#again_ms = 250;
@@ -56,18 +56,22 @@ export class Live extends EventTarget {
     if (m.prompt) this.shown.prompt = m.prompt;
     if (m.checkin) this.shown.checkins.set(m.checkin.checkin, { ...m.checkin, seen_ms: Date.now() });
     if (m.desk) this.#desk(m.desk);
+    if (m.visual) this.shown.visuals.set(m.visual.desk, m.visual);
     if (m.hub !== undefined) this.shown.hub = m.hub;
     this.dispatchEvent(new Event('change'));
   }
 
   #desk(d) {
-    this.shown.desks.set(d.desk.desk, { ...d.desk, staff_called: d.staff_called });
+    const { desk, ...more } = d;
+    this.shown.desks.set(desk.desk, { ...desk, ...more });
   }
 
   #snapshot(all) {
-    this.shown = { hub: all.hub, prompt: all.prompt ?? null, checkins: new Map(), desks: new Map() };
+    this.shown = { hub: all.hub, prompt: all.prompt ?? null, checkins: new Map(), desks: new Map(),
+      visuals: new Map() };
     for (const row of all.checkins ?? []) this.shown.checkins.set(row.checkin, { ...row, seen_ms: Date.now() });
     for (const d of all.desks ?? []) this.#desk(d);
+    for (const v of all.visuals ?? []) this.shown.visuals.set(v.desk, v);
     this.#again_ms = 250;
     this.there = true;
     this.dispatchEvent(new Event('line'));
@@ -81,7 +85,8 @@ export class Live extends EventTarget {
     else w.yes(m);
   }
 
-  /** Says it to the node; the promise is kept when it was done, and broken with {name, text, text_en}. */
+  /** Says it to the node; the promise is kept when it was done, with {body} where the topic has an answer to read, and
+   *  broken with {name, text, text_en}. */
   say(topic, body = {}) {
     return new Promise((yes, no) => {
       if (this.#socket?.readyState !== WebSocket.OPEN) return no({ name: 'line_lost' });

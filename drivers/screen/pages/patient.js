@@ -190,7 +190,8 @@ function enter_pin(shown) {
 }
 
 function content(shown) {
-  const w = t()[shown] ?? {};
+  const w = { ...t()[shown] };
+  if (w.p) w.p = fill(w.p, { desk: prompt().desk });
   const said = w.p && el('p', { role: shown === 'card_forgotten' ? 'alert' : null }, w.p);
   switch (shown) {
     case 'choose_method': return choose_method();
@@ -203,7 +204,10 @@ function content(shown) {
     case 'place_card': return [picture('place'), said];
     case 'take_card':
     case 'turn_card':
+    case 'not_same_card':
+    case 'go_to_desk':
     case 'card_forgotten': return [picture('take'), said];
+    case 'show_card': return [picture('show'), said, prompt().checkin && stop_button()];
     default: return [said];
   }
 }
@@ -231,7 +235,7 @@ function draw(moved = false) {
   const focused = document.activeElement?.dataset?.key;
   document.documentElement.lang = t().lang;
   document.title = t().title;
-  const heading = shown === 'wrong_pin' ? t().enter_pin.h : t()[shown]?.h;
+  const heading = fill(shown === 'wrong_pin' ? t().enter_pin.h : t()[shown]?.h ?? '', { desk: p.desk });
   const last_try = (shown === 'enter_pin' || shown === 'wrong_pin') && p.tries_left <= 1 && !step.last_try_known;
   document.body.replaceChildren(
     node.simulated ? el('aside', { class: 'simulated' }, t().simulated) : '',

@@ -2,30 +2,44 @@
 // are listed on the page. What is typed into a form survives whatever the node says meanwhile.
 import { Live, about, el } from '/live.js';
 import { banner, sign_out, signed_in } from '/sign_in.js';
-import { card_of, checklists, state_words } from '/cards.js';
+import { card_of, state_words, word_of_error } from '/cards.js';
+import { button, choice, drafts, field, fold, page, personal } from '/staff_tools.js';
+import { visual_part } from '/visual.js';
+import { answer_part, note_registered, suggestions } from '/answer.js';
+import { day_part, new_desk } from '/day_work.js';
+import { typed_part, typed_section } from '/typed.js';
+import { today_section } from '/today.js';
+import { outage_section } from '/outage.js';
 
 const live = new Live('reception');
 const node = await signed_in('受付の画面');
 const status = el('div', { role: 'status', 'aria-live': 'polite' });
 const desks_list = el('ul', { class: 'desks' });
 const later_list = el('ul', { class: 'desks' });
+const more_work = el('div', { class: 'more' });
 const line = el('span', { class: 'mark' });
-const drafts = new Map(); // what is being typed, by field and check-in
 const seconds = (since) => Math.max(0, Math.round((Date.now() - since) / 1000));
 const long = (s) => (s < 60 ? `${s} 秒` : `${Math.floor(s / 60)} 分`);
+const tell = (words) => { status.textContent = words; };
 
-async function say(topic, body, done) {
+/** Resolves to the answer, or to null once the staff were told why not. */
+async function say(topic, body, done, refused) {
   try {
-    await live.say(topic, body);
-    status.textContent = done;
-    return true;
+    const answer = await live.say(topic, body);
+    tell(done);
+    return answer;
   } catch (why) {
-    status.textContent = why.text ?? 'いまは送れません。接続を待っています。';
-    return false;
+    refused?.(why);
+    tell(why.text ?? 'いまは送れません。接続を待っています。');
+    return null;
   }
 }
+Object.assign(page, { live, say, tell, draw: () => draw() });
 
 // -- one desk --------------------------------------------------------------------------------------------------------
+
+/** When the present step began: by the node's clock, unless it is ahead of this one. */
+const since = (row) => Math.min(row.since_ms || row.seen_ms, row.seen_ms);
 
 /** The newest open check-in of a desk. Ids are ordered by time. */
 function checkin_at(desk) {
@@ -36,60 +50,42 @@ function checkin_at(desk) {
 }
 
 function needs_staff(d, row) {
-  return d.staff_called || (row && (row.state === 'at_window' || row.state === 'registration'));
+  return d.staff_called || row?.forgotten || ['at_window', 'registration', 'comparing'].includes(row?.state);
+}
+
+async function register(row, number) {
+  const key = 'number ' + row.checkin;
+  if (!await say('checkin.register_reference_number', { checkin: row.checkin, number }, '照会番号を登録します。')) return;
+  drafts.delete(key);
+  note_registered(number);
 }
 
 function number_form(row) {
   const key = 'number ' + row.checkin;
-  const field = el('input', { name: 'number', 'data-key': key, maxlength: 50, size: 14, autocomplete: 'off',
-    required: true, oninput: () => drafts.set(key, field.value) });
-  field.value = drafts.get(key) ?? '';
-  return el('form', { class: 'row', onsubmit: (e) => {
-    e.preventDefault();
-    say('checkin.register_reference_number', { checkin: row.checkin, number: field.value }, '照会番号を登録します。')
-      .then((ok) => ok && drafts.delete(key));
-  } }, el('label', {}, '照会番号', field), el('button', { class: 'main', 'data-key': 'register ' + row.checkin }, '登録する'),
-  el('button', { type: 'button', 'data-key': 'skip ' + row.checkin, onclick: () =>
-    say('checkin.skip_reference_number', { checkin: row.checkin }, '照会番号は登録しません。') }, '登録しない'));
-}
-
-const person_fields = [
-  ['insurer', '保険者番号', 8], ['symbol', '記号', 20], ['number', '番号', 20], ['branch', '枝番', 2],
-  ['birth_date', '生年月日（例 19660912）', 8],
-];
-
-/** 健康保険証等での資格確認: what stands on the original, typed; asked at once, or when the line is back. */
-function typed_form(row) {
-  const fields = person_fields.map(([name, words, size]) => {
-    const key = name + ' ' + row.checkin;
-    const field = el('input', { name, 'data-key': key, maxlength: size, size: Math.min(size + 2, 14),
-      autocomplete: 'off', required: name !== 'symbol' && name !== 'branch',
-      inputmode: name === 'symbol' ? null : 'numeric',
-      oninput: () => drafts.set(key, field.value) });
-    field.value = drafts.get(key) ?? '';
-    return [name, field, el('label', {}, words, field)];
-  });
-  const tick = (name, words, needed) => {
-    const key = name + ' ' + row.checkin;
-    const box = el('input', { type: 'checkbox', 'data-key': key, required: needed,
-      onchange: () => drafts.set(key, box.checked) });
-    box.checked = Boolean(drafts.get(key));
-    return [box, el('label', { class: 'tick' }, box, words)];
-  };
-  const [, seen] = tick('seen', '原本を確認しました', true);
-  const [limit_box, limit] = tick('limit', '限度額情報の提供に同意あり', false);
-  const key = 'typed ' + row.checkin;
-  const more = el('details', { ontoggle: () => drafts.set(key, more.open) },
-    el('summary', { 'data-key': key }, '健康保険証等で確認（来院・通常）'),
+  const input = field(key, { name: 'number', maxlength: 50, size: 14, required: true });
+  return [
     el('form', { class: 'row', onsubmit: (e) => {
       e.preventDefault();
-      const person = Object.fromEntries(fields.map(([name, field]) => [name, field.value]));
-      person.insurer = person.insurer.padStart(8, ' ');
-      say('checkin.keep_walk_in', { checkin: row.checkin, person, limit: limit_box.checked ? 'given' : 'refused' },
-        '内容を控えました。照会の結果はこの画面に出ます。');
-    } }, seen, fields.map(([, , label]) => label), limit, el('button', { class: 'main' }, '照会する')));
-  more.open = Boolean(drafts.get(key));
-  return more;
+      register(row, input.value);
+    } }, el('label', {}, '照会番号', input), el('button', { class: 'main', 'data-key': 'register ' + row.checkin }, '登録する'),
+    button('skip ' + row.checkin, '登録しない', () =>
+      say('checkin.skip_reference_number', { checkin: row.checkin }, '照会番号は登録しません。'))),
+    el('div', { class: 'row' }, suggestions(row).map(([number, from], n) =>
+      button(`suggest ${row.checkin} ${n}`, `${number} にする（${from}）`, () => register(row, number)))),
+  ];
+}
+
+const movable = ['choosing', 'preparing', 'entering_pin', 'consenting', 'providing', 'comparing', 'at_window'];
+
+/** A patient who is stuck goes on at another desk. */
+function move_part(row) {
+  const others = [...live.shown.desks.values()]
+    .filter((d) => d.desk !== row.desk && d.kind === 'reader' && !checkin_at(d.desk));
+  if (!movable.includes(row.state) || row.outcome !== 'open' || others.length === 0) return null;
+  const to = choice('to ' + row.checkin, others.map((d) => [d.desk, d.desk]));
+  return fold('move ' + row.checkin, '別の窓口に移す', () => el('div', { class: 'row' }, el('label', {}, '移す先', to),
+    button('move-go ' + row.checkin, '移す', () => say('checkin.move', { checkin: row.checkin, desk: to.value },
+      `${to.value} に移します。患者さんにカードを取って移っていただきます。`))));
 }
 
 function say_card(row) {
@@ -97,40 +93,25 @@ function say_card(row) {
   if (!card) return null;
   return el('div', { class: 'card' }, el('p', { class: card.good ? 'mark good' : 'mark warn' }, card.mark),
     !card.good && el('p', { class: 'say' }, '「' + card.say + '」'), el('p', {}, '次にすること：' + card.next),
-    row.error && el('p', { class: 'quiet' }, row.error));
+    row.error && el('p', { class: 'quiet' }, word_of_error(row.error)));
 }
 
 function checkin_part(row) {
   if (!row) return [el('p', { class: 'quiet' }, '患者さんを待っています。')];
-  const personal = (v) => (typeof v === 'string' && v ? v : null);
   return [
     el('p', {}, el('span', { class: 'mark' }, state_words[row.state] ?? row.state), ' ',
-      el('span', { class: 'quiet', 'data-since': row.seen_ms }, long(seconds(row.seen_ms)))),
+      el('span', { class: 'quiet', 'data-since': since(row) }, long(seconds(since(row))))),
+    row.forgotten && el('p', { class: 'mark warn', role: 'alert' }, 'カードの取り忘れです。患者さんに声をかけてください。'),
     (personal(row.name) || personal(row.reference_number)) && el('dl', {},
-      personal(row.name) && [el('dt', {}, '氏名'), el('dd', {}, row.name)],
-      personal(row.reference_number) && [el('dt', {}, '照会番号'), el('dd', {}, row.reference_number)]),
+      personal(row.name) && [el('dt', {}, '氏名'), el('dd', {}, personal(row.name))],
+      personal(row.reference_number) && [el('dt', {}, '照会番号'), el('dd', {}, personal(row.reference_number))]),
+    row.vouched_by && el('p', { class: 'quiet' }, `本人確認：目視（${row.vouched_by}）`),
     say_card(row),
     row.state === 'registration' && number_form(row),
-    row.state === 'at_window' && typed_form(row),
-    row.state === 'at_window' && el('div', { class: 'row' }, el('button', { class: 'main',
-      'data-key': 'finish ' + row.checkin,
-      onclick: () => say('checkin.finish_at_window', { checkin: row.checkin }, 'カードの返却を案内します。') },
-    '窓口の対応を終える')),
-  ];
-}
-
-function mode_part(d) {
-  const visual = d.mode === 'visual_check';
-  return [
-    visual && el('p', { class: 'mark warn' }, '目視確認モード：終わったら無人運転モードに戻してください'),
-    el('div', { class: 'row' },
-      el('button', { 'data-key': 'mode ' + d.desk, onclick: () => say('desks.switch_mode',
-        { desk: d.desk, mode: visual ? 'unattended' : 'visual_check' },
-        visual ? `${d.desk} を無人運転モードに戻しました。` : `${d.desk} を目視確認モードにしました。`) },
-      visual ? '無人運転モードに切替' : '目視確認モードに切替'),
-      el('button', { 'data-key': 'open ' + d.desk, onclick: () => say(d.open ? 'desks.close' : 'desks.open',
-        { desk: d.desk }, d.open ? `${d.desk} の業務を終了しました。` : `${d.desk} の業務を開始しました。`) },
-      d.open ? '業務終了' : '業務開始')),
+    row.state === 'at_window' && typed_part(row),
+    answer_part(row), move_part(row),
+    row.state === 'at_window' && el('div', { class: 'row' }, button('finish ' + row.checkin, '窓口の対応を終える',
+      () => say('checkin.finish_at_window', { checkin: row.checkin }, 'カードの返却を案内します。'), 'main')),
   ];
 }
 
@@ -143,12 +124,12 @@ function desk_item(d, n) {
   return el('li', { class: 'desk ' + (d.staff_called ? 'call' : help ? 'help' : good ? 'good' : row ? 'busy' : '') },
     el('div', { class: 'first' },
       el('h3', { tabindex: -1, 'data-key': 'desk ' + d.desk, 'data-number': n }, `${n}. ${d.desk}`),
-      el('span', { class: d.reader === 'working' ? 'quiet' : 'mark warn' },
+      d.kind === 'reader' && el('span', { class: d.reader === 'working' ? 'quiet' : 'mark warn' },
         'リーダー：' + (reader_words[d.reader] ?? d.reader))),
     d.staff_called && el('div', { class: 'row' }, el('p', { class: 'mark warn' }, '職員を呼んでいます'),
-      el('button', { class: 'main', 'data-key': 'attend ' + d.desk, onclick: () =>
-        say('desks.attend', { desk: d.desk }, `${d.desk} に向かいます。`) }, '向かいます')),
-    checkin_part(row), mode_part(d));
+      button('attend ' + d.desk, '向かいます', () =>
+        say('desks.attend', { desk: d.desk }, `${d.desk} に向かいます。`), 'main')),
+    d.kind === 'reader' && checkin_part(row), visual_part(d, live.shown.visuals.get(d.desk)), day_part(d));
 }
 
 // -- the page --------------------------------------------------------------------------------------------------------
@@ -170,17 +151,14 @@ function draw() {
   later_list.replaceChildren(...rest.map((row) =>
     el('li', { class: 'desk help' }, el('h3', {}, row.desk), checkin_part(row))));
   later.hidden = rest.length === 0;
+  more_work.replaceChildren(typed_section(), today_section(), outage_section(),
+    el('section', { 'aria-labelledby': 'h-new' }, el('h2', { id: 'h-new' }, '端末'), new_desk()));
   line.textContent = !live.there ? '接続していません' : live.shown.hub ? '接続中' : 'ハブと接続していません';
   line.className = live.there && live.shown.hub ? 'mark good' : 'mark warn';
   const again = focused && document.querySelector(`[data-key="${CSS.escape(focused)}"]`);
   if (!again) return;
   again.focus({ preventScroll: true });
-  if (typeof from === 'number' && again.type !== 'checkbox') again.setSelectionRange(from, to);
-}
-
-function checklist(kind, part, words) {
-  return el('fieldset', {}, el('legend', {}, `${kind.name} ${words}`), kind[part].map((text) =>
-    el('label', { class: 'tick' }, el('input', { type: 'checkbox' }), text)));
+  if (typeof from === 'number' && again.type === 'text') again.setSelectionRange(from, to);
 }
 
 /** Jumps: 1–9 a desk, H who needs help, ? the list of keys. Not while something is typed. */
@@ -198,15 +176,11 @@ const later = el('section', { 'aria-labelledby': 'later' }, el('h2', { id: 'late
 const keys = el('details', {}, el('summary', {}, 'キーボード操作（?）'), el('dl', {},
   el('dt', {}, '1–9'), el('dd', {}, '窓口へ移る'), el('dt', {}, 'h'), el('dd', {}, '職員を必要としている窓口へ移る'),
   el('dt', {}, 'Tab・Enter・Space'), el('dd', {}, '移動・決定')));
-const day = el('details', {}, el('summary', {}, '業務開始時・終了時に行うこと'), el('div', { class: 'desks' },
-  Object.values(checklists).flatMap((kind) =>
-    [checklist(kind, 'opening', '業務開始前'), checklist(kind, 'closing', '業務終了時')])));
-
 document.body.replaceChildren(banner(node),
   el('header', { class: 'top' }, el('h1', {}, '受付の画面'), line, el('span', { class: 'room' }),
     el('span', { class: 'quiet' }, node.account), el('button', { onclick: sign_out }, 'サインアウト')),
   el('main', {}, status, el('section', { 'aria-labelledby': 'all' }, el('h2', { id: 'all' }, '窓口'), desks_list),
-    later, day, keys));
+    later, more_work, keys));
 document.addEventListener('keydown', on_key);
 live.addEventListener('change', draw);
 live.addEventListener('line', async () => {
