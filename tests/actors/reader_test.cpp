@@ -326,3 +326,16 @@ BOOST_AUTO_TEST_CASE(what_is_not_the_readers_is_refused) {
   broken.body = "not msgpack";
   BOOST_CHECK_EQUAL(refusal_in(d.stay.on_command(broken, 0)).code, error_code::malformed);
 }
+
+BOOST_AUTO_TEST_CASE(the_certificate_is_handed_over_for_the_card_that_lies_here_only) {
+  desk d;
+  d.place();
+  const auto ask = [&](id session) {
+    return d.stay.on_command(command_of("consent_session@hub", read_certificate{session}), 0);
+  };
+  BOOST_CHECK(reply_in<card_certificate>(ask(d.stay.session())).has_value());
+  BOOST_CHECK_EQUAL(refusal_in(ask(numbered(404))).code, error_code::other_session);
+  BOOST_CHECK_EQUAL(refusal_in(ask(id{})).code, error_code::other_session);
+  d.verify(numbered(1));
+  BOOST_CHECK_EQUAL(refusal_in(ask(d.stay.session())).code, error_code::not_now);
+}

@@ -252,3 +252,50 @@ BOOST_AUTO_TEST_CASE(what_pages_wait_for_is_bounded) {
   BOOST_CHECK(d.showing.empty());
   BOOST_CHECK_EQUAL(refusal(d), "busy");
 }
+
+BOOST_AUTO_TEST_CASE(receptions_page_sees_visual_checks_and_the_patients_does_not) {
+  pages p{"hub", "hub"};
+  p.on_hub(true);
+  p.on_joined(1, receptionist);
+  p.on_joined(2, patient);
+  p.on_joined(3, monitoring);
+  const show_visual_check shown{"desk-1", 5, visual_stage::comparing, true, {}};
+  const auto d = p.on_command(command_of("consent_session@hub", shown));
+  BOOST_REQUIRE_EQUAL(d.lines.size(), 1u);
+  BOOST_CHECK_EQUAL(d.lines.front().page, 1u);
+  BOOST_CHECK_EQUAL(*in_line(d.lines.front(), "visual").find("stage")->as<std::string>(), "comparing");
+  const show_visual_check older{"desk-1", 4, visual_stage::none, false, {}};
+  BOOST_CHECK(p.on_command(command_of("consent_session@hub", older)).lines.empty());
+  const auto snapshot = in_line(p.on_joined(4, receptionist).lines.front(), "visuals");
+  BOOST_CHECK_EQUAL(snapshot.as<value::array>()->size(), 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_asked_to_be_read_comes_back_with_its_answer) {
+  pages p{"hub", "hub"};
+  p.on_joined(1, receptionist);
+  const auto asked = *p.on_said(1, said(list_waiting::topic)).showing.front().answer_to;
+  const auto d = p.on_reply(asked, encode_body(waiting_list{true, {}}));
+  BOOST_CHECK(*in_line(d.lines.front(), "body").find("line_up")->as<bool>());
+  const auto done_only = *p.on_said(1, said(finish_at_window::topic)).showing.front().answer_to;
+  BOOST_CHECK_EQUAL(p.on_reply(done_only, encode_body(done{})).lines.front().text, R"({"n":1,"ok":true})");
+}
+
+BOOST_AUTO_TEST_CASE(who_vouches_is_who_signed_in) {
+  pages p{"hub", "hub"};
+  p.on_joined(1, receptionist);
+  BOOST_CHECK_EQUAL(p.on_said(1, said(vouch::topic, R"({"desk":"desk-1"})")).showing.front().account, "suzuki");
+  BOOST_CHECK_EQUAL(p.on_said(9, said(vouch::topic, R"({"desk":"desk-1"})")).showing.front().account, "hands");
+  pages desk{"desk-1", "hub"};
+  desk.on_joined(1, patient);
+  BOOST_CHECK_EQUAL(refusal(desk.on_said(1, said(vouch::topic))), "not_allowed");
+}
+
+BOOST_AUTO_TEST_CASE(todays_list_is_receptions_alone) {
+  pages p{"hub", "hub"};
+  p.on_joined(1, receptionist);
+  p.on_joined(2, monitoring);
+  BOOST_CHECK_EQUAL(p.on_said(1, said("screen.read_today")).todays.size(), 1u);
+  BOOST_CHECK_EQUAL(refusal(p.on_said(2, said("screen.read_today"))), "unknown_topic");
+  const auto l = pages::answer_today({1, 7}, value{value::array{}}, true);
+  BOOST_CHECK_EQUAL(l.text, R"({"n":7,"ok":true,"more":true,"rows":[]})");
+}

@@ -37,6 +37,25 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 } // namespace
 
+BOOST_AUTO_TEST_CASE(without_a_signature_the_question_says_how_its_asker_knows_and_never_both) {
+  card_question q;
+  q.question = new_id();
+  q.challenge_id = "c-1";
+  q.certificate = messages::personal{messages::bytes{0, 1}};
+  BOOST_CHECK(!build_card_question(institution, q)); // a PIN comes with a signature
+  for (const auto method : {messages::identity_method::visual, messages::identity_method::face}) {
+    q.method = method;
+    const auto text = build_card_question(institution, q).value();
+    const auto read = parse_card_question(text);
+    BOOST_REQUIRE_EQUAL(why(read), "read");
+    BOOST_CHECK(read->body.method == method);
+    BOOST_CHECK(read->body.signature.empty());
+    BOOST_CHECK(!parse_card_question(replaced(text, std::string{messages::name(method)}, "pin")));
+  }
+  q.signature = {9};
+  BOOST_CHECK(!build_card_question(institution, q));
+}
+
 BOOST_AUTO_TEST_CASE(a_card_question_reads_back_as_it_was_written) {
   card_question q;
   q.question = new_id();
