@@ -15,7 +15,11 @@ namespace {
 class actor final : public actors::runtime::shell {
 public:
   actor(caf::actor_config& config, actors::runtime::place where, const actors::runtime::node_ports& ports)
-      : shell(config, where), session_({.hub = where.hub, .waits = ports.patience, .asks_without_pin = ports.simulated, .may_vouch = ports.may_vouch}, where.make_id) {}
+      : shell(config, where), session_({.hub = where.hub,
+                                        .waits = ports.patience,
+                                        .asks_without_pin = ports.simulated,
+                                        .may_vouch = ports.may_vouch},
+                                       where.make_id) {}
 
 private:
   void on_start() override {

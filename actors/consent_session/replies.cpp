@@ -45,9 +45,7 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
   case presence_asked:
     on_presence(v, body, version, out);
     break;
-  case certificate_wanted:
-    on_certificate(v, body, version, out);
-    break;
+  case certificate_wanted: on_certificate(v, body, version, out); break;
   case answer_recalled:
     if (const auto r = body ? decode_body<question_report>(*body, version) : failure(body.error())) {
       v.name = r->name;

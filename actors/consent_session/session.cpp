@@ -11,11 +11,10 @@ session::session(options how, actors::id_source make_id) : options_(std::move(ho
 
 namespace {
 
-using handled =
-    message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
-                 provide_information, extend_time, stop_checkin, register_reference_number, skip_reference_number,
-                 finish_at_window, begin_visual_check, vouch, end_visual_check, move_patient, keep_walk_in,
-                 settle_checkin, messages::show_again>;
+using handled = message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
+                             provide_information, extend_time, stop_checkin, register_reference_number,
+                             skip_reference_number, finish_at_window, begin_visual_check, vouch, end_visual_check,
+                             move_patient, keep_walk_in, settle_checkin, messages::show_again>;
 
 std::string node_of(const std::string& text) {
   const auto a = address::from_text(text);

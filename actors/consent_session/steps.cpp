@@ -160,9 +160,9 @@ void session::end_attempt(visit& v, const happening& what, actors::effects& out)
 }
 
 void session::ask_eligibility(visit& v, const happening& what, actors::effects& out) {
-  const messages::ask_eligibility ask{make_id_(),         v.row.checkin,     v.row.patient,   v.row.desk,
-                                      v.row.challenge_id, v.row.certificate, v.row.signature, v.choices,
-                                      v.row.method};
+  const messages::ask_eligibility ask{make_id_(),      v.row.checkin,      v.row.patient,
+                                      v.row.desk,      v.row.challenge_id, v.row.certificate,
+                                      v.row.signature, v.choices,          v.row.method};
   record(v, consents_recorded{v.row.patient, ask.question, v.choices, v.language, v.text_version}, what.cause, out);
   deliver({make_id_(), "consent_session", std::string{messages::ask_eligibility::topic}, encode_body(ask),
            v.row.checkin, v.row.desk},

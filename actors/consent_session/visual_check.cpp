@@ -21,8 +21,8 @@ bool session::may_switch(const std::string& desk, const command_envelope& comman
   else if (!options_.asks_without_pin)
     why = error{error_code::visual_check_not_offered, {desk}};
   else if (command.account.empty() ||
-           (!options_.may_vouch.empty() && std::ranges::find(options_.may_vouch, command.account) ==
-                                               options_.may_vouch.end()))
+           (!options_.may_vouch.empty() &&
+            std::ranges::find(options_.may_vouch, command.account) == options_.may_vouch.end()))
     why = error{error_code::not_a_voucher, {command.account.empty() ? "-" : command.account}};
   if (why) out.refuse(command, *why);
   return !why;
@@ -56,7 +56,8 @@ void session::handle(const begin_visual_check& m, const command_envelope& comman
   auto* there = card_lying_at(m.desk);
   const bool leaving = there && there->now == state::taking_card;
   if (visual_.contains(m.desk) || (there && !leaving && !can_be_helped(*there)))
-    return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(there ? there->now : state::comparing)}}});
+    return out.refuse(command,
+                      {error_code::not_now, {command.topic, std::string{name(there ? there->now : state::comparing)}}});
   if (visual_.size() >= options_.desks_max) return out.refuse(command, {error_code::busy, {"consent_session"}});
   visual_[m.desk].card = m.any_card ? id{} : card_for(m.desk, there);
   fell_back_.erase(m.desk);
@@ -177,8 +178,8 @@ void session::give_up_late_visual_checks(actors::effects& out) {
 void session::show_visual_check(const std::string& desk, actors::effects& out) {
   const auto found = visual_.find(desk);
   const auto check = found == visual_.end() ? visual_check{} : found->second;
-  out.show({"screen", options_.hub}, messages::show_visual_check{desk, ++sequence_, check.stage, !check.card.empty(),
-                                                                  check.vouched_by});
+  out.show({"screen", options_.hub},
+           messages::show_visual_check{desk, ++sequence_, check.stage, !check.card.empty(), check.vouched_by});
 }
 
 /// What a desk without a card asks for.

@@ -16,9 +16,8 @@ board::board(std::vector<desk_status> known, std::string hub) : hub_(std::move(h
 
 actors::effects board::on_command(const command_envelope& command) {
   actors::effects out;
-  using handled =
-      message_list<report_reader, open_desk, close_desk, switch_mode, note_mode, describe_desk, note_update, call_staff,
-                   attend_desk, list_desks, show_again>;
+  using handled = message_list<report_reader, open_desk, close_desk, switch_mode, note_mode, describe_desk, note_update,
+                               call_staff, attend_desk, list_desks, show_again>;
   actors::dispatch(handled{}, command, out, [&](const auto& body) { handle(body, command, out); });
   return out;
 }

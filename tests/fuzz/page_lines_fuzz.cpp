@@ -26,7 +26,8 @@ void say(const std::string& text, page_kind kind, const char* node) {
     // No page speaks for a reader or an actor.
     for (const std::string_view kept : {"reader.", "node.", "screen.", "account.", "checkin.report_", "checkin.settle"})
       demand(!command.topic.starts_with(kept));
-    if (kind == page_kind::patient) demand(command.topic.starts_with("checkin.") || command.topic == "desks.call_staff");
+    if (kind == page_kind::patient)
+      demand(command.topic.starts_with("checkin.") || command.topic == "desks.call_staff");
   }
   if (kind != page_kind::monitor) demand(d.reads.empty());
   if (kind != page_kind::reception) demand(d.todays.empty());

@@ -77,7 +77,8 @@ void add_bench_journal(CLI::App& bench, chosen& run) {
 void add_bench_screens(CLI::App& bench, chosen& run) {
   auto* screens = bench.add_subcommand("screens", "from the last consent to the answer on reception's page; memory");
   auto o = std::make_shared<screens_bench_options>();
-  screens->add_option("--desks", o->desks, "desks live, each a process of its own (default 50)")->check(CLI::Range(1, 50));
+  screens->add_option("--desks", o->desks, "desks live, each a process of its own (default 50)")
+      ->check(CLI::Range(1, 50));
   screens->add_option("--checkins", o->checkins, "how many are measured (default 200)")->check(CLI::Range(1, 10000));
   screens->add_option("--answer-delay", o->answer_delay_ms, "of the simulated centre, in ms (default 20); subtracted")
       ->check(CLI::Range(0, 1000));

@@ -59,8 +59,7 @@ std::string cookie_of(std::uint16_t port, const std::string& host, const std::st
 result<std::unique_ptr<reception_page>> reception_page::open(const std::string& address, const std::string& password) {
   const auto colon = address.rfind(':');
   std::uint16_t port = 0;
-  if (colon != std::string::npos)
-    std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
+  if (colon != std::string::npos) std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
   if (port == 0) return failure(error_code::wrong_value, "address", address);
   const auto host = "127.0.0.1:" + std::to_string(port);
   const auto cookie = cookie_of(port, host, password);
@@ -68,7 +67,8 @@ result<std::unique_ptr<reception_page>> reception_page::open(const std::string& 
   const int at_once = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
   write_all(fd, "GET /live/reception HTTP/1.1\r\nHost: " + host + "\r\nOrigin: http://" + host +
-                    "\r\nCookie: " + cookie + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    "\r\nCookie: " + cookie +
+                    "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   if (read_head(fd).find(" 101 ") == std::string::npos) {
     ::close(fd);
@@ -116,7 +116,8 @@ void reception_page::read_on() {
 void reception_page::take(const std::string& line, moment at) {
   const auto v = from_json(line);
   const auto* row = v ? v->find("checkin") : nullptr;
-  const auto m = row ? message_from_json<show_at_reception>(*row) : result<show_at_reception>{failure(error_code::busy)};
+  const auto m =
+      row ? message_from_json<show_at_reception>(*row) : result<show_at_reception>{failure(error_code::busy)};
   if (!m || m->outcome != question_outcome::answered) return;
   const std::lock_guard lock{mutex_};
   answered_.try_emplace(m->checkin, at);

@@ -146,8 +146,8 @@ result<void> bench_screens(const screens_bench_options& o, std::ostream& out) {
   }
   out << std::fixed << std::setprecision(1) << "desks live                              " << o.desks << '\n'
       << "check-ins                               " << own_ms->size() << '\n'
-      << "last consent -> reception's page   p50  " << p50 << " ms   p99 " << p99 << " ms   (target < 100 ms; the centre's "
-      << o.answer_delay_ms << " ms subtracted)\n"
+      << "last consent -> reception's page   p50  " << p50 << " ms   p99 " << p99
+      << " ms   (target < 100 ms; the centre's " << o.answer_delay_ms << " ms subtracted)\n"
       << std::setprecision(0) << "memory of the hub, peak                 " << memory_mb << " MB   (target < 100 MB)\n";
   return {};
 }

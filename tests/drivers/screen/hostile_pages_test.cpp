@@ -56,9 +56,10 @@ public:
     socket_.connect({asio::ip::make_address("127.0.0.1"), s.open->port()});
     const timeval patience{10, 0};
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    write("GET /live/patient HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(s.open->port()) + "\r\nOrigin: " +
-          s.origin() + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    write("GET /live/patient HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(s.open->port()) +
+          "\r\nOrigin: " + s.origin() +
+          "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     std::string head;
     for (char c = 0; !head.ends_with("\r\n\r\n") && ::recv(socket_.native_handle(), &c, 1, 0) == 1;)
       head += c;
@@ -150,8 +151,8 @@ BOOST_FIXTURE_TEST_CASE(a_page_that_stops_in_the_middle_of_a_frame_holds_nobody_
 
 BOOST_AUTO_TEST_CASE(over_tls_files_and_pages_are_served_to_who_believes_the_certificate) {
   const site_folder site;
-  const auto pki = drivers::line::make_throwaway_pki(
-      site.path / "pki", "1310000001", static_cast<std::uint64_t>(std::time(nullptr)) * 1000);
+  const auto pki = drivers::line::make_throwaway_pki(site.path / "pki", "1310000001",
+                                                     static_cast<std::uint64_t>(std::time(nullptr)) * 1000);
   BOOST_REQUIRE(pki);
   auto o = site.options();
   o.certificate = pki->server_certificate.string();
