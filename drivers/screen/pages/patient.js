@@ -234,6 +234,7 @@ function draw(moved = false) {
   const shown = p.shown;
   const focused = document.activeElement?.dataset?.key;
   document.documentElement.lang = t().lang;
+  document.documentElement.dataset.language = language;
   document.title = t().title;
   const heading = fill(shown === 'wrong_pin' ? t().enter_pin.h : t()[shown]?.h ?? '', { desk: p.desk });
   const last_try = (shown === 'enter_pin' || shown === 'wrong_pin') && p.tries_left <= 1 && !step.last_try_known;
