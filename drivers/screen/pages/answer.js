@@ -40,7 +40,7 @@ function differences(question, record, list) {
   const boxes = list.map((d) => [d.field, ...tick(`take ${question} ${record} ${d.field}`,
     el('span', { class: 'unseen' }, `${fields[d.field]}を回答の内容にする`), { checked: true })]);
   const table = el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': '登録と回答の比較' },
-    el('table', {}, heads(['項目', 'いまの登録', '今回の回答', '', '取り入れる']), el('tbody', {}, list.map((d, n) =>
+    el('table', {}, heads(['項目', 'いまの登録', '今回の回答', '注意', '取り入れる']), el('tbody', {}, list.map((d, n) =>
       el('tr', { class: d.weight === 'note' ? '' : 'differs' }, el('th', { scope: 'row' }, fields[d.field] ?? d.field),
         el('td', {}, d.kept || '（空）'), el('td', {}, d.came || '（空）'),
         el('td', { class: 'mark warn' }, weights[d.weight]), el('td', {}, boxes[n][2]))))));

@@ -110,7 +110,7 @@ export function el(name, attributes = {}, ...children) {
     if (key.startsWith('on')) e.addEventListener(key.slice(2), v);
     else e.setAttribute(key, v === true ? '' : String(v));
   }
-  for (const c of children.flat()) if (c !== null && c !== undefined && c !== false) e.append(c);
+  for (const c of children.flat(Infinity)) if (c !== null && c !== undefined && c !== false) e.append(c);
   return e;
 }
 

@@ -47,7 +47,7 @@ function ledger() {
       ? '全国のシステムに接続しています。' : '全国のシステムに接続できません。内容を控えてください。'),
     el('p', {}, `まだ済んでいない方 ${open} 件`), el('div', { class: 'row' }, button('outage-again', '読み直す', read)),
     el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': '障害時の受付の表' },
-      el('table', {}, heads(['時刻', '氏名', '窓口', '状態', '結果', '']), el('tbody', {}, list.rows.map(item)))),
+      el('table', {}, heads(['時刻', '氏名', '窓口', '状態', '結果', '書類']), el('tbody', {}, list.rows.map(item)))),
   ];
 }
 

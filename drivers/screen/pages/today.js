@@ -60,7 +60,7 @@ function item(row) {
 
 function list() {
   if (!rows) return el('p', { class: 'quiet' }, '読み込んでいます。');
-  const heading = ['時刻', '氏名', '照会番号', '窓口', '本人確認', '結果', '今月の確認', '', ''];
+  const heading = ['時刻', '氏名', '照会番号', '窓口', '本人確認', '結果', '今月の確認', 'カード', '控え'];
   const verified = rows.filter((r) => r.outcome === 'answered').length;
   return [el('p', {}, `${rows.length} 件の受付、確認できた方 ${verified} 件`), el('div', { class: 'row' },
     button('today-again', '読み直す', read)), el('div', { class: 'scroll', tabindex: 0, role: 'region',
