@@ -72,15 +72,11 @@ private:
 
   void visual() {
     const auto desk = any_desk();
-    const auto from_staff = [&](const auto& m) {
-      auto command = command_of("screen@hub", m, c_.now_ms);
-      command.account = draw(8) == 0 ? "" : "suzuki";
-      c_.say(command);
-    };
+    const std::string who = draw(8) == 0 ? "" : "suzuki";
     switch (draw(4)) {
-    case 0: from_staff(begin_visual_check{desk, draw(2) == 0}); break;
-    case 1: from_staff(end_visual_check{desk}); break;
-    default: from_staff(vouch{desk}); break;
+    case 0: c_.from_staff(begin_visual_check{desk, draw(2) == 0}, who); break;
+    case 1: c_.from_staff(end_visual_check{desk}, who); break;
+    default: c_.from_staff(vouch{desk}, who); break;
     }
   }
 
@@ -207,13 +203,7 @@ private:
     BOOST_CHECK(attempts == ended);
   }
 
-  static consent_session::options simulated() {
-    consent_session::options o;
-    o.asks_without_pin = true;
-    return o;
-  }
-
-  clinic c_{simulated()};
+  clinic c_;
   std::mt19937_64 chance_; // the same on every platform
   std::map<std::string, id> sessions_;
   std::vector<id> checkins_;

@@ -66,10 +66,13 @@ struct kept_journal {
   std::vector<std::string> topics() const;
 };
 
+/// Options of the simulated profile: what staff vouch for may be asked.
+consent_session::options simulated();
+
 /// One consent_session, its journal, and what it asked of others and has not been answered.
 class clinic {
 public:
-  explicit clinic(consent_session::options how = {});
+  explicit clinic(consent_session::options how = simulated());
 
   const actors::effects& say(const command_envelope& command);
   template <class M> const actors::effects& from_page(const M& m, const std::string& desk = "desk-1") {
@@ -77,6 +80,12 @@ public:
   }
   template <class M> const actors::effects& from_reception(const M& m) {
     return say(command_of("screen@hub", m, now_ms));
+  }
+  /// Reception with somebody signed in.
+  template <class M> const actors::effects& from_staff(const M& m, const std::string& account = "suzuki") {
+    auto command = command_of("screen@hub", m, now_ms);
+    command.account = account;
+    return say(command);
   }
   template <class M> const actors::effects& from_reader(const M& m, const std::string& desk = "desk-1") {
     return say(command_of("reader@" + desk, m, now_ms));

@@ -8,19 +8,6 @@ using state = checkin_state;
 
 namespace {
 
-consent_session::options simulated() {
-  consent_session::options o;
-  o.asks_without_pin = true;
-  return o;
-}
-
-/// Reception with somebody signed in.
-template <class M> const actors::effects& staff(clinic& c, const M& m, const std::string& account = "suzuki") {
-  auto command = command_of("screen@hub", m, c.now_ms);
-  command.account = account;
-  return c.say(command);
-}
-
 card_certificate a_certificate() { return {personal<bytes>{bytes{7, 7}}}; }
 
 void prepare(clinic& c) {
@@ -47,11 +34,11 @@ const vouch seen{"desk-1"};
 } // namespace
 
 BOOST_AUTO_TEST_CASE(the_guides_order_leads_from_the_window_back_to_unattended_by_itself) {
-  clinic c{simulated()};
-  BOOST_CHECK_EQUAL(mode_in(staff(c, begin)), desk_mode::visual_check);
+  clinic c;
+  BOOST_CHECK_EQUAL(mode_in(c.from_staff(begin)), desk_mode::visual_check);
   BOOST_CHECK_EQUAL(c.shown(), prompt::show_card);
   BOOST_CHECK_EQUAL(sent_in<note_mode>(c.last.showing)->mode, desk_mode::visual_check);
-  staff(c, seen);
+  c.from_staff(seen);
   BOOST_CHECK_EQUAL(event_in<photo_compared>(c.last)->account, "suzuki");
   BOOST_CHECK_EQUAL(c.shown(), prompt::place_card);
   const auto checkin = c.place();
@@ -79,9 +66,9 @@ BOOST_AUTO_TEST_CASE(the_guides_order_leads_from_the_window_back_to_unattended_b
 }
 
 BOOST_AUTO_TEST_CASE(no_pin_is_asked_and_no_attempt_made) {
-  clinic c{simulated()};
-  staff(c, begin);
-  staff(c, seen);
+  clinic c;
+  c.from_staff(begin);
+  c.from_staff(seen);
   c.place(0); // the PIN is locked: that is what staff's eyes are for
   prepare(c);
   BOOST_CHECK_EQUAL(c.shown(), prompt::give_consents);
@@ -90,25 +77,25 @@ BOOST_AUTO_TEST_CASE(no_pin_is_asked_and_no_attempt_made) {
 }
 
 BOOST_AUTO_TEST_CASE(a_locked_pin_falls_back_to_staffs_eyes_without_lifting_the_card) {
-  clinic c{simulated()};
+  clinic c;
   const auto checkin = c.place(0);
   BOOST_CHECK_EQUAL(c.shown(), prompt::come_to_window);
-  staff(c, begin);
+  c.from_staff(begin);
   BOOST_CHECK_EQUAL(event_in<desk_mode_switched>(c.last)->card, numbered(77));
   BOOST_CHECK_EQUAL(c.now(checkin), state::comparing);
   BOOST_CHECK_EQUAL(c.shown(), prompt::show_card);
-  staff(c, seen);
+  c.from_staff(seen);
   prepare(c);
   BOOST_CHECK_EQUAL(c.now(checkin), state::consenting);
 }
 
 BOOST_AUTO_TEST_CASE(after_a_fallback_the_same_card_only_is_taken) {
-  clinic c{simulated()};
+  clinic c;
   c.place(0);
-  staff(c, begin);
+  c.from_staff(begin);
   c.from_reader(report_card_removed{c.reader_session}); // lifted: staff look at its photo
   BOOST_CHECK_EQUAL(c.shown(), prompt::show_card);
-  staff(c, seen);
+  c.from_staff(seen);
   BOOST_CHECK_EQUAL(c.shown(), prompt::place_card);
   c.from_reader(report_card_placed{numbered(8, c.now_ms), card_kind::my_number_card, 3, numbered(78), {}});
   BOOST_CHECK_EQUAL(c.shown(), prompt::not_same_card);
@@ -120,24 +107,24 @@ BOOST_AUTO_TEST_CASE(after_a_fallback_the_same_card_only_is_taken) {
 }
 
 BOOST_AUTO_TEST_CASE(the_card_that_fell_back_is_remembered_for_a_while_unless_it_is_somebody_else) {
-  clinic c{simulated()};
+  clinic c;
   c.place(0);
   c.from_reader(report_card_removed{c.reader_session}); // the patient takes it along to the window
-  BOOST_CHECK_EQUAL(event_in<desk_mode_switched>(staff(c, begin))->card, numbered(77));
-  BOOST_CHECK_EQUAL(mode_in(staff(c, end_visual_check{"desk-1"})), desk_mode::unattended);
+  BOOST_CHECK_EQUAL(event_in<desk_mode_switched>(c.from_staff(begin))->card, numbered(77));
+  BOOST_CHECK_EQUAL(mode_in(c.from_staff(end_visual_check{"desk-1"})), desk_mode::unattended);
   BOOST_CHECK_EQUAL(c.shown(), prompt::place_card);
   c.place(0);
   c.from_reader(report_card_removed{c.reader_session});
-  BOOST_CHECK(event_in<desk_mode_switched>(staff(c, begin_visual_check{"desk-1", true}))->card.empty());
+  BOOST_CHECK(event_in<desk_mode_switched>(c.from_staff(begin_visual_check{"desk-1", true}))->card.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_card_placed_before_staff_looked_waits_for_them) {
-  clinic c{simulated()};
-  staff(c, begin);
+  clinic c;
+  c.from_staff(begin);
   const auto checkin = c.place();
   BOOST_CHECK_EQUAL(c.now(checkin), state::comparing);
   BOOST_CHECK_EQUAL(c.shown(), prompt::show_card);
-  staff(c, seen);
+  c.from_staff(seen);
   prepare(c);
   BOOST_CHECK_EQUAL(c.now(checkin), state::consenting);
 }
@@ -146,35 +133,35 @@ BOOST_AUTO_TEST_CASE(only_signed_in_staff_who_may_vouch_do_and_only_in_the_simul
   auto o = simulated();
   o.may_vouch = {"suzuki"};
   clinic c{o};
-  BOOST_CHECK_EQUAL(refusal_in(staff(c, begin, "")).code, error_code::not_a_voucher);
-  BOOST_CHECK_EQUAL(refusal_in(staff(c, begin, "tanaka")).code, error_code::not_a_voucher);
-  staff(c, begin);
-  BOOST_CHECK_EQUAL(refusal_in(staff(c, seen, "tanaka")).code, error_code::not_a_voucher);
+  BOOST_CHECK_EQUAL(refusal_in(c.from_staff(begin, "")).code, error_code::not_a_voucher);
+  BOOST_CHECK_EQUAL(refusal_in(c.from_staff(begin, "tanaka")).code, error_code::not_a_voucher);
+  c.from_staff(begin);
+  BOOST_CHECK_EQUAL(refusal_in(c.from_staff(seen, "tanaka")).code, error_code::not_a_voucher);
   BOOST_CHECK_EQUAL(refusal_in(c.from_page(seen)).code, error_code::not_allowed); // the patient's own page
-  clinic real;
-  BOOST_CHECK_EQUAL(refusal_in(staff(real, begin)).code, error_code::visual_check_not_offered);
+  clinic real{consent_session::options{}};
+  BOOST_CHECK_EQUAL(refusal_in(real.from_staff(begin)).code, error_code::visual_check_not_offered);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_vouched_for_at_a_desk_that_was_not_switched) {
-  clinic c{simulated()};
-  BOOST_CHECK_EQUAL(refusal_in(staff(c, seen)).code, error_code::not_now);
+  clinic c;
+  BOOST_CHECK_EQUAL(refusal_in(c.from_staff(seen)).code, error_code::not_now);
   const auto checkin = c.reach(state::asking);
-  BOOST_CHECK_EQUAL(refusal_in(staff(c, begin)).code, error_code::not_now);
+  BOOST_CHECK_EQUAL(refusal_in(c.from_staff(begin)).code, error_code::not_now);
   BOOST_CHECK_EQUAL(c.now(checkin), state::asking);
 }
 
 BOOST_AUTO_TEST_CASE(a_desk_to_which_nobody_comes_goes_back_by_itself) {
-  clinic c{simulated()};
-  staff(c, begin);
+  clinic c;
+  c.from_staff(begin);
   c.pass(c.options.waits.visual_check_ms);
   BOOST_CHECK_EQUAL(mode_in(c.last), desk_mode::unattended);
   BOOST_CHECK_EQUAL(c.shown(), prompt::place_card);
 }
 
 BOOST_AUTO_TEST_CASE(a_card_that_is_lifted_in_the_questions_ends_what_was_vouched_for) {
-  clinic c{simulated()};
-  staff(c, begin);
-  staff(c, seen);
+  clinic c;
+  c.from_staff(begin);
+  c.from_staff(seen);
   c.place();
   prepare(c);
   c.from_reader(report_card_removed{c.reader_session});
@@ -184,9 +171,9 @@ BOOST_AUTO_TEST_CASE(a_card_that_is_lifted_in_the_questions_ends_what_was_vouche
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_in_the_questions_keeps_who_vouched) {
-  clinic c{simulated()};
-  staff(c, begin);
-  staff(c, seen);
+  clinic c;
+  c.from_staff(begin);
+  c.from_staff(seen);
   const auto checkin = c.place();
   prepare(c);
   c.restart();
@@ -200,9 +187,9 @@ BOOST_AUTO_TEST_CASE(a_restart_in_the_questions_keeps_who_vouched) {
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_while_the_certificate_is_awaited_asks_for_it_again) {
-  clinic c{simulated()};
-  staff(c, begin);
-  staff(c, seen);
+  clinic c;
+  c.from_staff(begin);
+  c.from_staff(seen);
   const auto checkin = c.place();
   c.restart();
   c.answer(ask_present::topic, card_present{c.reader_session, 3});
@@ -211,9 +198,9 @@ BOOST_AUTO_TEST_CASE(a_restart_while_the_certificate_is_awaited_asks_for_it_agai
 }
 
 BOOST_AUTO_TEST_CASE(without_the_line_it_is_not_asked_and_the_desk_goes_back) {
-  clinic c{simulated()};
-  staff(c, begin);
-  staff(c, seen);
+  clinic c;
+  c.from_staff(begin);
+  c.from_staff(seen);
   const auto checkin = c.place();
   c.fail(obtain_challenge::topic, error_code::line_down);
   BOOST_CHECK_EQUAL(c.now(checkin), state::at_window);
@@ -222,7 +209,7 @@ BOOST_AUTO_TEST_CASE(without_the_line_it_is_not_asked_and_the_desk_goes_back) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stuck_patient_goes_on_at_another_desk) {
-  clinic c{simulated()};
+  clinic c;
   const auto checkin = c.reach(state::entering_pin);
   BOOST_CHECK_EQUAL(refusal_in(c.from_reception(move_patient{checkin, "desk-1"})).code, error_code::wrong_value);
   c.from_reception(move_patient{checkin, "desk-2"});
@@ -237,9 +224,9 @@ BOOST_AUTO_TEST_CASE(a_stuck_patient_goes_on_at_another_desk) {
 }
 
 BOOST_AUTO_TEST_CASE(what_staff_vouched_for_moves_with_the_patient) {
-  clinic c{simulated()};
-  staff(c, begin);
-  staff(c, seen);
+  clinic c;
+  c.from_staff(begin);
+  c.from_staff(seen);
   const auto checkin = c.place();
   prepare(c);
   c.from_reception(move_patient{checkin, "desk-2"});
@@ -253,7 +240,7 @@ BOOST_AUTO_TEST_CASE(what_staff_vouched_for_moves_with_the_patient) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_asked_already_is_not_moved) {
-  clinic c{simulated()};
+  clinic c;
   const auto checkin = c.reach(state::registration);
   BOOST_CHECK_EQUAL(refusal_in(c.from_reception(move_patient{checkin, "desk-2"})).code, error_code::not_now);
 }
