@@ -89,6 +89,10 @@ private:
     act_on(pages_.on_reply(who, body));
   }
   void on_hub(bool there) override { act_on(pages_.on_hub(there)); }
+  void on_tick() override { act_on(pages_.on_tick()); }
+  std::optional<std::uint64_t> next_tick_ms() const override {
+    return pages_.wants_again() ? std::optional{now_ms() + again_ms} : std::nullopt;
+  }
 
   void act_on(decision d) {
     for (auto& l : d.lines)
@@ -149,6 +153,7 @@ private:
     return low;
   }
 
+  static constexpr std::uint64_t again_ms = 250;
   static constexpr int pieces_max = 4;
   static constexpr std::size_t events_a_piece = 500;
 

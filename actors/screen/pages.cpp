@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace screen {
 
@@ -55,6 +56,8 @@ constexpr std::array permissions{
 constexpr std::string_view read_topic = "screen.read_events";
 constexpr std::string_view today_topic = "screen.read_today";
 constexpr std::uint64_t read_max = 200;
+constexpr std::uint16_t step_consent_session = 1, step_desks = 2; ///< of tags: asked to show everything
+const std::string consent_session = "consent_session", desks = "desks";
 
 /// The packed body of the command that @p topic names, from what the page wrote.
 result<std::string> body_from(std::string_view topic, const value& written) {
@@ -282,6 +285,11 @@ line pages::answer_today(const today_wanted& wanted, value rows, bool more) {
 
 decision pages::on_reply(const actors::tag& who, const result<std::string>& body) {
   decision out;
+  if (who.step == step_consent_session || who.step == step_desks) {
+    const auto& actor = who.step == step_desks ? desks : consent_session;
+    if (!body && describe(body.error().code).retry != retry_class::never) unasked_.insert(actor);
+    return out;
+  }
   std::uint64_t key = 0;
   for (std::size_t i = 8; i < id::size; ++i)
     key = key << 8 | who.about.bytes[i];
@@ -296,10 +304,18 @@ decision pages::on_reply(const actors::tag& who, const result<std::string>& body
 
 // -- the hub -------------------------------------------------------------------------------------------------------
 
-/// What is shown is in no memory but this one's and the actors': a screen that starts anew asks for it.
-void pages::ask_for_everything(decision& out) const {
-  out.show({"consent_session", hub_}, show_again{});
-  if (node_ == hub_) out.show({"desks", hub_}, show_again{});
+/// What is shown is in no memory but this one's and the actors': a screen that starts anew asks for it, until it was
+/// heard.
+void pages::ask_for_everything(const std::string& actor, decision& out) const {
+  const auto step = actor == consent_session ? step_consent_session : step_desks;
+  out.inquire({actor, hub_}, show_again{}, {step, {}}, 2'000);
+}
+
+decision pages::on_tick() {
+  decision out;
+  for (const auto& actor : std::exchange(unasked_, {}))
+    ask_for_everything(actor, out);
+  return out;
 }
 
 decision pages::on_hub(bool there) {
@@ -311,7 +327,9 @@ decision pages::on_hub(bool there) {
     prompt_.sequence = 0;
     visual_.clear();
   }
-  if (there) ask_for_everything(out);
+  unasked_.clear();
+  if (there) ask_for_everything(consent_session, out);
+  if (there && node_ == hub_) ask_for_everything(desks, out);
   patch("hub", value{there}, out);
   patch("prompt", prompt_now(), out);
   return out;

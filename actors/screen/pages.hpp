@@ -9,6 +9,7 @@
 #include "messages/value.hpp"
 
 #include <map>
+#include <set>
 
 namespace screen {
 
@@ -57,6 +58,10 @@ public:
   decision on_said(std::uint64_t page, const std::string& text);
   /// The hub was lost or found: the pages say so, and what is shown is asked for again.
   decision on_hub(bool there);
+  /// Asks again whoever could not be asked to show everything: an actor that is being started. To be called about a
+  /// quarter of a second after wants_again() became true.
+  decision on_tick();
+  bool wants_again() const { return !unasked_.empty(); }
   /// @p found: event envelopes in index order; personal values are blotted out here.
   static line answer_events(const events_wanted& wanted, const std::vector<messages::event_envelope>& found,
                             std::uint64_t next, std::uint64_t head);
@@ -85,7 +90,7 @@ private:
   std::optional<messages::error> say(std::uint64_t page, std::uint64_t number, const messages::value& written,
                                      decision& out);
   void read_events(std::uint64_t page, std::uint64_t number, const messages::value* body, decision& out) const;
-  void ask_for_everything(decision& out) const;
+  void ask_for_everything(const std::string& actor, decision& out) const;
   bool is_shown(const visitor& who, std::string_view key) const;
   void patch(std::string_view key, const messages::value& what, decision& out);
   messages::value prompt_now() const;
@@ -100,6 +105,7 @@ private:
   std::map<std::uint64_t, open_page> open_;
   std::map<std::uint64_t, asked> asked_; ///< by the number in the tag
   std::uint64_t last_asked_ = 0;
+  std::set<std::string> unasked_; ///< actors that have not heard that everything is to be shown again
 };
 
 } // namespace screen

@@ -299,3 +299,17 @@ BOOST_AUTO_TEST_CASE(todays_list_is_receptions_alone) {
   const auto l = pages::answer_today({1, 7}, value{value::array{}}, true);
   BOOST_CHECK_EQUAL(l.text, R"({"n":7,"ok":true,"more":true,"rows":[]})");
 }
+
+BOOST_AUTO_TEST_CASE(a_screen_asks_again_until_everything_can_be_shown) {
+  pages p{"hub", "hub"};
+  const auto asked = p.on_hub(true).showing;
+  BOOST_REQUIRE_EQUAL(asked.size(), 2u);
+  p.on_reply(*asked[0].answer_to, failure(error_code::unknown_address, "consent_session@hub")); // being started
+  p.on_reply(*asked[1].answer_to, encode_body(done{}));
+  BOOST_CHECK(p.wants_again());
+  const auto again = p.on_tick().showing;
+  BOOST_REQUIRE_EQUAL(again.size(), 1u);
+  BOOST_CHECK((again.front().to == address{"consent_session", "hub"}));
+  p.on_reply(*again.front().answer_to, encode_body(done{}));
+  BOOST_CHECK(!p.wants_again());
+}
