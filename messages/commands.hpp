@@ -345,7 +345,7 @@ struct ask_eligibility {
   std::string desk;
   std::string challenge_id;
   personal<bytes> certificate;
-  personal<bytes> signature; ///< empty unless the method is `pin`
+  personal<bytes> signature; ///< empty when the method is `visual`
   consent_choices choices;
   identity_method method = identity_method::pin; ///< since v2
   UKETSUKE_FIELDS(ask_eligibility, question, checkin, patient, desk, challenge_id, certificate, signature, choices,
@@ -419,7 +419,8 @@ struct show_prompt {
   std::int64_t tries_left = -1;
   std::uint64_t waits_ms = 0; ///< the patience of this step, from now; 0: it waits for nobody
   std::string desk{};         ///< since v3: where to go, with `go_to_desk`
-  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left, waits_ms, desk)
+  prompt_note note{};         ///< since v3
+  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left, waits_ms, desk, note)
 };
 
 /// One desk on reception's board.

@@ -32,5 +32,6 @@ void add_ask(CLI::App& app, chosen& run);
 void add_reference(CLI::App& app, chosen& run);
 void add_card(CLI::App& app, chosen& run);
 void add_reader(CLI::App& app, chosen& run);
+void add_face_engine(CLI::App& app, chosen& run);
 
 } // namespace tools

@@ -1,6 +1,7 @@
 // `uketsuke diagram NAME`: prints a table of the program as a Mermaid diagram; the READMEs' drawings are this output.
 #include "actors/consent_session/transitions.hpp"
 #include "actors/eligibility_gateway/transitions.hpp"
+#include "actors/face_matcher/transitions.hpp"
 #include "actors/reader/transitions.hpp"
 #include "actors/roster.hpp"
 #include "tools/commands.hpp"
@@ -34,15 +35,17 @@ void print_roster() {
 void add_diagram(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("diagram", "print a table of the program as a Mermaid diagram");
   auto which = std::make_shared<std::string>();
-  command->add_option("which", *which, "check-in, reader, question or roster")
+  command->add_option("which", *which, "check-in, reader, face, question or roster")
       ->required()
-      ->check(CLI::IsMember({"check-in", "reader", "question", "roster"}));
+      ->check(CLI::IsMember({"check-in", "reader", "face", "question", "roster"}));
   command->callback([&run, which] {
     run = [which]() -> outcome {
       if (*which == "check-in")
         print_table(consent_session::table);
       else if (*which == "reader")
         print_table(reader::table);
+      else if (*which == "face")
+        print_table(face_matcher::table);
       else if (*which == "question")
         print_table(eligibility_gateway::table);
       else

@@ -1,8 +1,9 @@
 // SIMULATED: the hands that put cards on a desk's virtual reader: a unix socket (0600) in the desk's process, one word
-// a line: `place ID`, `lift`, `unplug`, `plug`; each answered `ok` or `error WHY`.
+// a line: `place ID [PHOTO]`, `lift`, `unplug`, `plug`; each answered `ok` or `error WHY`.
 #pragma once
 
 #include "drivers/card/port.hpp"
+#include "drivers/card/terminal.hpp"
 #include "messages/result.hpp"
 #include "tools/config.hpp"
 
@@ -18,6 +19,8 @@ public:
   virtual ~rig_hands() = default;
   /// The port that a reader actor uses: real libusb, or the virtual reader in process.
   virtual std::shared_ptr<drivers::card::reader> reader() = 0;
+  /// What a certified terminal would do with the card that lies here.
+  virtual std::shared_ptr<drivers::card::terminal> terminal() = 0;
 };
 
 } // namespace tools

@@ -18,6 +18,16 @@ class receipt_computers;
 }
 namespace drivers::card {
 class reader;
+class terminal;
+}
+namespace drivers::face {
+class engine;
+}
+namespace drivers::camera {
+class camera;
+}
+namespace messages {
+class photo_slot;
 }
 namespace drivers::screen {
 class pages;
@@ -36,7 +46,12 @@ struct node_ports {
   std::shared_ptr<drivers::card::reader> reader;
   std::shared_ptr<drivers::screen::pages> pages;
   std::shared_ptr<drivers::secrets::hasher> hasher; ///< of the hub on which account_admin lives
-  std::shared_ptr<messages::secret_slot> pin; ///< of this desk
+  std::shared_ptr<messages::secret_slot> pin;          ///< of this desk
+  std::shared_ptr<messages::secret_slot> check_number; ///< 照合番号B, typed by staff at this desk
+  std::shared_ptr<messages::photo_slot> photo;         ///< of the card on this desk's reader
+  std::shared_ptr<drivers::face::engine> face;         ///< none: no face_matcher on this desk
+  std::shared_ptr<drivers::camera::camera> camera;
+  std::shared_ptr<drivers::card::terminal> terminal; ///< SIMULATED; none: a card signs only after its PIN
   consent_session::patience patience;
   bool simulated = false;             ///< the whole clinic: the line may be asked for cards that signed nothing
   std::vector<std::string> may_vouch; ///< accounts that may compare photos (目視確認); empty: everybody signed in

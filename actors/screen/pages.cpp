@@ -26,6 +26,7 @@ struct permitted {
 constexpr std::array permissions{
     permitted{choose_method::topic, "consent_session", true},
     permitted{enter_pin::topic, "consent_session", true},
+    permitted{enter_check_number::topic, "consent_session", true},
     permitted{answer_consents::topic, "consent_session", true},
     permitted{provide_information::topic, "consent_session", true},
     permitted{extend_time::topic, "consent_session", true},
@@ -47,6 +48,7 @@ constexpr std::array permissions{
     permitted{ask_typed::topic, "eligibility_gateway", false, true},
     permitted{describe_desk::topic, "desks", false},
     permitted{note_update::topic, "desks", false},
+    permitted{decide_face::topic, "consent_session", false},
     permitted{open_desk::topic, "desks", false},
     permitted{close_desk::topic, "desks", false},
     permitted{switch_mode::topic, "desks", false},
@@ -100,7 +102,7 @@ constexpr std::string_view name_of(page_kind kind) {
 
 decision pages::on_command(const command_envelope& command) {
   decision out;
-  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk, show_visual_check>{}, command, out,
+  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk, show_visual_check, show_sight>{}, command, out,
                    [&](const auto& body) { handle(body, command, out); });
   return out;
 }
@@ -143,10 +145,16 @@ void pages::handle(const show_visual_check& m, const command_envelope& command, 
   out.reply(command, done{});
 }
 
+/// Of the moment: a page that opens later is told by the next frame.
+void pages::handle(const show_sight& m, const command_envelope& command, decision& out) {
+  if (m.checkin == prompt_.checkin && prompt_.shown == prompt::show_face) patch("sight", value_of(m), out);
+  out.reply(command, done{});
+}
+
 /// Who sees what: the patient only the own desk's prompt, reception no prompt, the monitor no person.
 bool pages::is_shown(const visitor& who, std::string_view key) const {
   if (key == "hub") return who.kind != page_kind::hands;
-  if (key == "prompt") return who.kind == page_kind::hands || who.kind == page_kind::patient;
+  if (key == "prompt" || key == "sight") return who.kind == page_kind::hands || who.kind == page_kind::patient;
   if (key == "checkin" || key == "visual") return who.kind == page_kind::hands || who.kind == page_kind::reception;
   return who.kind != page_kind::patient;
 }

@@ -27,6 +27,8 @@ struct clinic_options {
   std::uint32_t answer_delay_ms = 0;
   bool pages = true;       ///< in browsers, beside scripted hands
   int pages_port_base = 0; ///< the hub's pages here, desk N's at + N; 0: free ones
+  std::filesystem::path faces;   ///< models/ and photos of cards/ for the face engine; empty: no face anywhere
+  bool reads_number = true;      ///< the simulated terminal reads 照合番号B itself; false: staff type it
   std::string patience;    ///< lines of the [patience] section, and what may follow it, for tests that cannot wait
 };
 

@@ -2,14 +2,15 @@
 // sent; they are never shown, spoken, or put into an attribute.
 import { el } from '/live.js';
 
-const length = 4;
+let length = 4;
 let digits = [];
 let current = null; // what the keyboard acts on
 
-/** @param of {words, fill, button, step, wrong, tries_left, draw, stop, send} */
+/** @param of {words, fill, button, step, wrong, tries_left, draw, stop, send, digits (4 unless said)} */
 export function pin_screen(of) {
   const { words: w, fill, button, step } = of;
   if (!step.pin_begun) digits = [];
+  length = of.digits ?? 4;
   step.pin_begun = true;
   current = of;
   if (of.tries_left <= 1 && !step.last_try_known) {
