@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <string>
 
-/// libzip 1.7.3 itself loses a directory entry (80 bytes) of an archive that fails its consistency check, although its
-/// source and its error are freed here.
+/// Every leak seen so far was allocated inside libzip 1.7.3 on an archive that fails its consistency check; that it is
+/// libzip's own is inferred from unzip() freeing source and error, not proven. This hides our own mistakes there, too.
 extern "C" const char* __lsan_default_suppressions() { return "leak:libzip.so"; }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

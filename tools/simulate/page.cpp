@@ -5,24 +5,16 @@
 #include "messages/json.hpp"
 
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 
 namespace tools {
 
 using namespace messages;
-
-namespace {
-
-constexpr auto sign_in_lost_after = std::chrono::seconds{4}; // longer than the hashing takes on a busy machine
-
-} // namespace
 
 page::page(std::filesystem::path socket, std::optional<clinic_account> who)
     : socket_(std::move(socket)), who_(std::move(who)), thread_([this] { run(); }) {}
@@ -69,8 +61,6 @@ bool page::connect() {
   std::strncpy(address.sun_path, socket_.c_str(), sizeof address.sun_path - 1);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
-  const timeval glance{0, 200'000};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &glance, sizeof glance);
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     ::close(fd);
     return false;
@@ -102,11 +92,6 @@ void page::run() {
     std::array<char, 8192> buffer{};
     for (;;) {
       const auto n = ::recv(fd_, buffer.data(), buffer.size(), 0);
-      if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-        // A node that was just started may have lost it: nobody who is let in twice is harmed by it.
-        if (who_ && !signed_in_ && std::chrono::steady_clock::now() > said_at_ + sign_in_lost_after) sign_in();
-        continue;
-      }
       if (n <= 0) break;
       waiting.append(buffer.data(), static_cast<std::size_t>(n));
       for (std::size_t end = 0; (end = waiting.find('\n')) != std::string::npos;) {
@@ -136,7 +121,6 @@ void page::sign_in() {
                     "\n";
   const std::lock_guard lock{mutex_};
   sign_in_again_ = false;
-  said_at_ = std::chrono::steady_clock::now();
   if (fd_ >= 0) ::send(fd_, line.data(), line.size(), MSG_NOSIGNAL);
 }
 

@@ -55,7 +55,6 @@ private:
   bool stopping_ = false;
   int fd_ = -1;
   bool signed_in_ = false, sign_in_again_ = false; ///< without an account: never
-  std::chrono::steady_clock::time_point said_at_;  ///< the last sign-in
   std::uint64_t last_n_ = 0, connections_ = 0;
   std::map<std::uint64_t, messages::result<void>> answers_;
   std::optional<messages::show_prompt> prompt_;
