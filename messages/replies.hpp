@@ -79,12 +79,22 @@ struct question_report {
   UKETSUKE_FIELDS(question_report, outcome, judged, has_reference_number, name, reference_number, error)
 };
 
-/// Where the journal and its readers stand.
+/// Where the journal and its readers stand, and the hub around them.
 struct monitor_status {
   static constexpr std::string_view topic = "monitor.status";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   std::uint64_t head = 0, epoch = 0, published = 0, dropped = 0, subscriptions = 0, replayed = 0;
-  UKETSUKE_FIELDS(monitor_status, head, epoch, published, dropped, subscriptions, replayed)
+  std::string program_version;
+  std::uint64_t now_ms = 0;          ///< the hub's clock
+  std::uint64_t disk_free_bytes = 0; ///< where the journal lies
+  std::uint64_t nodes = 0, in_flight = 0; ///< alive on the bus; commands without an answer yet
+  std::uint64_t connections = 0, admitted = 0; ///< from other hosts
+  std::uint64_t refused = 0, turned_away = 0, cut = 0; ///< handshakes; more than the limit; revoked
+  bool line_known = false, line_up = false; ///< as the last question to the national system found it
+  std::uint64_t line_lost_ms = 0;           ///< since when it is lost
+  UKETSUKE_FIELDS(monitor_status, head, epoch, published, dropped, subscriptions, replayed, program_version, now_ms,
+                  disk_free_bytes, nodes, in_flight, connections, admitted, refused, turned_away, cut, line_known,
+                  line_up, line_lost_ms)
 };
 
 /// One desk as reception sees it.
@@ -99,11 +109,14 @@ struct desk_status {
   bool update_pending = false; ///< its screen asked for an update: it is restarted before it is shut down
   UKETSUKE_FIELDS(desk_status, desk, open, mode, reader, reader_model, kind, has_display, update_pending)
 };
+/// The last value of every desk: whoever begins to watch needs no history of them. Holds at least what the journal held
+/// up to @p index of @p epoch; go on from the next (a later event that is in it already changes nothing).
 struct desk_list {
   static constexpr std::string_view topic = "desks.list_of_desks";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   std::vector<desk_status> desks;
-  UKETSUKE_FIELDS(desk_list, desks)
+  std::uint64_t index = 0, epoch = 0;
+  UKETSUKE_FIELDS(desk_list, desks, index, epoch)
 };
 
 } // namespace messages

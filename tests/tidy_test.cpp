@@ -42,8 +42,8 @@ struct library {
 const std::vector<library>& libraries() {
   static const std::vector<library> table{
       {{"caf/"}, {"actors/*/actor.*", "actors/runtime/"}},
-      {{"msgpack"}, {"messages/codec.cpp"}},
-      {{"zmq"}, {"drivers/bus/"}},
+      {{"msgpack"}, {"messages/codec.cpp", "tools/examples/"}},
+      {{"zmq"}, {"drivers/bus/", "tools/examples/"}},
       {{"rocksdb/"}, {"storage/"}},
       {{"libusb"}, {"drivers/card/"}},
       {{"umockdev"}, {"drivers/card/rig/"}},
@@ -53,6 +53,7 @@ const std::vector<library>& libraries() {
       {{"pugixml"}, {"drivers/line/", "tools/bench/line.cpp"}}, // the bench's floor
       {{"zip.h"}, {"drivers/line/"}},
       {{"opencv2/", "openjpeg", "jpeglib", "turbojpeg"}, {"drivers/face/"}},
+      {{"prometheus/"}, {"tools/metrics.cpp"}},
       {{"CLI/", "toml++/", "toml.hpp"}, {"tools/"}},
       {{"spdlog/", "fmt/"}, {"tools/", "actors/runtime/", "drivers/", "storage/"}},
       {{"tl/expected.hpp"}, {"messages/result.hpp"}},

@@ -24,6 +24,7 @@ void add_watch(CLI::App& app, chosen& run);
 void add_bench(CLI::App& app, chosen& run);
 void add_account(CLI::App& app, chosen& run);
 void add_keys(CLI::App& app, chosen& run);
+void add_node_keys(CLI::App& keys, chosen& run); ///< below `keys`
 void add_audit(CLI::App& app, chosen& run);
 void add_backup(CLI::App& app, chosen& run);
 void add_restore(CLI::App& app, chosen& run);
@@ -32,5 +33,6 @@ void add_ask(CLI::App& app, chosen& run);
 void add_reference(CLI::App& app, chosen& run);
 void add_card(CLI::App& app, chosen& run);
 void add_reader(CLI::App& app, chosen& run);
+void add_doctor(CLI::App& app, chosen& run);
 
 } // namespace tools

@@ -222,6 +222,24 @@ std::optional<std::string> take_over(const accounts_config& a, const pages_confi
   return std::nullopt;
 }
 
+section bus_section(bus_config& b) {
+  return {{"tcp", flag_into(b.tcp)},
+          {"address", text_into(b.address)},
+          {"curve", flag_into(b.curve)},
+          {"port_base", number_into(b.port_base, 0, 65000)},
+          {"hub", text_into(b.hub)},
+          {"key", path_into(b.key)}};
+}
+
+/// What is wrong with it; beyond this host there are keys, whatever the file says.
+std::optional<std::string> complete(bus_config& b, bool is_hub) {
+  if (!b.address.starts_with("127.")) b.curve = true;
+  if (b.hub.empty() != b.key.empty())
+    return "[bus] hub and key go together: the hub's address and this node's key file";
+  if (is_hub && !b.hub.empty()) return "[bus] hub is for the other nodes: this one is the hub";
+  return std::nullopt;
+}
+
 section screen_section(std::filesystem::path& hands, pages_config& p, bool& with_pages) {
   return {{"hands", path_into(hands)},
           {"pages", flag_into(with_pages)},
@@ -272,7 +290,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"proof_days", number_into(c.kept.proof_days, 0, 36'600)},
         {"at_hour", number_into(c.expire_at_hour, 0, 23)}}},
       {"backup", backup_section(backup)},
-      {"bus", {{"tcp", flag_into(c.tcp)}, {"port_base", number_into(c.port_base, 0, 65000)}}},
+      {"bus", bus_section(c.bus)},
       {"line", line_section(line)},
       {"folders", folders_section(folders)},
       {"faces", faces_section(faces)},
@@ -285,6 +303,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
       {"accounts", accounts_section(accounts)},
       {"patience", patience_section(c.patience)},
       {"visual_check", {{"accounts", names_into(c.may_vouch)}}},
+      {"metrics", {{"port", number_into(c.metrics.port, 0, 65535)}, {"port_file", path_into(c.metrics.port_file)}}},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
   if (c.name.empty()) return wrong(file, 1, "[node] name is missing: the name of this node");
@@ -308,9 +327,11 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
   if (const auto amiss = take_over(backup, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = take_over(accounts, pages, c)) return wrong(file, 1, *amiss);
+  if (const auto amiss = complete(c.bus, c.name == c.hub)) return wrong(file, 1, *amiss);
   if (with_pages) c.pages = pages;
   if (pages.certificate.empty() != pages.key.empty()) return wrong(file, 1, "[screen] certificate and key go together");
   if (seed >= 0) c.seed = static_cast<std::uint64_t>(seed);
+  if (c.metrics.port >= 0 && c.name != c.hub) return wrong(file, 1, "[metrics] is for the hub: it counts");
   return c;
 }
 

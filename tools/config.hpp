@@ -81,6 +81,22 @@ struct pages_config {
   std::string development_password;       ///< account `development` at reception, on loopback only; empty: none
 };
 
+/// Where the hub's sockets are, and how a node on another host comes to them.
+struct bus_config {
+  bool tcp = true;                   ///< the hub also binds TCP ports
+  std::string address = "127.0.0.1"; ///< of the hub, IPv4; beyond loopback always with keys
+  bool curve = false;                ///< with keys also on loopback
+  int port_base = 5570;              ///< 0: free ones
+  std::string hub;                   ///< HOST[:PORT] of a hub on another host; then also:
+  std::filesystem::path key;         ///< this node's own key file
+};
+
+/// The page that Prometheus reads.
+struct metrics_config {
+  int port = -1; ///< on 127.0.0.1; 0: a free one; -1: none
+  std::filesystem::path port_file;
+};
+
 struct node_config {
   std::string name, hub = "hub";
   std::vector<std::string> actors;
@@ -91,8 +107,7 @@ struct node_config {
   unsigned expire_at_hour = 3; ///< of the day in Japan: when nobody is at the desks
   std::filesystem::path keys, passphrase_file; ///< of the hub; keys_dir's default lies beside `data`
   std::optional<backup_config> backup;         ///< of the hub
-  bool tcp = true;
-  int port_base = 5570;
+  bus_config bus;
   std::optional<line_config> line;
   receipt_config receipts;
   std::vector<std::pair<messages::differing, messages::severity>> weights; ///< [matching]: of differences
@@ -107,6 +122,7 @@ struct node_config {
   consent_session::patience patience;
   std::shared_ptr<const account_admin::policy> policy; ///< of the hub with account_admin; else none
   std::optional<std::uint64_t> seed;
+  metrics_config metrics; ///< of the hub
 };
 
 struct centre_config {

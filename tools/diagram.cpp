@@ -1,8 +1,11 @@
 // `uketsuke diagram NAME`: prints a table of the program as a Mermaid diagram; the READMEs' drawings are this output.
+// `asyncapi`: the wire contract as an AsyncAPI document.
 #include "actors/consent_session/transitions.hpp"
 #include "actors/eligibility_gateway/transitions.hpp"
 #include "actors/reader/transitions.hpp"
 #include "actors/roster.hpp"
+#include "messages/json.hpp"
+#include "tools/asyncapi.hpp"
 #include "tools/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -34,9 +37,9 @@ void print_roster() {
 void add_diagram(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("diagram", "print a table of the program as a Mermaid diagram");
   auto which = std::make_shared<std::string>();
-  command->add_option("which", *which, "check-in, reader, question or roster")
+  command->add_option("which", *which, "check-in, reader, question or roster; asyncapi: the messages")
       ->required()
-      ->check(CLI::IsMember({"check-in", "reader", "question", "roster"}));
+      ->check(CLI::IsMember({"check-in", "reader", "question", "roster", "asyncapi"}));
   command->callback([&run, which] {
     run = [which]() -> outcome {
       if (*which == "check-in")
@@ -45,6 +48,8 @@ void add_diagram(CLI::App& app, chosen& run) {
         print_table(reader::table);
       else if (*which == "question")
         print_table(eligibility_gateway::table);
+      else if (*which == "asyncapi")
+        std::cout << messages::to_json(asyncapi()) << '\n';
       else
         print_roster();
       return 0;

@@ -1,4 +1,5 @@
 // `uketsuke keys`: the key-encryption key of a journal; making it, exchanging it, and forgetting patients with it.
+// `keys node`, who may join the bus, is in node_keys.cpp.
 #include "storage/rotation.hpp"
 #include "storage/views/all.hpp"
 #include "tools/commands.hpp"
@@ -134,8 +135,9 @@ outcome forget(const keys_options& o) {
 } // namespace
 
 void add_keys(CLI::App& app, chosen& run) {
-  auto* command = app.add_subcommand("keys", "the key-encryption key; forgetting patients; of a stopped node");
+  auto* command = app.add_subcommand("keys", "the key-encryption key; forgetting patients; who may join the bus");
   command->require_subcommand(1);
+  add_node_keys(*command, run);
   auto o = std::make_shared<keys_options>();
   const auto add = [&](const char* name, const char* help, bool needs_data) {
     auto* sub = command->add_subcommand(name, help);

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   tools::add_reference(app, run);
   tools::add_card(app, run);
   tools::add_reader(app, run);
+  tools::add_doctor(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -14,6 +14,8 @@
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
 #include "tools/expiry.hpp"
+#include "tools/hub_client.hpp"
+#include "tools/metrics.hpp"
 #include "tools/rig_hands.hpp"
 #include "tools/stop_signal.hpp"
 
@@ -67,6 +69,14 @@ bool has_accounts(const node_config& config) {
   return std::ranges::find(config.actors, "account_admin") != config.actors.end();
 }
 
+/// Where a program that started this node finds the port of its page.
+void write_port_file(const std::filesystem::path& file, int port) {
+  if (file.empty()) return;
+  const auto temporary = file.string() + ".new";
+  std::ofstream{temporary} << port << '\n';
+  std::filesystem::rename(temporary, file);
+}
+
 messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pages(const node_config& config,
                                                                                    messages::secret_slot* pin) {
   using drivers::screen::page_kind;
@@ -94,11 +104,7 @@ messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pag
     };
   auto server = drivers::screen::open_page_server(std::move(o));
   if (!server) return failure(server.error());
-  if (!p.port_file.empty()) {
-    const auto temporary = p.port_file.string() + ".new";
-    std::ofstream{temporary} << (*server)->port() << '\n';
-    std::filesystem::rename(temporary, p.port_file);
-  }
+  write_port_file(p.port_file, (*server)->port());
   spdlog::info("pages on port {}", (*server)->port());
   return server;
 }
@@ -205,7 +211,7 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
 void write_ports_file(const std::filesystem::path& folder, const actors::runtime::node_tcp_ports& ports) {
   const auto temporary = folder / "ports.json.new";
   std::ofstream{temporary} << "{\"commands\":" << ports.commands << ",\"events\":" << ports.events
-                           << ",\"replay\":" << ports.replay << "}\n";
+                           << ",\"replay\":" << ports.replay << ",\"personal\":" << ports.personal << "}\n";
   std::filesystem::rename(temporary, folder / "ports.json");
 }
 
@@ -229,6 +235,21 @@ std::unique_ptr<scheduled_expiry> schedule_expiry(const node_config& config, act
       [&node](messages::event_draft what) { node.tell(std::move(what)); }, [&clock] { return clock.utc_ms(); });
 }
 
+/// How the node joins a hub on another host, by its own key.
+messages::result<void> join_by_key(const node_config& config, actors::runtime::node_options& options) {
+  if (config.bus.hub.empty()) return {};
+  auto key = bus::read_node_key(config.bus.key);
+  if (!key) return failure(key.error());
+  if (key->node != config.name)
+    return failure(messages::error_code::node_key_unusable, config.bus.key.string(),
+                   "it is the key of " + key->node + ", and [node] name is " + config.name);
+  const auto ports = hub_ports(config.bus.hub);
+  if (!ports) return failure(ports.error());
+  options.hub_endpoint = ports->commands;
+  options.key = std::move(*key);
+  return {};
+}
+
 outcome serve(const std::filesystem::path& file) {
   stop_signal stop; // before any thread
   const auto config = read_node_config(file);
@@ -249,18 +270,30 @@ outcome serve(const std::filesystem::path& file) {
   options.kept = config->kept;
   options.passphrase_file = config->passphrase_file;
   options.run = config->run;
-  options.tcp = config->tcp;
-  options.port_base = config->port_base;
+  options.tcp = config->bus.tcp;
+  options.address = config->bus.address;
+  options.curve = config->bus.curve;
+  options.port_base = config->bus.port_base;
+  if (auto joined = join_by_key(*config, options); !joined) return failure(joined.error());
   auto node = actors::runtime::node::start(options, *ports, clock, chance,
                                            [&stop](const messages::error& why) { stop.fail(why); });
   if (!node) return failure(node.error());
   if (config->name == config->hub) write_ports_file(config->data, (*node)->ports());
   auto backups = schedule_backups(*config, **node, *clock);
   auto expiry = schedule_expiry(*config, **node, *clock);
+  std::unique_ptr<metrics_page> metrics;
+  if (config->metrics.port >= 0) {
+    auto opened = metrics_page::open(static_cast<std::uint16_t>(config->metrics.port), config->run, **node, clock);
+    if (!opened) return failure(opened.error());
+    metrics = std::move(*opened);
+    write_port_file(config->metrics.port_file, metrics->port());
+    spdlog::info("metrics on port {}", metrics->port());
+  }
   spdlog::info("node {} serves", config->name);
 
   const auto why = stop.wait();
   spdlog::info("node {} ends", config->name);
+  metrics.reset(); // it asks the node
   expiry.reset(); // they work on the node's journal
   backups.reset();
   (*node)->stop();

@@ -24,7 +24,10 @@ private:
       known.push_back({r.desk, r.open, r.mode, r.reader, r.model, r.kind, r.has_display, r.update_pending});
     board_ = board{std::move(known), here().hub};
   }
-  void on_command(const messages::command_envelope& command) override { carry_out(board_.on_command(command)); }
+  void on_command(const messages::command_envelope& command) override {
+    if (command.topic == messages::list_desks::topic) board_.stands_at(here().journal->head(), here().journal->epoch());
+    carry_out(board_.on_command(command));
+  }
   void on_reply(const actors::tag&, const messages::result<std::string>&, std::uint64_t) override {}
 
   board board_;

@@ -142,6 +142,8 @@ void board::handle(const list_desks&, const command_envelope& command, actors::e
   desk_list list;
   for (const auto& [name, d] : desks_)
     list.desks.push_back(d);
+  list.index = index_;
+  list.epoch = epoch_;
   out.reply(command, list);
 }
 

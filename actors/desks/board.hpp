@@ -16,6 +16,12 @@ public:
   actors::effects on_command(const messages::command_envelope& command);
   const std::map<std::string, messages::desk_status>& all() const { return desks_; }
 
+  /// Of the journal, for list_desks: what is durable at @p index is in this board.
+  void stands_at(std::uint64_t index, std::uint64_t epoch) {
+    index_ = index;
+    epoch_ = epoch;
+  }
+
   static constexpr std::size_t desks_max = 200;
 
 private:
@@ -35,6 +41,7 @@ private:
   void show(const messages::desk_status& desk, actors::effects& out) const;
 
   std::string hub_;
+  std::uint64_t index_ = 0, epoch_ = 0;
   std::map<std::string, messages::desk_status> desks_;
   std::set<std::string> called_; ///< desks whose patient called and to whom nobody went yet
 };

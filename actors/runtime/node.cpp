@@ -2,11 +2,14 @@
 #include "actors/runtime/node.hpp"
 
 #include "actors/account_admin/policy.hpp"
+#include "actors/account_admin/rules.hpp"
+#include "actors/roles.hpp"
 #include "actors/roster.hpp"
 #include "actors/runtime/bus_port.hpp"
 #include "actors/runtime/supervisor.hpp"
 #include "drivers/bus/context.hpp"
 #include "drivers/bus/dealer.hpp"
+#include "drivers/bus/doorkeeper.hpp"
 #include "drivers/bus/publisher.hpp"
 #include "drivers/bus/replay.hpp"
 #include "drivers/bus/switchboard.hpp"
@@ -14,10 +17,13 @@
 #include "storage/journal.hpp"
 #include "storage/rotation.hpp"
 #include "storage/views/all.hpp"
+#include "storage/views/outage_ledger.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
@@ -45,6 +51,7 @@ public:
     if (auto known = check_actors(); !known) return known;
     if (is_hub()) {
       if (auto opened = open_journal(); !opened) return opened;
+      if (auto opened = open_doorkeeper(); !opened) return opened;
       if (auto opened = open_switchboard(); !opened) return opened;
       if (auto opened = open_publishers(); !opened) return opened;
     }
@@ -61,7 +68,7 @@ public:
   bus_counts bus() const override {
     if (!switchboard_) return {};
     const auto c = switchboard_->counts();
-    return {c.delivered, c.replied};
+    return {c.delivered, c.replied, publisher_->counts().queued_bytes};
   }
   result<storage::backup_source> copy_journal(const std::filesystem::path& folder) override {
     if (!journal_) return failure(error_code::no_such_data, options_.name);
@@ -91,13 +98,15 @@ private:
   }
   result<void> check_actors() const;
   result<void> open_journal();
+  result<void> open_doorkeeper();
   result<void> open_switchboard();
   result<void> open_publishers();
   result<void> start_actors();
   std::string inproc() const { return "inproc://switchboard-" + incarnation_.text(); }
   std::string ipc(const char* name) const { return "ipc://" + (options_.run / name).string(); }
   std::string tcp(int offset) const {
-    return "tcp://127.0.0.1:" + std::to_string(options_.port_base == 0 ? 0 : options_.port_base + offset);
+    const int port = options_.port_base == 0 ? 0 : options_.port_base + offset;
+    return "tcp://" + options_.address + ":" + std::to_string(port);
   }
   static int port_of(const std::string& endpoint) {
     return std::atoi(endpoint.substr(endpoint.rfind(':') + 1).c_str());
@@ -117,6 +126,7 @@ private:
   // In the order of their making; ended in the reverse.
   std::shared_ptr<bus::context> context_;
   std::unique_ptr<storage::journal> journal_;
+  std::shared_ptr<bus::doorkeeper> doorkeeper_; ///< where others come in by keys
   std::unique_ptr<bus::publisher> publisher_;
   std::unique_ptr<bus::replay> replay_;
   std::shared_ptr<bus::switchboard> switchboard_;
@@ -154,8 +164,21 @@ result<void> whole_node::open_journal() {
   return {};
 }
 
+result<void> whole_node::open_doorkeeper() {
+  if (!options_.tcp || !options_.curve) return {};
+  bus::doorkeeper_options o;
+  o.folder = options_.keys / "nodes";
+  o.clock = [clock = clock_] { return clock->steady_ms(); };
+  o.on_unusable = [](const error& why) { spdlog::error("a node key lets nobody in: {}", to_sentence(why)); };
+  auto opened = bus::doorkeeper::open(context_, std::move(o));
+  if (!opened) return failure(opened.error());
+  doorkeeper_ = std::move(*opened);
+  return {};
+}
+
 result<void> whole_node::open_switchboard() {
   bus::switchboard_options o;
+  o.keys = doorkeeper_;
   o.endpoints = {inproc(), ipc("bus")};
   if (options_.tcp) o.endpoints.push_back(tcp(0));
   o.own_thread = false;
@@ -165,11 +188,22 @@ result<void> whole_node::open_switchboard() {
   o.rules.epoch = [this] { return journal_->epoch(); };
   o.rules.hub_inside_only = true;
   // What only the house says among itself is the house's on the bus, too: not every actor has a journal to look into.
-  o.rules.allowed = [accounts = has_accounts()](const address& from, const address& to, std::string_view topic) {
+  o.rules.allowed = [accounts = has_accounts(), keys = doorkeeper_.get()](
+                        std::string_view user_id, const address& from, const address& to, std::string_view topic) {
+    if (!user_id.empty()) {
+      const auto who = keys->node_of(user_id);
+      if (!who || !may_say(who->role, from.actor, topic)) return false;
+    }
     const auto* right = account_admin::find_right(topic);
     const bool the_house_s = right && right->without == account_admin::unnamed::house && right->may.bits == 0;
     return answers(to.actor, topic) && (!accounts || !the_house_s || find_row(from.actor) != nullptr);
   };
+  if (doorkeeper_)
+    o.rules.may_speak_for = [keys = doorkeeper_.get()](std::string_view user_id, std::string_view name) {
+      if (user_id.empty()) return true; // from inside this host: inproc, or ipc in the owner's folder
+      const auto who = keys->node_of(user_id);
+      return who && may_be(who->name, name);
+    };
   auto opened = bus::switchboard::open(context_, std::move(o));
   if (!opened) return failure(opened.error());
   switchboard_ = std::move(*opened);
@@ -190,12 +224,14 @@ std::vector<bus::item> items_of(const std::vector<storage::published>& events) {
 
 } // namespace
 
-/// The tail of the journal goes from its thread straight to the publishers: redacted on tcp, in clear only over ipc in
-/// this owner's 0700 folder (design.md §3; CURVE keys come with nodes on other hosts).
+/// The tail of the journal goes from its thread straight to the publishers: redacted on tcp; in clear only over ipc in
+/// this owner's 0700 folder, and by keys whose role may see it (design.md §3).
 result<void> whole_node::open_publishers() {
   bus::publisher_options p;
+  p.keys = doorkeeper_;
   p.personal_endpoints = {ipc("events")};
   if (options_.tcp) p.redacted_endpoints = {tcp(1)};
+  if (doorkeeper_) p.personal_endpoints.push_back(tcp(3));
   p.head = journal_->head();
   p.epoch = journal_->epoch();
   p.last_of_topic = journal_->topics();
@@ -205,6 +241,7 @@ result<void> whole_node::open_publishers() {
   publisher_ = std::move(*publisher);
 
   bus::replay_options r;
+  r.keys = doorkeeper_;
   r.personal_endpoints = {ipc("replay")};
   if (options_.tcp) r.redacted_endpoints = {tcp(2)};
   r.clock = [clock = clock_] { return clock->steady_ms(); };
@@ -221,6 +258,7 @@ result<void> whole_node::open_publishers() {
   if (options_.tcp) {
     tcp_.events = port_of(publisher_->redacted_endpoints().back());
     tcp_.replay = port_of(replay_->redacted_endpoints().back());
+    if (doorkeeper_) tcp_.personal = port_of(publisher_->personal_endpoints().back());
   }
   journal_->on_committed([to = publisher_.get()](const std::shared_ptr<const storage::committed>& c) {
     to->publish(std::make_shared<bus::batch>(bus::batch{c->epoch, c->first_index, items_of(c->events)}));
@@ -238,6 +276,7 @@ result<void> whole_node::start_actors() {
   d.incarnation = incarnation_;
   d.clock = [clock = clock_] { return clock->steady_ms(); };
   d.beside = switchboard_;
+  if (options_.key) d.keys = options_.key->identity;
   auto door = bus::dealer::open(context_, std::move(d));
   if (!door) return failure(door.error());
 
@@ -282,7 +321,19 @@ result<void> whole_node::start_actors() {
 
 monitor_status whole_node::status() const {
   monitor_status m;
+  m.program_version = program_version;
+  m.now_ms = clock_->utc_ms();
   if (journal_) {
+    std::error_code unknown;
+    const auto space = std::filesystem::space(options_.data, unknown);
+    if (!unknown) m.disk_free_bytes = space.available;
+    const auto c = switchboard_->counts();
+    m.nodes = c.nodes_alive;
+    m.in_flight = c.in_flight;
+    m.line_known = ports_.line != nullptr;
+    if (const auto line = journal_->get("outage_ledger", storage::line_key); line && *line)
+      m.line_lost_ms = storage::decode_row<storage::line_row>(**line).value_or(storage::line_row{}).lost_ms;
+    m.line_up = m.line_known && m.line_lost_ms == 0;
     m.head = journal_->head();
     m.epoch = journal_->epoch();
     const auto p = publisher_->counts();
@@ -290,6 +341,14 @@ monitor_status whole_node::status() const {
     m.dropped = p.dropped;
     m.subscriptions = p.subscriptions;
     m.replayed = replay_->counts().replayed;
+    if (doorkeeper_) {
+      const auto d = doorkeeper_->counts();
+      m.connections = d.connections;
+      m.admitted = d.admitted;
+      m.refused = d.unknown_keys + d.wrong_doors + d.no_handshakes;
+      m.turned_away = d.turned_away;
+      m.cut = d.cut;
+    }
   }
   return m;
 }
@@ -306,6 +365,7 @@ void whole_node::stop() {
   publisher_.reset();
   caf_.reset();
   switchboard_.reset();
+  doorkeeper_.reset(); // after what it guards
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/runtime/ports.hpp"
+#include "drivers/bus/node_keys.hpp"
 #include "messages/draft.hpp"
 #include "messages/result.hpp"
 #include "storage/backup.hpp"
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,14 +31,17 @@ struct node_options {
   storage::retention kept;               ///< housekeeping of the hub's journal
   std::filesystem::path passphrase_file; ///< unlocks the keys; empty: they are not locked
   std::filesystem::path run;             ///< 0700; the ipc sockets of this host's nodes
-  bool tcp = false;                      ///< the hub also binds 127.0.0.1
+  bool tcp = false;                      ///< the hub also binds `address`
+  std::string address = "127.0.0.1";     ///< IPv4; beyond this host only with curve
+  bool curve = false;                    ///< whoever comes over tcp needs a key of `keys`/nodes
   int port_base = 5570;                  ///< 0: free ports; see ports()
   std::string hub_endpoint;              ///< of a desk node; empty: ipc in `run`
+  std::optional<bus::node_key> key;      ///< of a desk node whose hub is on another host
 };
 
 /// TCP ports in use, 0 where there is none.
 struct node_tcp_ports {
-  int commands = 0, events = 0, replay = 0;
+  int commands = 0, events = 0, replay = 0, personal = 0;
 };
 
 class node {
@@ -56,9 +61,9 @@ public:
     std::uint64_t awaited = 0, syncs = 0, events = 0;
   };
   virtual write_counts writes() const = 0;
-  /// Commands and replies that went through the switchboard (the hub's).
+  /// Commands and replies that went through the switchboard, and what waits to be published (the hub's).
   struct bus_counts {
-    std::uint64_t delivered = 0, replied = 0;
+    std::uint64_t delivered = 0, replied = 0, queued_bytes = 0;
   };
   virtual bus_counts bus() const = 0;
   /// A copy of the running hub's journal that opens, in @p folder, which must not be there, made between two commits:

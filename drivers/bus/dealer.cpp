@@ -49,7 +49,8 @@ struct dealer::inside {
                                  .routing_id = connection_name(options.node, options.incarnation)});
     watched.assign(1, line->fd());
     if (options.beside) watched.push_back(options.beside->line().fd());
-    return line->connect(options.endpoint);
+    if (options.keys) comings = line->watch_connections();
+    return line->connect(options.endpoint, options.keys ? &*options.keys : nullptr);
   }
 
   bool send(const command_envelope& e);
@@ -69,7 +70,7 @@ struct dealer::inside {
 
   std::shared_ptr<context> home;
   dealer_options options;
-  std::optional<socket> line;
+  std::optional<socket> line, comings; ///< the second tells of a refused key
   std::vector<int> watched;
   std::unordered_map<messages::id, open_command> open;
   due_list due;
@@ -190,6 +191,11 @@ void dealer::inside::look_for_hub(std::uint64_t now_ms, const dealer_events& eve
     hub_present = false;
     renewed_ms = now_ms;
     if (events.on_hub_lost) events.on_hub_lost();
+  }
+  while (comings) {
+    const auto e = read_event(*comings);
+    if (!e) break;
+    if (e->what == socket_event::kind::refused && events.on_key_refused) events.on_key_refused();
   }
   // inproc, alone of all transports, does not reconnect by itself when a new switchboard binds.
   if (!hub_present && is_inproc(options.endpoint) && now_ms - renewed_ms >= options.limits.silent_ms) {

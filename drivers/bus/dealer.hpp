@@ -3,12 +3,14 @@
 #pragma once
 
 #include "drivers/bus/context.hpp"
+#include "drivers/bus/curve.hpp"
 #include "messages/commands.hpp"
 #include "messages/envelope.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +22,13 @@ struct dealer_limits {
   std::size_t queue_max = 1024;        ///< envelopes kept while the hub is away or does not read
   std::size_t open_max = 4096;         ///< own commands without an answer yet
   std::uint32_t hello_every_ms = 500;  ///< the sign of life
-  std::uint32_t silent_ms = 2000;      ///< a hub not heard for so long is lost
+  std::uint32_t silent_ms = 1750;      ///< a hub not heard for so long is lost: patients read it within two seconds
   std::uint32_t answer_grace_ms = 250; ///< after a deadline the switchboard's answer, which knows more, comes first
 };
 
 struct dealer_options {
   std::string endpoint; ///< of the switchboard
+  std::optional<curve_identity> keys = {}; ///< where the hub is on another host
   std::string hub = "hub";
   std::string node;
   std::vector<std::string> actors;
@@ -49,6 +52,8 @@ struct dealer_events {
   std::function<void()> on_hub_lost;
   /// The hub refuses this node (not_spoken_for, busy, newer_version); it goes on asking.
   std::function<void(const messages::error&)> on_refused;
+  /// The hub does not let this node's key in (any more); it goes on trying.
+  std::function<void()> on_key_refused = {};
 };
 
 struct dealer_counts {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -20,9 +21,8 @@ namespace {
 
 constexpr std::string_view inproc = "inproc://", ipc = "ipc://", tcp = "tcp://";
 
-/// 127.x.y.z, four numbers: a name like 127.example.org is not loopback.
-bool is_loopback(std::string_view host) {
-  if (!host.starts_with("127.")) return false;
+/// Four numbers with points between them: a name like 127.example.org is not loopback.
+bool is_address(std::string_view host) {
   int parts = 0;
   while (!host.empty()) {
     const auto part = host.substr(0, host.find('.'));
@@ -35,17 +35,26 @@ bool is_loopback(std::string_view host) {
   return parts == 4;
 }
 
-messages::result<void> check_tcp(const std::string& endpoint) {
+bool is_loopback(std::string_view host) { return host.starts_with("127.") && is_address(host); }
+
+bool is_host_name(std::string_view host) {
+  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-'; };
+  return !host.empty() && host.size() <= 253 && std::isalnum(static_cast<unsigned char>(host.front())) != 0 &&
+         std::ranges::all_of(host, fits);
+}
+
+messages::result<void> check_tcp(const std::string& endpoint, bool (*fits)(std::string_view host)) {
   const auto rest = std::string_view{endpoint}.substr(tcp.size());
   const auto colon = rest.rfind(':');
-  if (colon == std::string_view::npos) return failure(error_code::wrong_value, endpoint);
+  if (colon == std::string_view::npos) return failure(error_code::wrong_value, "endpoint", endpoint);
   const auto host = rest.substr(0, colon), port = rest.substr(colon + 1);
   unsigned number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (error != std::errc{} || end != port.data() + port.size() || number > 65535)
-    return failure(error_code::wrong_value, endpoint);
-  if (!is_loopback(host)) return failure(error_code::not_loopback, std::string{host});
-  return {};
+    return failure(error_code::wrong_value, "endpoint", endpoint);
+  if (fits(host)) return {};
+  if (fits == is_loopback) return failure(error_code::not_loopback, std::string{host});
+  return failure(error_code::wrong_value, "endpoint", endpoint);
 }
 
 messages::result<void> check_path(const std::string& path) {
@@ -88,9 +97,9 @@ std::string port_or_path(std::string_view endpoint) {
   return std::string{endpoint};
 }
 
-messages::result<void> check_bind(const std::string& endpoint) {
+messages::result<void> check_bind(const std::string& endpoint, bool keyed) {
   if (is_inproc(endpoint) && endpoint.size() > inproc.size()) return {};
-  if (is_tcp(endpoint)) return check_tcp(endpoint);
+  if (is_tcp(endpoint)) return check_tcp(endpoint, keyed ? is_address : is_loopback);
   if (!endpoint.starts_with(ipc)) return failure(error_code::wrong_value, endpoint);
   const auto path = endpoint.substr(ipc.size());
   if (auto fit = check_path(path); !fit) return fit;
@@ -99,9 +108,9 @@ messages::result<void> check_bind(const std::string& endpoint) {
   return {};
 }
 
-messages::result<void> check_connect(const std::string& endpoint) {
+messages::result<void> check_connect(const std::string& endpoint, bool keyed) {
   if (is_inproc(endpoint) && endpoint.size() > inproc.size()) return {};
-  if (is_tcp(endpoint)) return check_tcp(endpoint);
+  if (is_tcp(endpoint)) return check_tcp(endpoint, keyed ? is_host_name : is_loopback);
   if (!endpoint.starts_with(ipc)) return failure(error_code::wrong_value, endpoint);
   return check_path(endpoint.substr(ipc.size()));
 }

@@ -69,6 +69,7 @@ exchange::node* exchange::speaker_of(const arrival& a, std::uint64_t now_ms, out
   if (const auto known = connections_.find(connection); known != connections_.end()) {
     auto& n = nodes_.at(known->second);
     if (n.user_id != a.user_id) return nullptr; // the name of the connection was taken over with another key
+    if (!a.user_id.empty() && rules_.may_speak_for && !rules_.may_speak_for(a.user_id, n.name)) return nullptr;
     n.heard_ms = now_ms;
     n.gone = false;
     return &n;
@@ -167,8 +168,8 @@ result<exchange::node*> exchange::find_receiver(const node& from, const command_
   auto& to = found->second;
   if (to.gone) return failure(error_code::dead_peer, c.to);
   if (!to.actors.contains(actor_of(c.to))) return failure(error_code::unknown_address, c.to);
-  if (rules_.allowed &&
-      !rules_.allowed(*messages::address::from_text(c.from), *messages::address::from_text(c.to), c.topic))
+  if (rules_.allowed && !rules_.allowed(from.user_id, *messages::address::from_text(c.from),
+                                        *messages::address::from_text(c.to), c.topic))
     return failure(error_code::not_allowed, c.topic);
   if (to.in_flight >= rules_.limits.in_flight_max) return failure(error_code::busy, c.to);
   if (from.asked >= rules_.limits.in_flight_max) return failure(error_code::busy, c.from);

@@ -42,9 +42,13 @@ struct switchboard_rules {
   messages::id incarnation;             ///< of this hub process
   std::function<std::uint64_t()> epoch; ///< of the journal; called on the switchboard's thread
   switchboard_limits limits;
-  /// May this one say that to that one? The roster's rule. Empty: yes.
-  std::function<bool(const messages::address& from, const messages::address& to, std::string_view topic)> allowed;
-  /// May the connection of this ZAP User-Id (empty: none) speak for @p node? Empty: yes.
+  /// May this one, whose connection has this ZAP User-Id (empty: none), say that to that one? The roster's rule. Empty:
+  /// yes.
+  std::function<bool(std::string_view user_id, const messages::address& from, const messages::address& to,
+                     std::string_view topic)>
+      allowed;
+  /// May the connection of this ZAP User-Id (empty: none) speak for @p node? Asked when a node announces itself, and
+  /// of a connection with a User-Id at each frame: a key that is revoked says nothing more. Empty: yes.
   std::function<bool(std::string_view user_id, std::string_view node)> may_speak_for;
   /// The hub's own name is taken only from inside the process (set by the switchboard when it is bound over inproc).
   bool hub_inside_only = false;

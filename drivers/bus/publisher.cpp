@@ -56,10 +56,11 @@ struct outlet_of_events {
 
   /// ZeroMQ tells of a prefix's every new reader and of its last reader's leaving (or connection lost). True: somebody
   /// new reads heartbeats.
-  bool listen() {
+  bool listen(doorkeeper* keys) {
     bool fresh = false;
     frame f;
     while (out.receive(f)) {
+      if (keys) keys->saw(f);
       const auto said = f.view();
       const bool more = f.more();
       if (!said.empty() && !more) {
@@ -112,16 +113,16 @@ std::size_t send_batch(outlet_of_events& to, const batch& b, std::span<const std
 
 struct publisher::inside {
   inside(std::shared_ptr<context> home, const publisher_options& o)
-      : redacted(home, o), personal(std::move(home), o), limits(o.limits),
-        clock(o.clock), now{o.head, o.epoch, o.last_of_topic} {}
+      : keys(o.keys), redacted(home, o), personal(std::move(home), o), limits(o.limits), clock(o.clock),
+        now{o.head, o.epoch, o.last_of_topic} {}
 
   void run() {
     auto next_beat_ms = clock();
     std::array<watch, 3> on{watch{.on = &redacted.out}, watch{.on = &personal.out}, watch{.fd = fed.fd()}};
     for (bool last = false; !last;) {
       last = stopping.load(std::memory_order_acquire); // whatever was handed over before is still sent
-      bool fresh = redacted.listen();
-      fresh = personal.listen() || fresh;
+      bool fresh = redacted.listen(keys.get());
+      fresh = personal.listen(keys.get()) || fresh;
       send_queued();
       const auto now_ms = clock();
       if (fresh || now_ms >= next_beat_ms) {
@@ -187,6 +188,7 @@ struct publisher::inside {
     ++counted.heartbeats;
   }
 
+  std::shared_ptr<doorkeeper> keys; ///< outlives what it guards
   outlet_of_events redacted, personal;
   publisher_limits limits;
   std::function<std::uint64_t()> clock;
@@ -204,17 +206,13 @@ struct publisher::inside {
 messages::result<std::unique_ptr<publisher>> publisher::open(std::shared_ptr<context> home, publisher_options options) {
   auto in = std::make_unique<inside>(std::move(home), options);
   for (const auto& endpoint : options.personal_endpoints)
-    if (is_tcp(endpoint)) return messages::failure(messages::error_code::not_allowed, endpoint);
-  const auto bind_all = [](outlet_of_events& at, const auto& endpoints) -> messages::result<void> {
-    for (const auto& endpoint : endpoints) {
-      auto bound = at.out.bind(endpoint);
-      if (!bound) return messages::failure(bound.error());
-      at.bound.push_back(std::move(*bound));
-    }
-    return {};
-  };
-  if (auto bound = bind_all(in->redacted, options.redacted_endpoints); !bound) return messages::failure(bound.error());
-  if (auto bound = bind_all(in->personal, options.personal_endpoints); !bound) return messages::failure(bound.error());
+    if (is_tcp(endpoint) && !options.keys) return messages::failure(messages::error_code::not_allowed, endpoint);
+  auto redacted = bind_all(in->redacted.out, options.redacted_endpoints, in->keys.get(), door::events);
+  if (!redacted) return messages::failure(redacted.error());
+  auto personal = bind_all(in->personal.out, options.personal_endpoints, in->keys.get(), door::personal);
+  if (!personal) return messages::failure(personal.error());
+  in->redacted.bound = std::move(*redacted);
+  in->personal.bound = std::move(*personal);
   in->thread = std::thread([raw = in.get()] { raw->run(); });
   return std::unique_ptr<publisher>(new publisher(std::move(in)));
 }

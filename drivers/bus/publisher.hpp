@@ -3,6 +3,7 @@
 
 #include "drivers/bus/batch.hpp"
 #include "drivers/bus/context.hpp"
+#include "drivers/bus/doorkeeper.hpp"
 #include "messages/result.hpp"
 
 #include <cstdint>
@@ -22,8 +23,9 @@ struct publisher_limits {
 };
 
 struct publisher_options {
-  /// tcp only on loopback. Personal endpoints: inproc and ipc; tcp is refused (not_allowed) until it has keys.
+  /// Without keys: tcp only on loopback, and only redacted; a personal tcp endpoint is refused (not_allowed).
   std::vector<std::string> redacted_endpoints, personal_endpoints;
+  std::shared_ptr<doorkeeper> keys; ///< of whoever comes over tcp
   /// Where the journal stands at the start, for the first heartbeat.
   std::uint64_t head = 0, epoch = 0;
   std::map<std::string, std::uint64_t> last_of_topic;

@@ -26,6 +26,7 @@ constexpr int retry_ms = 10; ///< a ROUTER cannot say when one peer's queue has 
 /// An answer on its way: the page, and how far it got. The last message is replay.end.
 struct answer {
   page found;
+  bool redacted = true;
   std::size_t at = 0;
   std::uint64_t moved_ms = 0;
 };
@@ -58,7 +59,7 @@ struct counter {
 
   frames event(const answer& a) const {
     const auto& i = a.found.items[a.at];
-    return make_event(i, a.found.epoch, redacted ? redact(i) : i.envelope);
+    return make_event(i, a.found.epoch, a.redacted ? redact(i) : i.envelope);
   }
 
   socket out;
@@ -104,10 +105,12 @@ struct replay::inside {
       if (!at.out.receive(asker)) return false;
       if (!asker.more() || !at.out.receive(request)) continue;
       const bool alone = !request.more();
+      if (options.keys) options.keys->saw(request);
+      const asked a{std::string{asker.view()}, request.property("User-Id"), alone ? request.view() : ""};
+      auto taken = take(at, a);
       at.out.skip_rest(request);
-      const std::string who{asker.view()};
-      if (auto taken = take(at, who, alone ? request.view() : std::string_view{}); !taken) {
-        at.put(who, make_replay_error(taken.error()));
+      if (!taken) {
+        at.put(a.asker, make_replay_error(taken.error()));
         const std::scoped_lock held{mutex};
         ++counted.refused;
       }
@@ -115,13 +118,21 @@ struct replay::inside {
     return true;
   }
 
-  messages::result<void> take(counter& at, const std::string& asker, std::string_view content) {
+  struct asked {
+    std::string asker;
+    std::string_view user_id, content;
+  };
+
+  messages::result<void> take(counter& at, const asked& of) {
     {
       const std::scoped_lock held{mutex};
       ++counted.requests;
     }
-    const auto request = decode_replay_request(content);
+    const auto is_redacted = redacted_for(at, of.user_id);
+    if (!is_redacted) return messages::failure(is_redacted.error());
+    const auto request = decode_replay_request(of.content);
     if (!request) return messages::failure(request.error());
+    const auto& asker = of.asker;
     if (at.open.contains(asker) || at.open.size() >= options.limits.askers_max)
       return messages::failure(error_code::busy, "replay");
     auto found = options.source(request->from, request->limit, request->topics);
@@ -131,9 +142,17 @@ struct replay::inside {
       const std::scoped_lock held{mutex};
       counted.replayed += found->items.size();
     }
-    answer a{std::move(*found), 0, options.clock()};
+    answer a{std::move(*found), *is_redacted, 0, options.clock()};
     if (at.go_on(asker, a, a.moved_ms) == sent::full) at.open.emplace(asker, std::move(a));
     return {};
+  }
+
+  /// By the asker's role where it has one, else by the socket.
+  messages::result<bool> redacted_for(const counter& at, std::string_view user_id) const {
+    if (user_id.empty() || !options.keys) return at.redacted;
+    const auto node = options.keys->node_of(user_id);
+    if (!node) return messages::failure(error_code::not_allowed, "replay");
+    return !sees_personal(node->role);
   }
 
   void go_on(counter& at) {
@@ -162,18 +181,13 @@ messages::result<std::unique_ptr<replay>> replay::open(std::shared_ptr<context> 
   auto in = std::make_unique<inside>(std::move(home), std::move(options));
   for (const auto& endpoint : in->options.personal_endpoints)
     if (is_tcp(endpoint)) return messages::failure(error_code::not_allowed, endpoint);
-  const auto bind_all = [](counter& at, const auto& endpoints) -> messages::result<void> {
-    for (const auto& endpoint : endpoints) {
-      auto bound = at.out.bind(endpoint);
-      if (!bound) return messages::failure(bound.error());
-      at.bound.push_back(std::move(*bound));
-    }
-    return {};
-  };
-  if (auto bound = bind_all(in->redacted, in->options.redacted_endpoints); !bound)
-    return messages::failure(bound.error());
-  if (auto bound = bind_all(in->personal, in->options.personal_endpoints); !bound)
-    return messages::failure(bound.error());
+  auto* const keys = in->options.keys.get();
+  auto redacted = bind_all(in->redacted.out, in->options.redacted_endpoints, keys, door::replay);
+  if (!redacted) return messages::failure(redacted.error());
+  auto personal = bind_all(in->personal.out, in->options.personal_endpoints, keys, door::replay);
+  if (!personal) return messages::failure(personal.error());
+  in->redacted.bound = std::move(*redacted);
+  in->personal.bound = std::move(*personal);
   in->thread = std::thread([raw = in.get()] { raw->run(); });
   return std::unique_ptr<replay>(new replay(std::move(in)));
 }

@@ -3,6 +3,7 @@
 
 #include "drivers/bus/batch.hpp"
 #include "drivers/bus/context.hpp"
+#include "drivers/bus/doorkeeper.hpp"
 #include "messages/result.hpp"
 
 #include <cstdint>
@@ -28,8 +29,10 @@ struct replay_limits {
 };
 
 struct replay_options {
-  /// tcp only on loopback. Personal endpoints: inproc and ipc; tcp is refused (not_allowed) until it has keys.
+  /// tcp: without keys only on loopback; with keys the asker's role says whether it is redacted. Personal endpoints
+  /// (inproc and ipc; tcp is refused, not_allowed) are never redacted.
   std::vector<std::string> redacted_endpoints, personal_endpoints;
+  std::shared_ptr<doorkeeper> keys; ///< of whoever asks over tcp
   page_source source;
   replay_limits limits;
   std::function<std::uint64_t()> clock; ///< monotonic milliseconds
@@ -40,7 +43,8 @@ struct replay_counts {
 };
 
 /// One request in flight per asker: while an answer is half sent, a second request is answered `replay.error` busy; as
-/// are bad requests (malformed, wrong_value) and what the source says. Errors of open(): as the publisher's.
+/// are bad requests (malformed, wrong_value), askers whose key was revoked (not_allowed) and what the source
+/// says. Errors of open(): as the publisher's.
 class replay {
 public:
   static messages::result<std::unique_ptr<replay>> open(std::shared_ptr<context> home, replay_options options);

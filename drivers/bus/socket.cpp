@@ -6,7 +6,9 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 // libzmq's package is not instrumented, so ThreadSanitizer cannot see that a message handed over in the process
@@ -33,6 +35,8 @@ constexpr int zmq_type(role what) {
   case role::dealer: return ZMQ_DEALER;
   case role::xpub: return ZMQ_XPUB;
   case role::sub: return ZMQ_SUB;
+  case role::rep: return ZMQ_REP;
+  case role::pair: return ZMQ_PAIR;
   }
   return ZMQ_DEALER;
 }
@@ -110,6 +114,11 @@ std::string_view frame::property(const char* name) const {
   return found ? std::string_view{found} : std::string_view{};
 }
 
+int frame::descriptor() const {
+  const auto text = property("__fd"); // what ZMQ_SRCFD reads, which asserts where there is none
+  return text.empty() ? -1 : std::atoi(text.data());
+}
+
 // -- socket --------------------------------------------------------------------------------------------------------
 
 socket::socket(std::shared_ptr<context> home, role what, const socket_settings& settings)
@@ -133,8 +142,8 @@ socket& socket::operator=(socket&& other) noexcept {
   return *this;
 }
 
-messages::result<std::string> socket::bind(const std::string& endpoint) {
-  if (auto fit = check_bind(endpoint); !fit) return messages::failure(fit.error());
+messages::result<std::string> socket::bind(const std::string& endpoint, bool keyed) {
+  if (auto fit = check_bind(endpoint, keyed); !fit) return messages::failure(fit.error());
   if (!handle_ || zmq_bind(handle_, endpoint.c_str()) != 0) {
     const auto why = zmq_strerror(errno);
     return messages::failure(messages::error_code::port_taken, port_or_path(endpoint), why);
@@ -145,11 +154,58 @@ messages::result<std::string> socket::bind(const std::string& endpoint) {
   return std::string{actual.data()};
 }
 
-messages::result<void> socket::connect(const std::string& endpoint) {
-  if (auto fit = check_connect(endpoint); !fit) return fit;
+messages::result<void> socket::connect(const std::string& endpoint, const curve_identity* keys) {
+  if (auto fit = check_connect(endpoint, keys != nullptr); !fit) return fit;
+  if (handle_ && keys) {
+    zmq_setsockopt(handle_, ZMQ_CURVE_SERVERKEY, keys->hub_key.c_str(), keys->hub_key.size() + 1);
+    zmq_setsockopt(handle_, ZMQ_CURVE_PUBLICKEY, keys->own.public_key.c_str(), keys->own.public_key.size() + 1);
+    zmq_setsockopt(handle_, ZMQ_CURVE_SECRETKEY, keys->own.secret_key.c_str(), keys->own.secret_key.size() + 1);
+  }
   if (!handle_ || zmq_connect(handle_, endpoint.c_str()) != 0)
     return messages::failure(messages::error_code::unknown_address, endpoint, zmq_strerror(errno));
   return {};
+}
+
+void socket::secure(const curve_pair& own, std::string_view domain) {
+  if (!handle_) return;
+  set(handle_, ZMQ_CURVE_SERVER, 1);
+  zmq_setsockopt(handle_, ZMQ_CURVE_SECRETKEY, own.secret_key.c_str(), own.secret_key.size() + 1);
+  zmq_setsockopt(handle_, ZMQ_ZAP_DOMAIN, domain.data(), domain.size());
+}
+
+std::optional<socket> socket::watch_connections() {
+  static std::atomic<unsigned> count{0};
+  const auto name = "inproc://connections-" + std::to_string(++count);
+  constexpr int wanted = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
+                         ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                         ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+  if (!handle_ || zmq_socket_monitor(handle_, name.c_str(), wanted) != 0) return std::nullopt;
+  // Without a bound: at one, libzmq's I/O thread would wait for the reader (monitor_event sends without DONTWAIT).
+  std::optional<socket> reader{std::in_place, home_, role::pair, socket_settings{.receive_queue_max = 0}};
+  if (!reader->connect(name)) return std::nullopt;
+  return reader;
+}
+
+std::optional<socket_event> read_event(socket& from) {
+  frame f;
+  if (!from.receive(f)) return std::nullopt;
+  std::uint16_t number = 0;
+  std::int32_t value = 0;
+  if (f.view().size() == sizeof number + sizeof value) {
+    std::memcpy(&number, f.view().data(), sizeof number);
+    std::memcpy(&value, f.view().data() + sizeof number, sizeof value);
+  }
+  from.skip_rest(f);
+  using kind = socket_event::kind;
+  switch (number) {
+  case ZMQ_EVENT_ACCEPTED: return socket_event{kind::accepted, value};
+  case ZMQ_EVENT_DISCONNECTED: return socket_event{kind::ended, value};
+  case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return socket_event{kind::ready, value};
+  case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return socket_event{kind::refused, value};
+  case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+  case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return socket_event{kind::no_handshake, value};
+  default: return socket_event{kind::other, value};
+  }
 }
 
 void socket::subscribe(std::string_view prefix) {
@@ -195,7 +251,7 @@ int socket::fd() const {
 }
 
 bool wait(std::span<watch> on, int timeout_ms) {
-  std::array<zmq_pollitem_t, 4> items{};
+  std::array<zmq_pollitem_t, 12> items{};
   const auto count = std::min(on.size(), items.size());
   for (std::size_t n = 0; n < count; ++n) {
     items[n] = {on[n].on ? on[n].on->handle_ : nullptr, on[n].fd, ZMQ_POLLIN, 0};

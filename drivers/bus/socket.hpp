@@ -5,6 +5,7 @@
 #pragma once
 
 #include "drivers/bus/context.hpp"
+#include "drivers/bus/curve.hpp"
 #include "drivers/bus/sent.hpp"
 #include "messages/result.hpp"
 
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,13 +36,15 @@ public:
   frame share() const;
   /// What the connection says about itself: "User-Id" (of ZAP), "Socket-Type"; empty where unknown, as over inproc.
   std::string_view property(const char* name) const;
+  /// Of the TCP connection it came in by, which may be closed by now; -1: none.
+  int descriptor() const;
 
 private:
   friend class socket;
   alignas(8) mutable std::array<std::byte, 64> raw_;
 };
 
-enum class role : std::uint8_t { router, dealer, xpub, sub };
+enum class role : std::uint8_t { router, dealer, xpub, sub, rep, pair };
 
 struct socket_settings {
   int send_queue_max = 1000;              ///< messages per peer
@@ -60,9 +64,15 @@ public:
   socket(socket&& other) noexcept;
   socket& operator=(socket&& other) noexcept;
 
-  /// Binds and says the actual endpoint (port 0 becomes a port). See endpoint.hpp for what is refused.
-  messages::result<std::string> bind(const std::string& endpoint);
-  messages::result<void> connect(const std::string& endpoint);
+  /// Binds and says the actual endpoint (port 0 becomes a port). See endpoint.hpp for what is refused; @p keyed: after
+  /// secure().
+  messages::result<std::string> bind(const std::string& endpoint, bool keyed = false);
+  /// With @p keys over CURVE.
+  messages::result<void> connect(const std::string& endpoint, const curve_identity* keys = nullptr);
+  /// What is bound from here on asks for a key, of which ZAP's @p domain judges.
+  void secure(const curve_pair& own, std::string_view domain);
+  /// A socket to read_event() from: who comes, who goes. For one watcher.
+  std::optional<socket> watch_connections();
   void subscribe(std::string_view prefix);
 
   sent send(frame&& f, bool more = false);
@@ -82,6 +92,22 @@ private:
   void* handle_;
 };
 
+/// What a socket of watch_connections() tells.
+struct socket_event {
+  enum class kind : std::uint8_t {
+    accepted,     ///< value: the descriptor
+    ended,        ///< value: the descriptor, closed
+    ready,        ///< the handshake succeeded
+    refused,      ///< the other side does not let this key in
+    no_handshake, ///< the connection ended, or said something else, before the handshake was over
+    other
+  };
+  kind what{};
+  int value = 0;
+};
+/// Nothing when nothing happened.
+std::optional<socket_event> read_event(socket& from);
+
 /// One thing to wait for: a socket, or a file descriptor that becomes readable.
 struct watch {
   socket* on = nullptr;
@@ -90,7 +116,7 @@ struct watch {
   bool readable = false, writable = false; ///< the answer
 };
 
-/// Waits until one of at most four is ready; -1: without end. False: none was.
+/// Waits until one of at most twelve is ready; -1: without end. False: none was.
 bool wait(std::span<watch> on, int timeout_ms);
 
 } // namespace bus

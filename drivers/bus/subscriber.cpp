@@ -74,10 +74,25 @@ struct subscriber::inside {
     const auto now_ms = options.clock();
     auto wait_ms = std::min<std::uint64_t>(until_ms - std::min(until_ms, now_ms), 60'000);
     if (const auto again = order.ask_again_in_ms(now_ms)) wait_ms = std::min<std::uint64_t>(wait_ms, *again);
-    std::array<watch, 2> on{watch{.on = &live}, watch{.on = &asking, .also_writable = unsent.has_value()}};
-    wait(on, static_cast<int>(wait_ms));
+    std::array<watch, 4> on{watch{.on = &live}, watch{.on = &asking, .also_writable = unsent.has_value()}};
+    for (std::size_t n = 0; n < doors.size(); ++n)
+      on[2 + n].on = &doors[n].comings;
+    wait(std::span{on}.first(2 + doors.size()), static_cast<int>(wait_ms));
     live_ready = on[0].readable;
     asking_ready = on[1].readable;
+    for (auto& d : doors)
+      while (const auto e = read_event(d.comings)) {
+        d.refused = (d.refused && e->what != socket_event::kind::ready) || e->what == socket_event::kind::refused;
+      }
+  }
+
+  messages::result<void> connect() {
+    const auto* keys = options.keys ? &*options.keys : nullptr;
+    if (keys)
+      for (auto* s : {&live, &asking})
+        if (auto comings = s->watch_connections()) doors.push_back({std::move(*comings), false});
+    if (auto done = live.connect(options.live_endpoint, keys); !done) return done;
+    return asking.connect(options.replay_endpoint, keys);
   }
 
   std::optional<messages::event_envelope> next(int timeout_ms) {
@@ -96,7 +111,12 @@ struct subscriber::inside {
   }
 
   subscriber_options options;
+  struct door_told {
+    socket comings;
+    bool refused = false;
+  };
   socket live, asking;
+  std::vector<door_told> doors; ///< with keys: whether the hub lets them in
   sequencer order;
   std::optional<std::string> unsent; ///< a request while nobody is connected
   std::uint64_t heard_ms;
@@ -112,8 +132,7 @@ messages::result<std::unique_ptr<subscriber>> subscriber::open(std::shared_ptr<c
   for (const auto& prefix : o.order.topics)
     in->live.subscribe(prefix);
   in->live.subscribe(heartbeat_topic);
-  if (auto done = in->live.connect(o.live_endpoint); !done) return messages::failure(done.error());
-  if (auto done = in->asking.connect(o.replay_endpoint); !done) return messages::failure(done.error());
+  if (auto done = in->connect(); !done) return messages::failure(done.error());
   return std::unique_ptr<subscriber>(new subscriber(std::move(in)));
 }
 
@@ -127,6 +146,9 @@ std::uint64_t subscriber::head() const { return in_->order.head(); }
 std::uint64_t subscriber::epoch() const { return in_->order.epoch(); }
 std::uint64_t subscriber::silent_ms() const { return in_->options.clock() - in_->heard_ms; }
 bool subscriber::heard() const { return in_->heard; }
+bool subscriber::key_refused() const {
+  return std::ranges::any_of(in_->doors, [](const auto& d) { return d.refused; });
+}
 const std::optional<messages::error>& subscriber::refused() const { return in_->order.refused(); }
 const sequencer_counts& subscriber::counts() const { return in_->order.counts(); }
 

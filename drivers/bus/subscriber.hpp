@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/bus/context.hpp"
+#include "drivers/bus/curve.hpp"
 #include "drivers/bus/sequencer.hpp"
 #include "messages/envelope.hpp"
 
@@ -15,6 +16,7 @@ namespace bus {
 
 struct subscriber_options {
   std::string live_endpoint, replay_endpoint; ///< of the publisher and of replay; both redacted or both personal
+  std::optional<curve_identity> keys = {};    ///< where the hub is on another host
   sequencer_options order;                    ///< from which index, which topics, until the head or on and on
   /// The journal became another one (restored backup, promoted standby): discard; events from index 1 follow.
   std::function<void(std::uint64_t epoch)> on_changed_epoch;
@@ -39,6 +41,7 @@ public:
   /// Milliseconds since anything was heard (a living hub is heard every second), or since open().
   std::uint64_t silent_ms() const;
   bool heard() const;                                    ///< anything at all
+  bool key_refused() const; ///< the last the hub said to this key at one of its doors was no
   const std::optional<messages::error>& refused() const; ///< the last replay.error, until replay answers again
   const sequencer_counts& counts() const;
 

@@ -39,7 +39,8 @@ private:
 
 struct switchboard::inside {
   inside(std::shared_ptr<context> home, switchboard_options o)
-      : router(std::move(home), role::router, settings(o)), clock(std::move(o.clock)), rules(std::move(o.rules)) {}
+      : keys(std::move(o.keys)), router(std::move(home), role::router, settings(o)), clock(std::move(o.clock)),
+        rules(std::move(o.rules)) {}
 
   static socket_settings settings(const switchboard_options& o) {
     const auto queue_max = static_cast<int>(o.rules.limits.queue_max);
@@ -66,6 +67,7 @@ struct switchboard::inside {
     for (; n < frames_per_turn_max && router.receive(connection); ++n) {
       if (!connection.more() || !router.receive(out.arrived)) continue;
       const bool alone = !out.arrived.more();
+      if (keys) keys->saw(out.arrived);
       const arrival a{.connection = connection.view(),
                       .user_id = out.arrived.property("User-Id"),
                       .inside = out.arrived.property("Socket-Type").empty(),
@@ -77,6 +79,7 @@ struct switchboard::inside {
     return n;
   }
 
+  std::shared_ptr<doorkeeper> keys; ///< outlives what it guards
   socket router;
   router_outlet out{router};
   std::function<std::uint64_t()> clock;
@@ -96,11 +99,9 @@ messages::result<std::unique_ptr<switchboard>> switchboard::open(std::shared_ptr
   auto in = std::make_unique<inside>(std::move(home), std::move(options));
   in->rules.hub_inside_only |= std::ranges::any_of(endpoints, is_inproc);
   in->table = std::make_unique<exchange>(in->rules);
-  for (const auto& endpoint : endpoints) {
-    auto bound = in->router.bind(endpoint);
-    if (!bound) return messages::failure(bound.error());
-    in->bound.push_back(std::move(*bound));
-  }
+  auto bound = bind_all(in->router, endpoints, in->keys.get(), door::commands);
+  if (!bound) return messages::failure(bound.error());
+  in->bound = std::move(*bound);
   if (own_thread) in->thread = std::thread([raw = in.get()] { raw->run(); });
   return std::unique_ptr<switchboard>(new switchboard(std::move(in)));
 }

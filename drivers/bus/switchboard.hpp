@@ -3,6 +3,7 @@
 #pragma once
 
 #include "drivers/bus/context.hpp"
+#include "drivers/bus/doorkeeper.hpp"
 #include "drivers/bus/exchange.hpp"
 
 #include <memory>
@@ -14,8 +15,10 @@ namespace bus {
 class socket;
 
 struct switchboard_options {
-  /// Any of inproc://name, ipc:///folder/name (folder 0700, path ≤ 107 bytes), tcp://127.0.0.1:port (0: a free one).
+  /// Any of inproc://name, ipc:///folder/name (folder 0700, path ≤ 107 bytes), tcp://127.0.0.1:port (0: a free one);
+  /// with keys tcp://address:port.
   std::vector<std::string> endpoints;
+  std::shared_ptr<doorkeeper> keys; ///< of whoever comes over tcp; none: in plain, from this host only
   switchboard_rules rules;              ///< its functions are called on the thread that turns it
   std::function<std::uint64_t()> clock; ///< monotonic milliseconds
   /// False: the dealer that has it beside itself turns it, on its thread (dealer_options.beside). What actors of the

@@ -1,7 +1,8 @@
 // Whatever comes in over the bus: envelopes, frames of the event sockets, replay requests, and the orders built on
-// them.
+// them; and the key files of nodes.
 #include "drivers/bus/exchange.hpp"
 #include "drivers/bus/frames.hpp"
+#include "drivers/bus/node_keys.hpp"
 #include "drivers/bus/sequencer.hpp"
 
 namespace {
@@ -33,6 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto c = messages::decode_command(input)) (void)messages::decode_command(encode(*c)).value();
   if (const auto e = messages::decode_event(input)) (void)messages::decode_event(encode(*e)).value();
   if (const auto r = bus::decode_replay_request(input)) (void)bus::decode_replay_request(bus::encode(*r)).value();
+  (void)bus::known_node_from(input, "file");
+  (void)bus::node_key_from(input, "file");
   (void)bus::split_array(input, bus::tail_items_max);
 
   bus::sequencer whole{{}}, topics{{.from = 0, .topics = {"desk."}}};

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Prints the events of a running clinic, old ones first, one JSON line each: a client of the bus in a page.
 
-The contract is messages/README.md. Needs python3-zmq and python3-msgpack, and a hub on this host.
+The contract is messages/README.md. Needs python3-zmq and python3-msgpack, and a hub: on this host, or on another
+with --key FILE.
 """
 import argparse, base64, json, struct, sys
 import msgpack, zmq
@@ -13,6 +14,7 @@ options.add_argument("--events", default="tcp://127.0.0.1:5571", help="endpoint 
 options.add_argument("--replay", default="tcp://127.0.0.1:5572", help="endpoint that repeats the journal")
 options.add_argument("--from", type=int, default=1, dest="first", help="the first index wanted (default 1)")
 options.add_argument("--until-head", action="store_true", help="end at the newest event there was at the start")
+options.add_argument("--key", help="key file of this node, for a hub on another host")
 options.add_argument("--wait-s", type=int, default=10, help="give up when nothing is heard for so long (default 10)")
 options = options.parse_args()
 
@@ -22,6 +24,12 @@ tail.rcvtimeo = asking.rcvtimeo = options.wait_s * 1000
 tail.linger = asking.linger = 0
 tail.subscribe(b"#")  # the whole journal, one message a commit
 tail.subscribe(b"~")  # where it stands, every second
+if options.key:
+    with open(options.key) as lines:
+        key = dict(line.split(None, 1) for line in lines.read().splitlines() if line and line[0] != "#")
+    for s in (tail, asking):
+        s.curve_serverkey, s.curve_secretkey = key["hub"].encode(), key["secret"].encode()
+        s.curve_publickey = zmq.curve_public(s.curve_secretkey)
 tail.connect(options.events)
 asking.connect(options.replay)
 want, epoch, last = options.first, None, None  # the next index, the journal's epoch, the last index wanted

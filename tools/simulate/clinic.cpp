@@ -1,13 +1,16 @@
 // Folders, keys, configuration files, and the child processes of a simulated clinic.
 #include "tools/simulate/clinic.hpp"
 
+#include "drivers/bus/node_keys.hpp"
 #include "drivers/card/card_authority.hpp"
 #include "drivers/clock/port.hpp"
 #include "drivers/line/throwaway_pki.hpp"
 #include "storage/key_folder.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +36,26 @@ namespace {
 
 constexpr auto institution = "1319999999";
 
+/// Four ports in a row that nobody has just now; 0: none found.
+int free_port_base() {
+  const auto chance = drivers::clock::system_chance();
+  const auto is_free = [](int port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+    ::close(fd);
+    return bound;
+  };
+  for (int tries = 0; tries < 100; ++tries) {
+    const auto id = drivers::clock::fresh_id(*drivers::clock::system_clock(), *chance);
+    const int base = 20'000 + (id.bytes[14] << 8 | id.bytes[15]) % 12'000; // below the ephemeral ports
+    if (is_free(base) && is_free(base + 1) && is_free(base + 2) && is_free(base + 3)) return base;
+  }
+  return 0;
+}
+
 class processes final : public clinic {
 public:
   explicit processes(clinic_options options) : options_(std::move(options)) {}
@@ -43,6 +66,8 @@ public:
     if (auto made = make_keys(); !made) return made;
     for (int n = 1; n <= options_.desks; ++n)
       desks_.push_back("desk-" + std::to_string(n));
+    if (options_.far_desks)
+      if (auto made = make_node_keys(); !made) return made;
     write_centre_config();
     keeper_ = std::thread([this] { keep(); });
     if (auto up = bring_up("centre", [this] { return fs::exists(centre_port_file()); }); !up) return up;
@@ -61,6 +86,7 @@ public:
   fs::path screen_socket(const std::string& node) const override { return run_ / ("screen-" + node); }
   fs::path rig_socket(const std::string& desk) const override { return run_ / ("rig-" + desk); }
   fs::path run_folder() const override { return run_; }
+  int port_base() const override { return options_.port_base; }
   std::string pages_address(const std::string& node) const override {
     int port = 0;
     std::ifstream{pages_port_file(node)} >> port;
@@ -167,8 +193,32 @@ private:
     return {};
   }
 
+  fs::path node_key_file(const std::string& desk) const { return options_.data / "config" / (desk + ".key"); }
+
+  result<void> make_node_keys() {
+    if (options_.port_base == 0) options_.port_base = free_port_base();
+    const auto folder = keys_folder() / "nodes";
+    const auto hub = bus::read_hub_key(folder, true);
+    if (!hub) return failure(hub.error());
+    for (const auto& desk : desks_) {
+      if (fs::exists(node_key_file(desk))) continue;
+      const bus::node_key key{desk, bus::node_role::desk, {bus::fresh_curve_pair(), hub->public_key}};
+      if (auto written = bus::write_node_key(node_key_file(desk), key); !written) return written;
+      if (auto in = bus::let_in(folder, {desk, key.role, key.identity.own.public_key}); !in) return in;
+    }
+    return {};
+  }
+
+  /// Where a desk's `[data] run` and its hub are. A far one shares no folder with the hub.
+  std::string desk_s_way(const std::string& desk) const {
+    if (!options_.far_desks) return "\n[data]\nrun = " + quoted(run_);
+    const auto hub = options_.far_hub.empty() ? "127.0.0.1:" + std::to_string(options_.port_base) : options_.far_hub;
+    return "\n[data]\nrun = " + quoted(run_ / ("of-" + desk)) + "\n[bus]\nhub = '" + hub +
+           "'\nkey = " + quoted(node_key_file(desk));
+  }
+
   /// Throw-away keys of a simulated clinic, outside the journal's folder like real ones.
-  fs::path keys_folder() const { return storage::default_key_folder(options_.data / "journal"); }
+  fs::path keys_folder() const override { return storage::default_key_folder(options_.data / "journal"); }
 
   result<void> make_keys() {
     const auto now_ms = drivers::clock::system_clock()->utc_ms();
@@ -220,6 +270,7 @@ private:
          "'monitor', 'account_admin', 'screen']\n"
       << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nkeys_dir = " << quoted(keys_folder())
       << "\nrun = " << quoted(run_) << "\n[bus]\ntcp = true\nport_base = " << options_.port_base
+      << (options_.far_desks ? "\ncurve = true\naddress = '" + options_.hub_address + "'" : "")
       << "\n[line]\nhost = '127.0.0.1'\nport = " << centre_port_ << "\nca = " << quoted(pki_.ca_certificate)
       << "\ncertificate = " << quoted(pki_.client_certificate) << "\nkey = " << quoted(pki_.client_key)
       << "\ninstitution = '" << institution
@@ -239,7 +290,7 @@ private:
   void write_desk_config(const std::string& desk) const {
     std::ostringstream t;
     t << "[node]\nname = '" << desk
-      << "'\nsimulated = true\nactors = ['reader', 'screen']\n[data]\nrun = " << quoted(run_)
+      << "'\nsimulated = true\nactors = ['reader', 'screen']" << desk_s_way(desk)
       << "\n[rig]\ncards = " << quoted(options_.data / "cards") << "\nsocket = " << quoted(rig_socket(desk))
       << "\npin = '" << options_.pin << "'\nusb = " << (options_.usb ? "true" : "false")
       << "\n[screen]\nhands = " << quoted(screen_socket(desk)) << '\n'

@@ -26,6 +26,10 @@ struct clinic_options {
   std::string pin = "1234";
   bool usb = true; ///< the emulated USB reader; false: the virtual reader in process
   std::uint32_t answer_delay_ms = 0;
+  /// The desks come to the hub by keys over TCP, as from hosts of their own: the hub binds `hub_address`, and each desk
+  /// looks for it at `far_hub` (HOST:PORT; empty: where it is bound).
+  bool far_desks = false;
+  std::string hub_address = "127.0.0.1", far_hub;
   bool pages = true;       ///< in browsers, beside scripted hands
   int pages_port_base = 0; ///< the hub's pages here, desk N's at + N; 0: free ones
   std::map<std::string, std::string> desk_lines; ///< by desk: lines that its configuration ends with, for tests
@@ -45,6 +49,8 @@ public:
   virtual std::string pages_address(const std::string& node) const = 0;
   virtual const clinic_accounts& accounts() const = 0;
   virtual std::filesystem::path run_folder() const = 0;
+  virtual std::filesystem::path keys_folder() const = 0; ///< the hub's
+  virtual int port_base() const = 0;                     ///< of the hub's bus, where desks are far
   virtual const clinic_options& options() const = 0;
 
   virtual pid_t pid_of(const std::string& process) const = 0; ///< "hub", "centre", "desk-1" …

@@ -1,4 +1,5 @@
-// The reader's order over a network beyond terrible: it loses, repeats and reorders, by seed.
+// The reader's order over a network beyond terrible: it loses, repeats, reorders, is cut, and is half open, by seed.
+// UKETSUKE_LONG=1 a thousand seeds each.
 #include "tests/test.hpp"
 
 #include "drivers/bus/sequencer.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 using message = std::vector<std::string>;
 
+unsigned seeds(unsigned usual) { return std::getenv("UKETSUKE_LONG") ? 1000 : usual; }
+
 std::vector<std::string_view> views(const message& m) { return {m.begin(), m.end()}; }
 message to_message(const bus::frames& f) { return {f[0], f[1], f[2]}; }
 
@@ -23,7 +26,7 @@ struct world {
   bool happens(double p) { return std::uniform_real_distribution<>{0, 1}(chance) < p; }
 
   void on_the_road(std::deque<message>& road, message m) {
-    if (happens(loss)) return;
+    if (happens(loss) || cut == both || cut == (&road == &live ? live_only : replay_only)) return;
     if (happens(0.1)) road.push_back(m);
     road.push_back(std::move(m));
     if (road.size() > 1 && happens(0.3)) std::swap(road[road.size() - 1], road[chance() % road.size()]);
@@ -53,6 +56,7 @@ struct world {
   /// One step of time for the reader.
   void step(bus::sequencer& s) {
     now += 50;
+    if (happens(0.03)) cut = static_cast<cuts>(chance() % 8); // mostly ends one: `none` from 3 on
     for (auto n = chance() % 4; n > 0 && !live.empty(); --n) {
       s.take_live(views(live.front()));
       live.pop_front();
@@ -67,7 +71,11 @@ struct world {
     if (const auto r = s.ask(now)) answer(*r);
   }
 
+  /// Nothing passes: on both ways, or, half open, on one.
+  enum cuts : unsigned { both, live_only, replay_only, none };
+
   journal log;
+  cuts cut = none;
   std::mt19937 chance;
   double loss;
   bool by_topic = false;
@@ -80,7 +88,7 @@ struct world {
 } // namespace
 
 BOOST_AUTO_TEST_CASE(every_event_arrives_once_and_in_order_over_a_terrible_network) {
-  for (unsigned seed = 0; seed < 60; ++seed) {
+  for (unsigned seed = 0; seed < seeds(60); ++seed) {
     world w{seed, seed % 4 * 0.15};
     w.commit(seed % 3 * 20);
     bus::sequencer s{{.from = 1, .answer_wait_ms = 400, .retry_wait_ms = 100}};
@@ -102,7 +110,7 @@ BOOST_AUTO_TEST_CASE(every_event_arrives_once_and_in_order_over_a_terrible_netwo
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_of_topics_misses_none_of_them) {
-  for (unsigned seed = 0; seed < 60; ++seed) {
+  for (unsigned seed = 0; seed < seeds(60); ++seed) {
     world w{seed, seed % 4 * 0.15};
     w.by_topic = true;
     w.commit(30);
@@ -128,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_reader_of_topics_misses_none_of_them) {
 }
 
 BOOST_AUTO_TEST_CASE(another_epoch_discards_everything_and_starts_from_one) {
-  for (unsigned seed = 0; seed < 20; ++seed) {
+  for (unsigned seed = 0; seed < seeds(20); ++seed) {
     world w{seed, 0.1};
     bus::sequencer s{{.from = 1, .answer_wait_ms = 400, .retry_wait_ms = 100}};
     w.commit(40);
