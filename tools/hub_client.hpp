@@ -59,12 +59,6 @@ ask_hub(const hub_access& hub, const std::string& actor, const M& command, std::
   return messages::decode_body<typename M::reply>(*body, M::reply::version);
 }
 
-template <class M> messages::result<typename M::reply>
-ask_hub(const std::filesystem::path& run, const std::string& actor, const M& command, std::uint32_t wait_ms = 10'000,
-        const std::string& account = {}) {
-  return ask_hub(hub_at::in_folder(run), actor, command, wait_ms, account);
-}
-
 /// The run folder given, or the first of the default ones where a hub has its socket.
 messages::result<std::filesystem::path> run_folder(const std::string& given);
 
