@@ -45,6 +45,8 @@ void set(void* socket, int option, int value) { zmq_setsockopt(socket, option, &
 
 // Of the transport below, not of the nodes (those say hello): how fast a dead connection is noticed and tried again.
 constexpr int transport_heartbeat_ms = 1000, transport_silence_ms_max = 3000, handshake_ms_max = 2000;
+/// After a power cut every desk and watcher comes back at once; libzmq's own 100 would make them try again a second later.
+constexpr int backlog = 512;
 constexpr int reconnect_ms_min = 50, reconnect_ms_max = 1000;
 
 void configure(void* s, role what, const socket_settings& settings) {
@@ -58,6 +60,7 @@ void configure(void* s, role what, const socket_settings& settings) {
   set(s, ZMQ_HANDSHAKE_IVL, handshake_ms_max);
   set(s, ZMQ_RECONNECT_IVL, reconnect_ms_min);
   set(s, ZMQ_RECONNECT_IVL_MAX, reconnect_ms_max);
+  set(s, ZMQ_BACKLOG, backlog);
   set(s, ZMQ_IPV6, 0);
   if (what == role::router) {
     // A lost peer and a full queue become answers instead of silence …

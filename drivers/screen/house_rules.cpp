@@ -275,6 +275,10 @@ answer house_rules::let_in(const std::string& account, const messages::id& sessi
   return a;
 }
 
+bool house_rules::is_open(const messages::id& session) const {
+  return std::ranges::any_of(sign_ins_, [&](const auto& one) { return one.second.session == session; });
+}
+
 void house_rules::end_session(const messages::id& session) {
   std::erase_if(sign_ins_, [&](const auto& one) { return one.second.session == session; });
 }

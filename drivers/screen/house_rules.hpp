@@ -59,6 +59,8 @@ public:
   /// Account administration let them in: the answer to their sign-in, with its cookie.
   answer let_in(const std::string& account, const messages::id& session);
   void end_session(const messages::id& session);
+  /// Is it still signed in? A page's handshake takes its time, and its session may end meanwhile.
+  bool is_open(const messages::id& session) const;
   /// Header names and values of every answer.
   std::vector<std::pair<std::string, std::string>> headers() const;
 

@@ -392,6 +392,7 @@ void server::accept() {
 
 page server::join(const std::shared_ptr<live_page>& who, const visitor& as) {
   if (pages_.size() >= options_.pages_max) return 0;
+  if (!as.session.empty() && !rules_->is_open(as.session)) return 0;
   const auto number = ++last_page_;
   pages_[number] = who;
   watcher_->page_joined(number, as);

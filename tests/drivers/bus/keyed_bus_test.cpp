@@ -230,7 +230,8 @@ BOOST_AUTO_TEST_CASE(five_hundred_connects_at_once_are_bounded_and_nobody_who_is
   for (int n = 0; n < 500; ++n)
     all.push_back(connect_raw(port_of(h.commands())));
   BOOST_TEST(ask(*desk, make_command("asker@desk-1", "echo@desk-1")) == "");
-  BOOST_TEST(soon([&] { return h.keys->counts().turned_away >= 350; }));
+  BOOST_TEST(soon([&] { return h.keys->counts().turned_away >= 350; }),
+             "turned away: " << h.keys->counts().turned_away << ", open: " << h.keys->counts().connections);
   for (const int fd : all)
     if (fd >= 0) ::close(fd);
   BOOST_TEST(ask(*desk, make_command("asker@desk-1", "echo@desk-1")) == "");

@@ -56,7 +56,7 @@ struct world {
   /// One step of time for the reader.
   void step(bus::sequencer& s) {
     now += 50;
-    if (happens(0.03)) cut = static_cast<cuts>(chance() % 8); // mostly ends one: `none` from 3 on
+    if (loss > 0 && happens(0.03)) cut = static_cast<cuts>(chance() % 8); // mostly ends one: `none` from 3 on
     for (auto n = chance() % 4; n > 0 && !live.empty(); --n) {
       s.take_live(views(live.front()));
       live.pop_front();
@@ -71,7 +71,7 @@ struct world {
     if (const auto r = s.ask(now)) answer(*r);
   }
 
-  /// Nothing passes: on both ways, or, half open, on one.
+  /// Nothing passes: on both ways, or, half open, on one. A network that loses nothing is never cut.
   enum cuts : unsigned { both, live_only, replay_only, none };
 
   journal log;

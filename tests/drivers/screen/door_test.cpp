@@ -113,6 +113,15 @@ BOOST_FIXTURE_TEST_CASE(a_cookie_replayed_after_its_session_opens_nothing, door)
   BOOST_TEST(opens("uketsuke=" + std::string(10'000, '0')) == 401);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_page_whose_session_ends_while_it_is_opened_does_not_stay_open, door) {
+  for (int n = 0; n < 200; ++n) {
+    const auto page = open_page(open->port(), "reception", origin(), cookie());
+    BOOST_REQUIRE(page);
+    open->end_session(session); // between the server's answer to the handshake and the page's first line
+    BOOST_REQUIRE(!page->read().has_value());
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_post_from_another_site_or_of_another_kind_signs_nobody_in_or_out, door) {
   const auto own = cookie();
   const std::string body = R"({"account":"Staff01","password":"right"})";
