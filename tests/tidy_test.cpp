@@ -54,6 +54,7 @@ const std::vector<library>& libraries() {
       {{"zip.h"}, {"drivers/line/"}},
       {{"opencv2/", "openjpeg", "jpeglib", "turbojpeg"}, {"drivers/face/"}},
       {{"prometheus/"}, {"tools/metrics.cpp"}},
+      {{"hiredis/"}, {"tools/bench/redis_bus.cpp"}}, // a peer to measure beside
       {{"CLI/", "toml++/", "toml.hpp"}, {"tools/"}},
       {{"spdlog/", "fmt/"}, {"tools/", "actors/runtime/", "drivers/", "storage/"}},
       {{"tl/expected.hpp"}, {"messages/result.hpp"}},
@@ -70,7 +71,7 @@ const library* library_of(std::string_view header) {
 
 /// The standard library's headers have neither a dot nor a slash; those of the system stand here.
 bool is_system(std::string_view header) {
-  static const std::set<std::string_view> known{"unistd.h", "fcntl.h", "poll.h",   "signal.h",
+  static const std::set<std::string_view> known{"unistd.h", "fcntl.h", "poll.h",   "signal.h", "spawn.h",
                                                 "pty.h",    "dlfcn.h", "iconv.h",  "termios.h",
                                                 "netdb.h",  "pwd.h",   "malloc.h", "pthread.h"};
   if (header.find_first_of("./") == std::string_view::npos) return true;

@@ -260,6 +260,12 @@ section rig_section(rig_config& r) {
           {"usb", flag_into(r.usb)}};
 }
 
+section retention_section(node_config& c) {
+  return {{"record_days", number_into(c.kept.record_days, 0, 36'600)},
+          {"proof_days", number_into(c.kept.proof_days, 0, 36'600)},
+          {"at_hour", number_into(c.expire_at_hour, 0, 23)}};
+}
+
 } // namespace
 
 result<node_config> read_node_config(const std::filesystem::path& file) {
@@ -285,10 +291,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"run", path_into(c.run)},
         {"keys_dir", path_into(c.keys)},
         {"passphrase_file", path_into(c.passphrase_file)}}},
-      {"retention",
-       {{"record_days", number_into(c.kept.record_days, 0, 36'600)},
-        {"proof_days", number_into(c.kept.proof_days, 0, 36'600)},
-        {"at_hour", number_into(c.expire_at_hour, 0, 23)}}},
+      {"retention", retention_section(c)},
       {"backup", backup_section(backup)},
       {"bus", bus_section(c.bus)},
       {"line", line_section(line)},

@@ -45,7 +45,7 @@ void set(void* socket, int option, int value) { zmq_setsockopt(socket, option, &
 
 // Of the transport below, not of the nodes (those say hello): how fast a dead connection is noticed and tried again.
 constexpr int transport_heartbeat_ms = 1000, transport_silence_ms_max = 3000, handshake_ms_max = 2000;
-/// After a power cut every desk and watcher comes back at once; libzmq's own 100 would make them try again a second later.
+// After a power cut every desk and watcher comes back at once; of libzmq's own 100, others would try a second later.
 constexpr int backlog = 512;
 constexpr int reconnect_ms_min = 50, reconnect_ms_max = 1000;
 

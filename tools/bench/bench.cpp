@@ -1,9 +1,12 @@
 // `uketsuke bench`: the numbers, as ratios against a floor measured in the same run.
 #include "tools/bench/accounts.hpp"
+#include "tools/bench/bus.hpp"
 #include "tools/bench/card.hpp"
 #include "tools/bench/check_in.hpp"
+#include "tools/bench/commands.hpp"
 #include "tools/bench/journal.hpp"
 #include "tools/bench/line.hpp"
+#include "tools/bench/many_desks.hpp"
 #include "tools/bench/screens.hpp"
 #include "tools/commands.hpp"
 
@@ -52,6 +55,62 @@ void add_card_bench(CLI::App& bench, chosen& run) {
   });
 }
 
+/// A folder that is there while @p measure runs; below @p base, or where temporary files go.
+outcome in_a_folder(const std::string& base,
+                    const std::function<messages::result<void>(std::filesystem::path)>& measure) {
+  const auto where = base.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path{base};
+  auto pattern = (where / "uketsuke-bench-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) return messages::failure(messages::error_code::write_failed, pattern);
+  const auto done = measure(pattern);
+  std::error_code ignored;
+  std::filesystem::remove_all(pattern, ignored);
+  if (!done) return messages::failure(done.error());
+  return 0;
+}
+
+void add_bench_bus(CLI::App& bench, chosen& run) {
+  auto* bus = bench.add_subcommand("bus", "durable events to many readers, beside bare floors and Redis Streams");
+  auto o = std::make_shared<bus_bench_options>();
+  auto folder = std::make_shared<std::string>();
+  bus->add_option("--data", *folder, "an existing folder on the disk to measure (default: a temporary one)");
+  bus->add_option("--readers", o->readers, "how many follow the tail (default 8)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 64));
+  bus->add_option("--window", o->windows, "events under way at once (default 1,64,512)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 512));
+  bus->add_option("--bytes", o->bytes, "of one event (default 256)")->delimiter(',')->check(CLI::Range(256, 65536));
+  bus->add_option("--rounds", o->rounds, "alternations (default 3)")->check(CLI::Range(1, 100));
+  bus->add_option("--seconds", o->seconds, "of each turn (default 1)")->check(CLI::Range(0.05, 60.0));
+  bus->add_flag("--even-if-busy", o->even_if_busy, "measure although others use the processors, and say so");
+  bus->add_flag("--json", o->json, "a JSON object a line");
+  bus->callback([&run, o, folder] {
+    run = [o, folder] {
+      return in_a_folder(*folder, [&](std::filesystem::path data) {
+        o->data = std::move(data);
+        return bench_bus(*o, std::cout);
+      });
+    };
+  });
+}
+
+void add_bench_commands(CLI::App& bench, chosen& run) {
+  auto* commands = bench.add_subcommand("commands", "a command to the hub and its answer, beside bare ZeroMQ");
+  auto o = std::make_shared<commands_bench_options>();
+  commands->add_option("--trips", o->trips, "of each, in every round (default 2000)")->check(CLI::Range(10, 1000000));
+  commands->add_option("--rounds", o->rounds, "alternations (default 5)")->check(CLI::Range(1, 100));
+  commands->add_flag("--even-if-busy", o->even_if_busy, "measure although others use the processors, and say so");
+  commands->add_flag("--json", o->json, "a JSON object a line");
+  commands->callback([&run, o] {
+    run = [o] {
+      return in_a_folder({}, [&](std::filesystem::path data) {
+        o->data = std::move(data);
+        return bench_commands(*o, std::cout);
+      });
+    };
+  });
+}
+
 void add_bench_journal(CLI::App& bench, chosen& run) {
   auto* journal = bench.add_subcommand("journal", "durable appends a second, beside bare RocksDB and bare fdatasync");
   auto o = std::make_shared<journal_bench_options>();
@@ -66,16 +125,11 @@ void add_bench_journal(CLI::App& bench, chosen& run) {
       ->check(CLI::Range(0, 10'000'000));
   journal->add_flag("--json", o->json, "a JSON object a line");
   journal->callback([&run, o, folder] {
-    run = [o, folder]() -> outcome {
-      const auto base = folder->empty() ? std::filesystem::temp_directory_path() : std::filesystem::path{*folder};
-      auto pattern = (base / "uketsuke-bench-XXXXXX").string();
-      if (::mkdtemp(pattern.data()) == nullptr) return messages::failure(messages::error_code::write_failed, pattern);
-      o->data = pattern;
-      const auto done = bench_journal(*o, std::cout);
-      std::error_code ignored;
-      std::filesystem::remove_all(o->data, ignored);
-      if (!done) return messages::failure(done.error());
-      return 0;
+    run = [o, folder] {
+      return in_a_folder(*folder, [&](std::filesystem::path data) {
+        o->data = std::move(data);
+        return bench_journal(*o, std::cout);
+      });
     };
   });
 }
@@ -107,17 +161,38 @@ void add_bench_screens(CLI::App& bench, chosen& run) {
       ->check(CLI::Range(0, 1000));
   screens->add_flag("--json", o->json, "one JSON object");
   screens->callback([&run, o] {
-    run = [o]() -> outcome {
-      auto pattern = (std::filesystem::temp_directory_path() / "uketsuke-bench-XXXXXX").string();
-      if (::mkdtemp(pattern.data()) == nullptr) return messages::failure(messages::error_code::write_failed, pattern);
-      o->program = std::filesystem::canonical("/proc/self/exe");
-      o->data = pattern;
-      o->persons = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
-      const auto done = bench_screens(*o, std::cout);
-      std::error_code ignored;
-      std::filesystem::remove_all(o->data, ignored);
-      if (!done) return messages::failure(done.error());
-      return 0;
+    run = [o] {
+      return in_a_folder({}, [&](std::filesystem::path data) {
+        o->program = std::filesystem::canonical("/proc/self/exe");
+        o->data = std::move(data);
+        o->persons = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
+        return bench_screens(*o, std::cout);
+      });
+    };
+  });
+}
+
+void add_bench_check_in(CLI::App& bench, chosen& run) {
+  auto* check_in = bench.add_subcommand("check-in", "what a check-in costs beside people, rig and centre");
+  auto o = std::make_shared<bench_options>();
+  auto many = std::make_shared<many_desks_options>();
+  auto folder = std::make_shared<std::string>();
+  check_in->add_option("--checkins", o->checkins, "how many are measured (default 200)")->check(CLI::Range(1, 100000));
+  auto* desks = check_in->add_option("--desks", many->desks, "instead: as many desks, each a process, all at once")
+                    ->check(CLI::Range(1, 50));
+  check_in->add_option("--rounds", many->rounds, "with --desks: how often (default 5)")->check(CLI::Range(1, 1000));
+  check_in->add_option("--data", *folder, "an existing folder on the disk to measure (default: a temporary one)");
+  check_in->add_flag("--json", o->json, "one JSON object");
+  check_in->callback([&run, o, many, folder, desks] {
+    run = [o, many, folder, at_desks = desks->count() > 0] {
+      return in_a_folder(*folder, [&](std::filesystem::path data) {
+        o->data = many->data = std::move(data);
+        o->persons = many->persons =
+            std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
+        many->program = std::filesystem::canonical("/proc/self/exe");
+        many->json = o->json;
+        return at_desks ? bench_many_desks(*many, std::cout) : bench_check_in(*o, std::cout);
+      });
     };
   });
 }
@@ -128,22 +203,10 @@ void add_bench(CLI::App& app, chosen& run) {
   auto* bench =
       app.add_subcommand("bench", "measure this build on this machine, as ratios against floors of the same run");
   bench->require_subcommand(1);
-  auto* check_in = bench->add_subcommand("check-in", "what a check-in costs beside people, rig and centre");
-  auto o = std::make_shared<bench_options>();
-  auto folder = std::make_shared<std::string>();
-  check_in->add_option("--checkins", o->checkins, "how many are measured (default 200)")->check(CLI::Range(1, 100000));
-  check_in->add_option("--data", *folder, "where to write; made and removed (default: a temporary folder)");
-  check_in->add_flag("--json", o->json, "one JSON object");
-  check_in->callback([&run, o, folder] {
-    run = [o, folder]() -> outcome {
-      std::string pattern = (std::filesystem::temp_directory_path() / "uketsuke-bench-XXXXXX").string();
-      o->data = !folder->empty() ? std::filesystem::path{*folder} : std::filesystem::path{::mkdtemp(pattern.data())};
-      o->persons = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
-      if (auto done = bench_check_in(*o, std::cout); !done) return messages::failure(done.error());
-      return 0;
-    };
-  });
+  add_bench_check_in(*bench, run);
   add_accounts_bench(*bench, run);
+  add_bench_bus(*bench, run);
+  add_bench_commands(*bench, run);
   add_card_bench(*bench, run);
   add_bench_journal(*bench, run);
   add_bench_screens(*bench, run);

@@ -1,13 +1,12 @@
 // Measures check-ins beside a bare fdatasync of the same run.
 #include "tools/bench/check_in.hpp"
 
+#include "tools/bench/figures.hpp"
+#include "tools/bench/floors.hpp"
 #include "tools/bench/one_process.hpp"
 
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <iomanip>
 #include <ostream>
@@ -22,29 +21,6 @@ using steady = std::chrono::steady_clock;
 namespace {
 
 double microseconds(steady::duration d) { return std::chrono::duration<double, std::micro>(d).count(); }
-
-double percentile(std::vector<double> all, double p) {
-  if (all.empty()) return 0;
-  std::ranges::sort(all);
-  return all[static_cast<std::size_t>(p * static_cast<double>(all.size() - 1))];
-}
-
-/// A bare append and fdatasync on the same disk: the floor of a binding wait.
-class sync_floor {
-public:
-  explicit sync_floor(const fs::path& file)
-      : fd_(::open(file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600)) {}
-  ~sync_floor() { ::close(fd_); }
-  double one_us() {
-    const std::string line(256, 'x');
-    const auto from = steady::now();
-    if (::write(fd_, line.data(), line.size()) < 0 || ::fdatasync(fd_) != 0) return 0;
-    return microseconds(steady::now() - from);
-  }
-
-private:
-  int fd_;
-};
 
 struct measured {
   std::vector<double> own_us, sync_us;
@@ -106,8 +82,6 @@ result<void> bench_check_in(const bench_options& options, std::ostream& out) {
   m.memory_mb = static_cast<double>(used.ru_maxrss) / 1024;
   opened->reset();
   print(m, options.json, out);
-  std::error_code ignored;
-  fs::remove_all(options.data, ignored);
   return {};
 }
 

@@ -13,7 +13,7 @@ struct bench_options {
   int checkins = 200;
   int warm_up = 20;
   bool json = false;
-  std::filesystem::path data;    ///< on the disk whose sync is to be measured; made and removed
+  std::filesystem::path data;    ///< on the disk whose sync is to be measured; exists, and may be filled
   std::filesystem::path persons; ///< insured_persons.json
 };
 

@@ -1,0 +1,12 @@
+// Is this machine idle? Figures taken beside other work judge that work too.
+#pragma once
+
+namespace tools {
+
+/// More than this share of the processors at work, by others, and a bench refuses to judge.
+inline constexpr double busy_share_max = 0.10;
+
+/// Looks for half a second: the share (0 to 1) of all processors' time that somebody used, the host's own included.
+double busy_share();
+
+} // namespace tools
