@@ -86,7 +86,9 @@ private:
   void look_at_this_computer() {
     if (clock_->utc_ms() < first_of_2025_ms) say(chain_link::clock, standing::broken, time_text(clock_->utc_ms()));
     std::error_code wrong;
-    const auto& folder = is_hub_ ? config_.data : config_.run;
+    auto folder = is_hub_ ? config_.data : config_.run;
+    while (!std::filesystem::exists(folder, wrong) && folder.has_relative_path())
+      folder = folder.parent_path(); // a desk that reaches its hub over TCP never made it: the disk is the same
     const auto space = std::filesystem::space(folder, wrong);
     const auto free = std::to_string(space.available / mb) + " MB free in " + folder.string();
     if (wrong)

@@ -33,7 +33,7 @@ std::optional<error> refusal_of(std::string_view topic, const giver& who) {
   if (!row) return error{error_code::not_allowed, {std::string{topic}}};
   if (row->without == unnamed::stranger) return {};
   if (who.account.empty()) {
-    if (row->without == unnamed::house && who.of_the_house) return {};
+    if (row->without == unnamed::node || (row->without == unnamed::house && who.of_the_house)) return {};
     return error{error_code::not_signed_in, {}};
   }
   if (!who.row || !who.session) return error{error_code::not_signed_in, {}};
@@ -53,7 +53,7 @@ std::string printed_rights() {
   for (std::size_t n = 0; n < enumeration<account_kind>::names.size(); ++n)
     text += "---|";
   text += "\n";
-  constexpr std::array<std::string_view, 3> without{"", "house", "anybody"};
+  constexpr std::array<std::string_view, 4> without{"", "house", "a node", "anybody"};
   for (const auto& r : rights) {
     text += "| " + std::string{r.topic} + " | " + std::string{without[static_cast<std::size_t>(r.without)]} + " |";
     for (std::size_t n = 0; n < enumeration<account_kind>::names.size(); ++n)

@@ -35,6 +35,7 @@ inline constexpr auto everybody =
 enum class unnamed : std::uint8_t {
   no,
   house,   ///< an actor of this house on its own behalf: the reader, the patient's page
+  node,    ///< any node: what reaches the bus (this host's own folder, a key) reads the redacted tail anyway
   stranger ///< anybody: it is how one gets an account's rights, or its secret proves itself
 };
 
@@ -95,7 +96,7 @@ inline constexpr std::array rights{
     detail::row<messages::close_desk>(reception),
     detail::row<messages::switch_mode>(reception),
     detail::row<messages::attend_desk>(reception),
-    detail::row<messages::list_desks>(reception, unnamed::house),
+    detail::row<messages::list_desks>(reception, unnamed::node),
     // questions, matching, hand-over
     detail::row<messages::ask_typed>(reception, unnamed::house),
     detail::row<messages::register_number>(reception, unnamed::house),
@@ -111,7 +112,7 @@ inline constexpr std::array rights{
     // what a consent opens
     detail::row<messages::obtain_records>(of(account_kind::medical_viewing)),
     detail::row<messages::withdraw_consent>(reception),
-    detail::row<messages::ask_status>(everybody, unnamed::house),
+    detail::row<messages::ask_status>(everybody, unnamed::node),
     // accounts
     detail::row<messages::init_accounts>(nobody, unnamed::stranger),
     detail::row<messages::sign_in>(nobody, unnamed::stranger),

@@ -421,9 +421,11 @@ decision pages::on_hub(bool there) {
   decision out;
   if (there == hub_there_) return out;
   hub_there_ = there;
-  // Another hub process counts anew, perhaps from less: its clock may have been set back.
+  // What was shown is of the past: the hub may have begun anew, and then asks its last question again only once it has
+  // found its way. Another hub process also counts anew, perhaps from less: its clock may have been set back.
   if (!there) {
-    prompt_.sequence = 0;
+    prompt_ = {};
+    prompt_.shown = prompt::please_wait;
     visual_.clear();
   }
   unasked_.clear();

@@ -99,7 +99,8 @@ public:
     } else {
       out_ << std::left << std::setw(8) << who << std::right << std::fixed << std::setprecision(0) << " N="
            << std::setw(2) << c.readers << " window " << std::setw(3) << c.window << ' ' << std::setw(4) << c.bytes
-           << " B  " << std::setw(7) << median(t.rate) << " events/s   ack " << median(t.ack_p50) << '/' << median(t.ack_p99)
+           << " B  " << std::setw(7) << median(t.rate) << " events/s   ack " << median(t.ack_p50) << '/'
+           << median(t.ack_p99)
            << " us   to the last reader " << median(t.delivery_p50) << '/' << median(t.delivery_p99) << " us";
       if (of_redis) out_ << std::setprecision(2) << "   " << *of_redis << " of Redis";
       out_ << '\n';

@@ -42,7 +42,7 @@ if options.key:
     node = key["node"]
     socket.curve_serverkey = key["hub"].encode()
     socket.curve_secretkey = key["secret"].encode()
-    socket.curve_publickey = zmq.curve_public(socket.curve_secretkey)
+    socket.curve_publickey = zmq.curve_public(key["secret"].encode())
 socket.connect(options.hub)
 # Who is here: the first word on every connection.
 welcome = say("node.hello", "switchboard@hub",

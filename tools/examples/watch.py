@@ -29,7 +29,7 @@ if options.key:
         key = dict(line.split(None, 1) for line in lines.read().splitlines() if line and line[0] != "#")
     for s in (tail, asking):
         s.curve_serverkey, s.curve_secretkey = key["hub"].encode(), key["secret"].encode()
-        s.curve_publickey = zmq.curve_public(s.curve_secretkey)
+        s.curve_publickey = zmq.curve_public(key["secret"].encode())
 tail.connect(options.events)
 asking.connect(options.replay)
 want, epoch, last = options.first, None, None  # the next index, the journal's epoch, the last index wanted
