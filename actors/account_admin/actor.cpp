@@ -26,7 +26,6 @@ secrets::job job_of(hash_job&& of, std::uint64_t utc_ms) {
   job.code = std::move(of.code);
   job.utc_ms = utc_ms;
   job.make = std::move(of.make);
-  job.doubted = of.doubted;
   return job;
 }
 

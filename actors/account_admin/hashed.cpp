@@ -1,4 +1,4 @@
-// What a hashing's outcome means: written in one append, and only then shown.
+// What a hashing's outcome means: written in one append, and only then shown; then the next one's turn comes.
 #include "actors/account_admin/ledger.hpp"
 
 #include <algorithm>
@@ -7,34 +7,30 @@ namespace account_admin {
 
 using namespace messages;
 
-void ledger::start(waiting what, hash_job job, decision& out) {
-  if (waiting_.size() >= jobs_max) return out.refuse(what.command, {error_code::busy, {"account_admin"}});
-  job.number = ++last_job_;
-  waiting_.emplace(job.number, std::move(what));
-  out.jobs.push_back(std::move(job));
-}
-
 decision ledger::on_hashed(std::uint64_t number, const std::optional<hash_outcome>& outcome, std::uint64_t now_ms) {
   decision out;
   now_ms_ = now_ms;
-  const auto found = waiting_.find(number);
-  if (found == waiting_.end()) return out; // an earlier incarnation asked
-  auto what = std::move(found->second);
-  waiting_.erase(found);
-  if (!outcome) {
+  if (!hashing_ || hashing_->job != number) return out; // an earlier incarnation asked
+  auto what = std::move(*hashing_);
+  hashing_.reset();
+  if (outcome)
+    take_outcome(what, *outcome, out);
+  else
     out.refuse(what.command, {error_code::busy, {"account_admin"}});
-    return out;
-  }
-  const auto& topic = what.command.topic;
-  if (topic == sign_in::topic) signed_in(what, *outcome, out);
-  if (topic == change_password::topic) changed(what, *outcome, out);
-  if (topic == receive_password::topic) received(what, *outcome, out);
-  if (topic == reset_master::topic) reset(what, *outcome, out);
-  if (topic == init_accounts::topic) begun(what, *outcome, out);
+  go_on(out);
   return out;
 }
 
-void ledger::guessed_wrong(const waiting& what, sign_in_refusal why, error said, decision& out) {
+void ledger::take_outcome(hashing& what, const hash_outcome& outcome, decision& out) {
+  const auto& topic = what.command.topic;
+  if (topic == sign_in::topic) signed_in(what, outcome, out);
+  if (topic == change_password::topic) changed(what, outcome, out);
+  if (topic == receive_password::topic) received(what, outcome, out);
+  if (topic == reset_master::topic) reset(what, outcome, out);
+  if (topic == init_accounts::topic) begun(what, outcome, out);
+}
+
+void ledger::guessed_wrong(const hashing& what, sign_in_refusal why, error said, decision& out) {
   throttle_.failed(what.account, what.place, now_ms_);
   const auto* row = find(what.account);
   const auto early = throttle_.take_early(what.account, what.place);
@@ -44,7 +40,7 @@ void ledger::guessed_wrong(const waiting& what, sign_in_refusal why, error said,
   out.refuse(what.command, std::move(said));
 }
 
-void ledger::signed_in(waiting& what, const hash_outcome& outcome, decision& out) {
+void ledger::signed_in(hashing& what, const hash_outcome& outcome, decision& out) {
   const auto* row = find(what.account);
   const error same_words{error_code::sign_in_refused, {}};
   if (!row) return guessed_wrong(what, sign_in_refusal::no_such_account, same_words, out);
@@ -67,7 +63,7 @@ void ledger::signed_in(waiting& what, const hash_outcome& outcome, decision& out
                                          event.until_ms, rules_.idle_ms_max});
 }
 
-void ledger::changed(waiting& what, const hash_outcome& outcome, decision& out) {
+void ledger::changed(hashing& what, const hash_outcome& outcome, decision& out) {
   const auto* row = find(what.account);
   const auto from = address::from_text(what.command.from);
   const auto* session = row && from ? row->session_at(from->node, now_ms_) : nullptr;
@@ -81,7 +77,7 @@ void ledger::changed(waiting& what, const hash_outcome& outcome, decision& out) 
   out.reply(what.command, done{});
 }
 
-void ledger::received(waiting& what, const hash_outcome& outcome, decision& out) {
+void ledger::received(hashing& what, const hash_outcome& outcome, decision& out) {
   const auto* row = find(what.account);
   if (!row || row->standing != account_standing::registered || outcome.made.size() != 1)
     return out.refuse(what.command, {error_code::password_received, {}});
@@ -89,7 +85,7 @@ void ledger::received(waiting& what, const hash_outcome& outcome, decision& out)
   show_once(initial_password{row->account, what.first}, what.command, out);
 }
 
-void ledger::reset(waiting& what, const hash_outcome& outcome, decision& out) {
+void ledger::reset(hashing& what, const hash_outcome& outcome, decision& out) {
   const auto* row = find(what.account);
   const auto* master = of_kind(account_kind::master);
   if (!row || !master || !outcome.right || outcome.made.size() != 2 || row->verifier != what.verifier)
@@ -103,7 +99,7 @@ void ledger::reset(waiting& what, const hash_outcome& outcome, decision& out) {
   show_once(master_secrets{master_id, reset_id, what.first, what.second}, what.command, out);
 }
 
-void ledger::begun(waiting& what, const hash_outcome& outcome, decision& out) {
+void ledger::begun(hashing& what, const hash_outcome& outcome, decision& out) {
   const auto m = decode_body<init_accounts>(what.command.body, what.command.v);
   if (!m || !may_begin(*m) || outcome.made.size() != 2)
     return out.refuse(what.command, {error_code::accounts_there, {}});

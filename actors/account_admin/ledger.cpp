@@ -24,6 +24,14 @@ bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c != 0x7f; });
 }
 
+bool is_place(std::string_view text) { return text.size() <= ledger::place_bytes_max && is_plain(text); }
+
+/// Where it was typed. Only a node's own pages are believed: whoever speaks on the bus is where its node is.
+std::string place_of(const command_envelope& command, const std::string& said) {
+  const auto from = address::from_text(command.from);
+  return !said.empty() && from && from->actor == "screen" ? said : node_of(command);
+}
+
 account_status status_of(const account_record& row, std::uint64_t now_ms) {
   const auto open = std::ranges::count_if(row.sessions, [&](const auto& s) { return now_ms < s.until_ms; });
   return {row.account,       row.kind,        row.standing,     row.suspended, row.emergency_viewing, row.until_ms,
@@ -100,10 +108,7 @@ void ledger::handle(const receive_password& m, const command_envelope& command, 
   if (!row) return;
   if (row->standing != account_standing::registered)
     return out.refuse(command, {error_code::password_received, {}});
-  waiting what{command, account_key(row->account), {}, {}, from_.password(), {}, false};
-  hash_job job;
-  job.make = {{what.account, what.first}};
-  start(std::move(what), std::move(job), out);
+  stand_in_line(account_key(command.account), node_of(command), command, out);
 }
 
 void ledger::handle(const search_accounts& m, const command_envelope& command, decision& out) {
@@ -167,83 +172,32 @@ void ledger::handle(const enrol_code&, const command_envelope& command, decision
 
 void ledger::handle(const change_password& m, const command_envelope& command, decision& out) {
   const auto* row = giver_of(command);
-  const auto place = node_of(command);
   if (const auto why = unfit(rules_, row->account, m.to.reveal()))
     return out.refuse(command, {error_code::password_unfit, {std::string{*why}}});
   if (m.from == m.to) return out.refuse(command, {error_code::password_unfit, {"it is the old one"}});
   const auto key = account_key(row->account);
   if (m.from.reveal().size() > rules_.bytes_max)
     return out.refuse(command, {error_code::sign_in_refused, {}});
-  if (!may_guess(key, place, command, out)) return;
-  hash_job job;
-  job.judges = true;
-  job.account = key;
-  job.password = m.from;
-  job.verifier = row->verifier;
-  job.make = {{key, m.to}};
-  start({command, key, place, row->verifier, {}, {}, false}, std::move(job), out);
+  stand_in_line(key, node_of(command), command, out);
 }
 
 // -- before signing in ---------------------------------------------------------------------------------------------
 
-bool ledger::may_guess(const std::string& account, const std::string& place, const command_envelope& command,
-                       decision& out) {
-  const auto wait_ms = throttle_.wait_ms(account, place, now_ms_);
-  if (wait_ms > 0) {
-    throttle_.came_early(account, place);
-    out.refuse(command, {error_code::sign_in_delayed, {std::to_string((wait_ms + 999) / 1000)}});
-    return false;
-  }
-  const auto of_account = std::ranges::count_if(waiting_, [&](const auto& w) { return w.second.account == account; });
-  const auto of_place = std::ranges::count_if(waiting_, [&](const auto& w) { return w.second.place == place; });
-  // Who was here before is let past the others' guesses: a clinic's pages may all have one address.
-  const bool room = static_cast<std::size_t>(of_place) < jobs_of_place_max || throttle_.is_at_home(account, place);
-  if (of_account == 0 && room) return true;
-  out.refuse(command, {error_code::busy, {"account_admin"}});
-  return false;
-}
-
 void ledger::handle(const sign_in& m, const command_envelope& command, decision& out) {
-  const auto place = m.place.empty() ? node_of(command) : m.place;
   if (!is_account_id(m.account)) return out.refuse(command, {error_code::sign_in_refused, {}});
-  if (place.size() > place_bytes_max || !is_plain(place))
-    return out.refuse(command, {error_code::wrong_value, {"place", "?"}});
+  if (!is_place(m.place)) return out.refuse(command, {error_code::wrong_value, {"place", "?"}});
   if (m.password.reveal().size() > rules_.bytes_max || m.code.size() > 16)
     return out.refuse(command, {error_code::sign_in_refused, {}});
-  const auto key = account_key(m.account);
-  if (!may_guess(key, place, command, out)) return;
-  const auto* row = find(key);
-  const bool right_door = row && row->is_open(now_ms_) && is_system(row->kind) == m.machine;
-  hash_job job;
-  job.judges = true;
-  job.account = key;
-  job.password = m.password;
-  if (right_door && row->kind != account_kind::master_reset) job.verifier = row->verifier;
-  if (right_door) job.code_nonce = row->code_nonce;
-  job.code = m.code;
-  job.doubted = throttle_.is_doubted(key, place);
-  waiting what{command, key, place, job.verifier, {}, {}, m.machine};
-  start(std::move(what), std::move(job), out);
+  stand_in_line(account_key(m.account), place_of(command, m.place), command, out);
 }
 
 void ledger::handle(const reset_master& m, const command_envelope& command, decision& out) {
   const auto* row = of_kind(account_kind::master_reset);
   const auto* master = of_kind(account_kind::master);
-  const auto place = m.place.empty() ? node_of(command) : m.place;
-  if (place.size() > place_bytes_max || !is_plain(place))
-    return out.refuse(command, {error_code::wrong_value, {"place", "?"}});
+  if (!is_place(m.place)) return out.refuse(command, {error_code::wrong_value, {"place", "?"}});
   if (!row || !master || m.secret.reveal().size() > rules_.bytes_max)
     return out.refuse(command, {error_code::sign_in_refused, {}});
-  const auto key = account_key(row->account);
-  if (!may_guess(key, place, command, out)) return;
-  waiting what{command, key, place, row->verifier, from_.password(), from_.reset_secret(), false};
-  hash_job job;
-  job.judges = true;
-  job.account = key;
-  job.password = m.secret;
-  job.verifier = row->verifier;
-  job.make = {{account_key(master->account), what.first}, {key, what.second}};
-  start(std::move(what), std::move(job), out);
+  stand_in_line(account_key(row->account), place_of(command, m.place), command, out);
 }
 
 /// Nothing is there, or what an init made that ended before anybody saw it: both passwords are then made anew.
@@ -262,10 +216,7 @@ void ledger::handle(const init_accounts& m, const command_envelope& command, dec
   const bool good = is_account_id(m.master) && is_account_id(m.master_reset) &&
                     account_key(m.master) != account_key(m.master_reset);
   if (!good) return out.refuse(command, {error_code::wrong_value, {"account", "3-32: A-Za-z0-9._-"}});
-  waiting what{command, account_key(m.master), {}, {}, from_.password(), from_.reset_secret(), false};
-  hash_job job;
-  job.make = {{what.account, what.first}, {account_key(m.master_reset), what.second}};
-  start(std::move(what), std::move(job), out);
+  stand_in_line(account_key(m.master), node_of(command), command, out);
 }
 
 } // namespace account_admin

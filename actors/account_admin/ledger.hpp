@@ -5,6 +5,7 @@
 #include "actors/account_admin/policy.hpp"
 #include "actors/account_admin/rules.hpp"
 #include "actors/account_admin/throttle.hpp"
+#include "actors/account_admin/waiting_line.hpp"
 #include "actors/pure/effects.hpp"
 
 namespace account_admin {
@@ -19,7 +20,6 @@ struct hash_job {
   messages::bytes code_nonce; ///< empty: no code is expected
   std::string code;
   std::vector<std::pair<std::string, messages::credential>> make; ///< account key and password
-  bool doubted = false;                                           ///< behind those of others
 };
 
 struct hash_outcome {
@@ -46,21 +46,21 @@ public:
   ledger(std::vector<messages::account_record> known, policy rules, sources from, bool first_start = false);
 
   decision on_command(const messages::command_envelope& command, std::uint64_t now_ms);
-  /// Nothing in @p outcome: the job could not be taken, its queue is full.
+  /// Nothing in @p outcome: the job could not be taken. One job is under way at a time; the next comes with this.
   decision on_hashed(std::uint64_t number, const std::optional<hash_outcome>& outcome, std::uint64_t now_ms);
 
   const std::map<std::string, messages::account_record>& all() const { return accounts_; }
 
   static constexpr std::size_t accounts_max = 2000;
-  static constexpr std::size_t jobs_max = 64, jobs_of_place_max = 4; ///< and one of each account
   static constexpr std::size_t place_bytes_max = 64;
 
 private:
-  /// A command that waits for its hashing.
-  struct waiting {
+  /// A command whose hashing is under way.
+  struct hashing {
+    std::uint64_t job = 0;
     messages::command_envelope command;
     std::string account, place;        ///< key of the account whose password is judged
-    messages::bytes verifier;          ///< it was judged by: another one now means that the account changed meanwhile
+    messages::bytes verifier;          ///< it is judged by: another one then means that the account changed meanwhile
     messages::credential first, second; ///< what will be shown
     bool machine = false;
   };
@@ -77,15 +77,25 @@ private:
   void handle(const messages::reset_account&, const messages::command_envelope&, decision&);
   void handle(const messages::delete_account&, const messages::command_envelope&, decision&);
 
-  void signed_in(waiting&, const hash_outcome&, decision&);
-  void changed(waiting&, const hash_outcome&, decision&);
-  void received(waiting&, const hash_outcome&, decision&);
-  void reset(waiting&, const hash_outcome&, decision&);
-  void begun(waiting&, const hash_outcome&, decision&);
-  void guessed_wrong(const waiting&, messages::sign_in_refusal why, messages::error said, decision&);
+  /// Its turn has come: what is hashed, by how things stand now.
+  hash_job begin(const messages::sign_in&, hashing&);
+  hash_job begin(const messages::reset_master&, hashing&);
+  hash_job begin(const messages::init_accounts&, hashing&);
+  hash_job begin(const messages::change_password&, hashing&);
+  hash_job begin(const messages::receive_password&, hashing&);
 
-  bool may_guess(const std::string& account, const std::string& place, const messages::command_envelope&, decision&);
-  void start(waiting what, hash_job job, decision&);
+  void take_outcome(hashing&, const hash_outcome&, decision&);
+  void signed_in(hashing&, const hash_outcome&, decision&);
+  void changed(hashing&, const hash_outcome&, decision&);
+  void received(hashing&, const hash_outcome&, decision&);
+  void reset(hashing&, const hash_outcome&, decision&);
+  void begun(hashing&, const hash_outcome&, decision&);
+  void guessed_wrong(const hashing&, messages::sign_in_refusal why, messages::error said, decision&);
+
+  bool is_too_early(const in_line& who, decision&);
+  void stand_in_line(const std::string& account, const std::string& place, const messages::command_envelope&,
+                     decision&);
+  void go_on(decision&);
   messages::account_record* find(std::string_view account);
   const messages::account_record* giver_of(const messages::command_envelope&) const;
   messages::account_record* administered(std::string_view account, const messages::command_envelope&, decision&);
@@ -99,7 +109,8 @@ private:
   sources from_;
   bool first_start_;
   throttle throttle_;
-  std::map<std::uint64_t, waiting> waiting_;
+  waiting_line line_;
+  std::optional<hashing> hashing_;
   std::uint64_t last_job_ = 0;
   std::uint64_t now_ms_ = 0;
 };

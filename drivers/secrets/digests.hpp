@@ -10,9 +10,12 @@ inline constexpr std::size_t verifier_size = 52;
 
 messages::bytes make_verifier(const std::string& key, const std::string& account, const messages::credential& password,
                               cost effort);
-/// Takes the same time whatever @p verifier is, as long as it was made with @p effort or is none.
+/// Does the same work whatever @p verifier is, as long as it was made with @p effort or is none.
 bool fits(const std::string& key, const std::string& account, const messages::credential& password,
           const messages::bytes& verifier, cost effort);
+
+/// Scrypt's N · r · p, summed over all digests that this thread has made.
+std::uint64_t work_done();
 
 messages::credential code_secret_of(const std::string& key, const std::string& account, const messages::bytes& nonce);
 /// The step of @p code at @p utc_ms, one before or one after; 0: it is none of those.

@@ -1,4 +1,4 @@
-// The thread that hashes, its queue in two lanes, its key file, and fresh passwords.
+// The thread that hashes, its queue, its key file, and fresh passwords.
 #include "drivers/secrets/digests.hpp"
 
 #include <fcntl.h>
@@ -37,8 +37,8 @@ public:
 
   bool start(job what, std::function<void(outcome)> done) override {
     const std::lock_guard lock{mutex_};
-    if (ended_ || first_.size() + doubted_.size() >= queued_max) return false;
-    (what.doubted ? doubted_ : first_).emplace_back(std::move(what), std::move(done));
+    if (ended_ || queued_.size() >= queued_max) return false;
+    queued_.emplace_back(std::move(what), std::move(done));
     changed_.notify_one();
     return true;
   }
@@ -49,8 +49,7 @@ public:
     {
       const std::lock_guard lock{mutex_};
       ended_ = true;
-      first_.clear();
-      doubted_.clear();
+      queued_.clear();
       changed_.notify_one();
     }
     const std::lock_guard joining{joining_};
@@ -58,17 +57,16 @@ public:
   }
 
 private:
-  using queued = std::pair<job, std::function<void(outcome)>>;
+  using waiting = std::pair<job, std::function<void(outcome)>>;
 
   void work() {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), niceness);
     std::unique_lock lock{mutex_};
     while (true) {
-      changed_.wait(lock, [&] { return ended_ || !first_.empty() || !doubted_.empty(); });
+      changed_.wait(lock, [&] { return ended_ || !queued_.empty(); });
       if (ended_) return;
-      auto& lane = first_.empty() ? doubted_ : first_;
-      auto [what, done] = std::move(lane.front());
-      lane.pop_front();
+      auto [what, done] = std::move(queued_.front());
+      queued_.pop_front();
       lock.unlock();
       done(outcome_of(what));
       what = {};
@@ -77,6 +75,12 @@ private:
   }
 
   outcome outcome_of(const job& what) const {
+    const auto before = work_done();
+    auto out = judged(what);
+    out.work = work_done() - before;
+    return out;
+  }
+  outcome judged(const job& what) const {
     outcome out;
     if (what.judges) {
       out.right = fits(key_, what.account, what.password, what.verifier, effort_);
@@ -93,7 +97,7 @@ private:
   const cost effort_;
   std::mutex mutex_, joining_;
   std::condition_variable changed_;
-  std::deque<queued> first_, doubted_;
+  std::deque<waiting> queued_;
   bool ended_ = false;
   std::thread thread_; // last: it uses all the others
 };

@@ -29,13 +29,13 @@ struct job {
   std::string code;
   std::uint64_t utc_ms = 0;
   std::vector<std::pair<std::string, messages::credential>> make;
-  bool doubted = false; ///< done when nothing else waits
 };
 
 struct outcome {
   bool right = false;
   std::uint64_t code_step = 0; ///< of the code that fits now, or one step before or after; 0: none does
   std::vector<messages::bytes> made;
+  std::uint64_t work = 0; ///< scrypt's N · r · p, summed: all that takes time
 };
 
 struct cost {
@@ -53,7 +53,7 @@ public:
   /// What is queued is dropped; nobody is called after this returned.
   virtual void stop() = 0;
 
-  static constexpr std::size_t queued_max = 64;
+  static constexpr std::size_t queued_max = 8; ///< account_admin gives one at a time, the next with its outcome
 };
 
 /// One thread at low priority. @p key_file: 32 bytes, 0600; see make_accounts_key(). Errors: accounts_key,

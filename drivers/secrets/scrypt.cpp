@@ -19,6 +19,8 @@ constexpr std::uint8_t form = 1;
 constexpr std::size_t salt_at = 4, salt_size = 16, digest_at = salt_at + salt_size;
 constexpr std::uint64_t memory_max = 512u << 20; ///< a verifier that asks for more is none
 
+thread_local std::uint64_t work = 0;
+
 /// OpenSSL fails for want of memory or entropy only: then nothing here can be promised.
 void must(bool good) {
   if (!good) std::abort();
@@ -46,6 +48,7 @@ octets32 digest_of(const std::string& key, const std::string& account, const mes
                    const unsigned char* salt, cost c) {
   octets32 stretched{};
   const auto& text = password.reveal();
+  work += (std::uint64_t{c.r} * c.p) << c.log2_n;
   must(EVP_PBE_scrypt(text.data(), text.size(), salt, salt_size, std::uint64_t{1} << c.log2_n, c.r, c.p,
                       memory_max + (1 << 20), stretched.data(), stretched.size()) == 1);
   const auto digest = keyed(key, "password", account,
@@ -99,6 +102,8 @@ bool fits(const std::string& key, const std::string& account, const messages::cr
   const auto digest = digest_of(key, account, password, judged.data() + salt_at, real ? said : effort);
   return (CRYPTO_memcmp(digest.data(), judged.data() + digest_at, digest.size()) == 0) && real;
 }
+
+std::uint64_t work_done() { return work; }
 
 messages::credential code_secret_of(const std::string& key, const std::string& account, const messages::bytes& nonce) {
   auto digest = keyed(key, "code", account, {reinterpret_cast<const char*>(nonce.data()), nonce.size()});

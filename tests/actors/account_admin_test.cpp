@@ -1,84 +1,10 @@
 // Accounts from the first start to the last day: who is registered by whom, what is shown once, who is signed in.
-#include "tests/actors/support.hpp"
-
-#include "actors/account_admin/ledger.hpp"
+#include "tests/actors/support_accounts.hpp"
 
 #include <random>
 
 using namespace actors_test;
 using namespace account_admin;
-
-namespace {
-
-/// SIMULATED: what drivers/secrets does. A verifier is the password, marked and bound to its account.
-bytes verifier_of(const std::string& account, const std::string& password) {
-  const auto text = "SIMULATED " + account + " " + password;
-  return {text.begin(), text.end()};
-}
-hash_outcome judged(const hash_job& job) {
-  hash_outcome out;
-  out.right = job.judges && job.verifier == verifier_of(job.account, job.password.reveal());
-  if (!job.code.empty()) out.code_step = static_cast<std::uint64_t>(std::stoi(job.code));
-  if (!job.judges || out.right)
-    for (const auto& [account, password] : job.make)
-      out.made.push_back(verifier_of(account, password.reveal()));
-  return out;
-}
-
-struct house {
-  explicit house(std::vector<account_record> known = {}, bool first_start = true)
-      : book(std::move(known), {},
-             {counting_ids(), [this] { return credential{"Shown-" + std::to_string(++shown)}; },
-              [this] { return credential{"Secret-" + std::to_string(++shown)}; }, [] { return bytes{7, 7}; },
-              [](const std::string& account, const bytes&) { return credential{"CODE-" + account}; }},
-             first_start) {}
-
-  /// One command with all that follows from it, as the shell carries it out.
-  template <class M> decision say(const M& m, const std::string& account = {}, const std::string& from = "screen@hub") {
-    auto command = command_of(from, m, now_ms);
-    command.account = account;
-    auto out = book.on_command(command, now_ms);
-    if (out.jobs.empty()) return out;
-    BOOST_REQUIRE(out.journal.empty() && out.replies.empty()); // nothing is said before it is judged
-    const auto job = out.jobs.front();
-    return book.on_hashed(job.number, judged(job), now_ms);
-  }
-  result<session_opened> enter(const std::string& account, const std::string& password,
-                               const std::string& from = "screen@hub", const std::string& code = {}) {
-    return reply_in<session_opened>(say(sign_in{account, credential{password}, code, {}, false}, {}, from));
-  }
-  std::string password_for(const std::string& account, const std::string& by) {
-    const auto shown_once = reply_in<initial_password>(say(receive_password{account}, by));
-    BOOST_REQUIRE(shown_once);
-    return shown_once->password.reveal();
-  }
-  /// Registers, receives, signs in and changes the password to GOOD.
-  void settle(const std::string& account, account_kind kind, const std::string& by) {
-    BOOST_REQUIRE(was_done(say(register_account{account, kind}, by)));
-    const auto initial = password_for(account, by);
-    BOOST_REQUIRE(enter(account, initial)->password_to_change);
-    BOOST_REQUIRE(was_done(say(change_password{credential{initial}, credential{good}}, account)));
-  }
-  void begin() {
-    const auto made = reply_in<master_secrets>(say(init_accounts{"Master01", "Reset01"}));
-    BOOST_REQUIRE(made);
-    secret = made->reset_secret.reveal();
-    BOOST_REQUIRE(enter("Master01", made->password.reveal()));
-    BOOST_REQUIRE(was_done(say(change_password{made->password, credential{good}}, "Master01")));
-    settle("Kanri01", account_kind::administration, "Master01");
-    settle("Staff01", account_kind::general, "Kanri01");
-  }
-
-  static constexpr auto good = "gohan to misoshiru 7";
-  int shown = 0;
-  std::uint64_t now_ms = start_ms;
-  std::string secret;
-  ledger book;
-};
-
-error_code code_in(const decision& out) { return refusal_in(out).code; }
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(from_the_first_start_each_kind_is_registered_by_the_one_above_it) {
   house h;
@@ -159,72 +85,6 @@ BOOST_AUTO_TEST_CASE(killed_at_any_step_a_registering_or_resetting_is_whole_or_n
   BOOST_CHECK_EQUAL(code_in(after.say(receive_password{"Staff01"}, "Kanri01")), error_code::password_received);
   BOOST_REQUIRE(was_done(after.say(reset_account{"Staff01"}, "Kanri01")));
   BOOST_CHECK(after.enter("Staff01", after.password_for("Staff01", "Kanri01")));
-}
-
-BOOST_AUTO_TEST_CASE(an_unknown_id_is_treated_like_a_wrong_password) {
-  house h;
-  h.begin();
-  const auto attempt = [&](const std::string& account) {
-    auto command = command_of("screen@hub", sign_in{account, credential{"wrong"}, {}, "desk", false}, h.now_ms);
-    auto out = h.book.on_command(command, h.now_ms);
-    BOOST_REQUIRE_EQUAL(out.jobs.size(), 1u); // hashed, too
-    return h.book.on_hashed(out.jobs.front().number, judged(out.jobs.front()), h.now_ms);
-  };
-  for (std::uint64_t n = 0; n < throttle::free_at_place; ++n) {
-    const auto known = attempt("Staff01"), unknown = attempt("Nobody01");
-    BOOST_CHECK(refusal_in(known) == refusal_in(unknown));
-    BOOST_CHECK_EQUAL(event_in<sign_in_refused>(unknown)->account, ""); // it may be a password in the wrong field
-    BOOST_CHECK_EQUAL(event_in<sign_in_refused>(known)->account, "Staff01");
-  }
-  for (const auto* account : {"Staff01", "Nobody01"}) {
-    const auto late = h.say(sign_in{account, credential{"wrong"}, {}, "desk", false});
-    BOOST_CHECK(refusal_in(late) == (error{error_code::sign_in_delayed, {"1"}}));
-    BOOST_CHECK(late.journal.empty());
-  }
-  h.now_ms += 1000;
-  BOOST_CHECK_EQUAL(event_in<sign_in_refused>(attempt("Staff01"))->unjudged, 1u); // the one that came early is told
-}
-
-BOOST_AUTO_TEST_CASE(guessing_at_one_place_delays_there_and_the_owner_elsewhere_signs_in) {
-  house h;
-  h.begin();
-  for (int n = 0; n < 200; ++n) {
-    h.say(sign_in{"Staff01", credential{"wrong"}, {}, "10.0.0.9", false});
-    h.now_ms += 100;
-  }
-  BOOST_CHECK_EQUAL(code_in(h.say(sign_in{"Staff01", credential{house::good}, {}, "10.0.0.9", false})),
-                    error_code::sign_in_delayed);
-  BOOST_CHECK(h.enter("Staff01", house::good));
-  BOOST_CHECK(h.enter("Kanri01", house::good));
-}
-
-BOOST_AUTO_TEST_CASE(a_thousand_guesses_from_fifty_accounts_leave_room_for_the_others) {
-  house h;
-  h.begin();
-  std::size_t taken = 0;
-  for (int n = 0; n < 1000; ++n) {
-    const sign_in m{"Guess" + std::to_string(n % 50), credential{"wrong"}, {}, "pc-" + std::to_string(n % 10), false};
-    taken += h.book.on_command(command_of("screen@hub", m, h.now_ms), h.now_ms).jobs.size();
-  }
-  BOOST_CHECK_EQUAL(taken, 10 * ledger::jobs_of_place_max); // each place has its share, and no more
-  const sign_in own{"Staff01", credential{house::good}, {}, "pc-own", false};
-  BOOST_CHECK_EQUAL(h.book.on_command(command_of("screen@hub", own, h.now_ms), h.now_ms).jobs.size(), 1u);
-}
-
-// A clinic's pages may all have one address: whoever signed in there before is let past the guesses made there.
-BOOST_AUTO_TEST_CASE(at_an_address_full_of_guesses_its_own_people_still_sign_in) {
-  house h;
-  h.begin();
-  const auto at_desk = [&](const std::string& account, const std::string& password) {
-    const sign_in m{account, credential{password}, {}, "pc-1", false};
-    return h.book.on_command(command_of("screen@hub", m, h.now_ms), h.now_ms);
-  };
-  const auto first = at_desk("Staff01", house::good).jobs.front();
-  BOOST_REQUIRE(event_in<signed_in>(h.book.on_hashed(first.number, judged(first), h.now_ms)));
-  for (int n = 0; n < 50; ++n)
-    at_desk("Guess" + std::to_string(n), "wrong");
-  BOOST_CHECK_EQUAL(at_desk("Staff01", house::good).jobs.size(), 1u);
-  BOOST_CHECK_EQUAL(code_in(at_desk("Kanri01", house::good)), error_code::busy); // was never there: may be a guesser
 }
 
 BOOST_AUTO_TEST_CASE(changing_a_password_leaves_the_own_session_where_that_is_certain_and_none_where_it_is_not) {

@@ -10,16 +10,17 @@
 namespace tools {
 
 struct accounts_bench_options {
-  int checkins = 60; ///< quiet ones; as many as there is time for during the flood
-  int guesses = 1000, guessed = 50;
+  int checkins = 200; ///< alone, and as many beside the guesses, in turn
+  int rounds = 5;
+  int guesses = 1000, guessed = 50; ///< at least so many in each round
   bool json = false;
   std::filesystem::path data;    ///< made and removed
   std::filesystem::path persons; ///< insured_persons.json
 };
 
-/// Hub, desk and accounts in one process; wrong passwords for `guessed` accounts, all at once, over the bus. Prints how
-/// long a check-in takes beside them and alone, as a ratio (below 1.5 is wanted), and how long an account of somebody
-/// else took to sign in meanwhile.
+/// Hub, desk and accounts in one process; wrong passwords for `guessed` accounts, fifty at once, over the bus. Prints
+/// how long a check-in takes beside them and alone, as a ratio (below 1.5 is wanted), how long somebody else took to
+/// sign in meanwhile, and how long it takes to hear that an ID is unknown, beside a wrong password of a known one.
 messages::result<void> bench_accounts(const accounts_bench_options& options, std::ostream& out);
 
 } // namespace tools

@@ -137,7 +137,9 @@ void add_bench_journal(CLI::App& bench, chosen& run) {
 void add_accounts_bench(CLI::App& bench, chosen& run) {
   auto* accounts = bench.add_subcommand("accounts", "check-ins beside a thousand wrong passwords, and alone");
   auto o = std::make_shared<accounts_bench_options>();
-  accounts->add_option("--checkins", o->checkins, "quiet ones (default 60)")->check(CLI::Range(10, 10000));
+  accounts->add_option("--checkins", o->checkins, "alone, and as many beside the guesses, a round (default 200)")
+      ->check(CLI::Range(10, 10000));
+  accounts->add_option("--rounds", o->rounds, "how often that is done (default 5)")->check(CLI::Range(1, 100));
   accounts->add_flag("--json", o->json, "one JSON object");
   accounts->callback([&run, o] {
     run = [o]() -> outcome {

@@ -146,13 +146,18 @@ public:
   void send(drivers::screen::page, std::string line) override { react(line); }
   void stop() override {}
 
-  void sign_in(const clinic_account& who) {
-    {
-      std::unique_lock lock{mutex_}; // the screen's actor begins in its own time
-      if (!changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return joined_; })) return;
+  result<void> sign_in(const clinic_account& who) {
+    std::unique_lock lock{mutex_}; // the screen's actor begins in its own time
+    if (changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return joined_; })) {
+      lock.unlock();
+      watcher_->page_said(1, R"({"n":2,"topic":"account.sign_in","body":{"account":")" + who.account +
+                                 R"(","password":")" + who.password + R"("}})");
+      lock.lock();
+      changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return entry_.has_value() || closed_; });
     }
-    watcher_->page_said(1, R"({"n":2,"topic":"account.sign_in","body":{"account":")" + who.account +
-                               R"(","password":")" + who.password + R"("}})");
+    if (entry_ == "") return {};
+    return failure(error_code::story_failed, "one process", "0",
+                   who.account + " could not sign in: " + entry_.value_or("no answer"));
   }
 
   /// The clinic cannot go on: nobody waits any more.
@@ -193,6 +198,7 @@ private:
   void react(const std::string& line) {
     const auto v = from_json(line);
     if (!v) return;
+    if (const auto* n = v->find("n"); n && n->as_unsigned() && *n->as_unsigned() == 2) on_entry(*v);
     const auto* all = v->find("snapshot");
     if (const auto* p = (all ? all : &*v)->find("prompt")) {
       if (const auto m = message_from_json<show_prompt>(*p)) on_prompt(*m);
@@ -202,6 +208,15 @@ private:
     if (const auto* list = rows ? rows->as<value::array>() : nullptr)
       for (const auto& row : *list)
         on_row(row);
+  }
+
+  void on_entry(const value& answer) {
+    const auto* why = answer.find("error");
+    const auto* name = why ? why->find("name") : nullptr;
+    const auto* text = name ? name->as<std::string>() : nullptr;
+    const std::lock_guard lock{mutex_};
+    entry_ = text ? *text : why ? "refused" : "";
+    changed_.notify_all();
   }
 
   void on_row(const value& row) {
@@ -261,6 +276,7 @@ private:
   prompt shown_ = prompt::closed;
   show_prompt latest_;
   bool over_ = false, closed_ = false, seen_ours_ = false, joined_ = false;
+  std::optional<std::string> entry_; ///< how signing in ended: empty when it went well
   std::uint64_t placed_at_ms_ = 0;
   steady::time_point ended_at_;
 };
@@ -330,8 +346,7 @@ public:
     });
     if (!node) return failure(node.error());
     node_ = std::move(*node);
-    if (accounts_) people_->sign_in(accounts_->general);
-    return {};
+    return accounts_ ? people_->sign_in(accounts_->general) : result<void>{};
   }
 
   result<void> make_accounts(actors::runtime::node_options& n, actors::runtime::node_ports& ports,

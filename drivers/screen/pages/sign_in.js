@@ -6,15 +6,6 @@ async function post(path, body) {
   return fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 }
 
-/** Not ready to judge (503): the account is being judged at another door, or the hub has just begun. That soon ends. */
-async function post_patiently(path, body) {
-  for (let again = 5; ; --again) {
-    const answer = await post(path, body);
-    if (answer.status !== 503 || again === 0) return answer;
-    await new Promise((rested) => { setTimeout(rested, 500); });
-  }
-}
-
 /** Why it was refused, in the node's words; the development account has none. */
 async function reason(answer) {
   const said = await answer.json().catch(() => null);
@@ -48,7 +39,7 @@ function ask(node, title) {
       e.preventDefault();
       button.disabled = true;
       const typed = { account: account.value, password: password.value, code: code.value };
-      const answer = await post_patiently('/sign-in', typed).catch(() => null);
+      const answer = await post('/sign-in', typed).catch(() => null);
       button.disabled = false;
       if (answer?.ok) return done();
       const said = answer ? await reason(answer) : { text: '接続できません。' };
