@@ -10,6 +10,7 @@
 #include <optional>
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -319,5 +320,7 @@ std::string common_name(const messages::bytes& certificate) {
   const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(c.get()), NID_commonName, text, sizeof text);
   return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string{};
 }
+
+void give_back_chance() { OPENSSL_thread_stop(); }
 
 } // namespace drivers::card

@@ -1,4 +1,5 @@
 // SIMULATED: the rig: a CCID device on a mocked USB node, following its slot, as rig.hpp says.
+#include "drivers/card/card_authority.hpp"
 #include "drivers/card/rig/usb_node.hpp"
 
 #include <condition_variable>
@@ -64,7 +65,10 @@ private:
     auto device = std::make_shared<ccid_device>(slot_, profile_);
     node_device behind{[this](ccid::octets setup) { return answer_control(profile_, setup); },
                        [device](ccid::octets request) {
-                         return device->listens(request) ? std::optional{device->receive(request)} : std::nullopt;
+                         auto answer =
+                             device->listens(request) ? std::optional{device->receive(request)} : std::nullopt;
+                         give_back_chance(); // this is umockdev's thread
+                         return answer;
                        },
                        [this] { wake(); }};
     auto node = usb_node::plug(bed_, profile_, std::move(behind));
