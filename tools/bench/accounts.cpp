@@ -3,12 +3,12 @@
 
 #include "drivers/bus/context.hpp"
 #include "drivers/bus/dealer.hpp"
+#include "tools/bench/figures.hpp"
 #include "tools/bench/one_process.hpp"
 #include "tools/hub_client.hpp"
 
 #include <poll.h>
 
-#include <algorithm>
 #include <atomic>
 #include <iomanip>
 #include <ostream>
@@ -26,13 +26,6 @@ constexpr auto administration = "account_admin";
 constexpr int probes = 12; // of each; an account has 30 wrong ones before it is delayed everywhere
 
 double milliseconds(steady::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
-
-double of_hundred(std::vector<double> all, std::size_t percent) {
-  if (all.empty()) return 0;
-  std::ranges::sort(all);
-  return all[(all.size() - 1) * percent / 100];
-}
-double median(const std::vector<double>& all) { return of_hundred(all, 50); }
 
 /// Somebody else's pages: guesses from ten places at fifty accounts, sent as fast as they are answered until enough is
 /// said. One thread, which sleeps while it waits: the clinic's time is measured, not the guesser's.
@@ -190,11 +183,11 @@ result<void> measure(one_process_clinic& clinic, const accounts_bench_options& o
 void print_json(const measured& m, std::ostream& out) {
   const auto ratio = [](double a, double b) { return b > 0 ? a / b : 0; };
   const auto quiet = median(m.quiet_ms), flooded = median(m.flooded_ms);
-  out << "{\"quiet_ms\":" << quiet << ",\"quiet_p99_ms\":" << of_hundred(m.quiet_ms, 99)
-      << ",\"flooded_ms\":" << flooded << ",\"flooded_p99_ms\":" << of_hundred(m.flooded_ms, 99)
+  out << "{\"quiet_ms\":" << quiet << ",\"quiet_p99_ms\":" << percentile(m.quiet_ms, .99)
+      << ",\"flooded_ms\":" << flooded << ",\"flooded_p99_ms\":" << percentile(m.flooded_ms, .99)
       << ",\"ratio\":" << ratio(flooded, quiet) << ",\"checkins\":" << m.flooded_ms.size()
       << ",\"flooded_s\":" << m.flooded_s << ",\"guesses\":" << m.answered << ",\"judged\":" << m.judged
-      << ",\"sign_in_ms\":" << median(m.sign_in_ms) << ",\"sign_in_longest_ms\":" << of_hundred(m.sign_in_ms, 100)
+      << ",\"sign_in_ms\":" << median(m.sign_in_ms) << ",\"sign_in_longest_ms\":" << percentile(m.sign_in_ms, 1)
       << ",\"sign_ins\":" << m.sign_in_ms.size() << ",\"refused\":" << m.refused
       << ",\"unknown_id_ms\":" << median(m.unknown_ms) << ",\"wrong_password_ms\":" << median(m.wrong_ms)
       << ",\"unknown_ratio\":" << ratio(median(m.unknown_ms), median(m.wrong_ms)) << "}\n";
@@ -202,7 +195,7 @@ void print_json(const measured& m, std::ostream& out) {
 
 void print(const measured& m, const accounts_bench_options& o, std::ostream& out) {
   const auto line = [&](std::string_view what, const std::vector<double>& all) {
-    out << what << std::setw(7) << median(all) << " ms p50 " << std::setw(7) << of_hundred(all, 99) << " ms p99   ("
+    out << what << std::setw(7) << median(all) << " ms p50 " << std::setw(7) << percentile(all, .99) << " ms p99   ("
         << all.size() << " check-ins)\n";
   };
   const auto quiet = median(m.quiet_ms), unknown = median(m.unknown_ms), wrong = median(m.wrong_ms);
@@ -214,7 +207,7 @@ void print(const measured& m, const accounts_bench_options& o, std::ostream& out
       << "wrong passwords                  " << m.answered << " from " << o.guessed << " accounts in " << m.flooded_s
       << " s, " << m.judged << " of them judged, the others told to wait\n"
       << std::setprecision(0) << "somebody else signs in meanwhile " << std::setw(7) << median(m.sign_in_ms)
-      << " ms p50, at most " << of_hundred(m.sign_in_ms, 100) << " ms, refused " << m.refused << " of "
+      << " ms p50, at most " << percentile(m.sign_in_ms, 1) << " ms, refused " << m.refused << " of "
       << m.sign_in_ms.size() + static_cast<std::size_t>(m.refused) << '\n'
       << std::setprecision(1) << "unknown id / wrong password      " << std::setw(7) << unknown << " ms / " << wrong
       << " ms (p50 of " << m.unknown_ms.size() << " each), ratio " << std::setprecision(3)
