@@ -122,7 +122,7 @@ private:
           if (came)
             act_on(questions_.on_line(key, line_answer{came->typed, came->original}, now_ms()));
           else
-            act_on(questions_.on_line(key, failure(came.error()), now_ms()));
+            act_on(questions_.on_line(key, failure(came.error()), now_ms(), line_->refused_original(key)));
         });
     const auto wait_ms = r.wait_ms_max;
     switch (r.what) {

@@ -173,7 +173,8 @@ void questions::handle(const recall_answer& m, const command_envelope& command, 
 
 // -- what the line brought -----------------------------------------------------------------------------------------
 
-decision questions::on_line(id key, const result<line_answer>& came, std::uint64_t now_ms) {
+decision questions::on_line(id key, const result<line_answer>& came, std::uint64_t now_ms,
+                            const personal<bytes>& original) {
   now_ms_ = now_ms;
   decision out;
   const auto found = questions_.find(key);
@@ -185,6 +186,7 @@ decision questions::on_line(id key, const result<line_answer>& came, std::uint64
     what.answer = &*came;
   else {
     what.why = came.error();
+    what.original = &original;
     switch (describe(what.why.code).retry) {
     case retry_class::never: what.on = event::refusal; break;
     case retry_class::later: what.on = event::nothing_sent; break;

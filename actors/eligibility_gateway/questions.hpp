@@ -29,7 +29,7 @@ struct options {
   std::string institution{};                    ///< 医療機関コード, inside the files' names
   std::uint32_t look_ms = 2'000;                ///< from one look whether a file was taken to the next; doubles
   std::size_t face_files_max = 20'000;          ///< remembered so that none is taken twice
-  std::size_t original_bytes_max = 128 * 1024;  ///< of a refused Face file: it has to fit into one event
+  std::size_t original_bytes_max = 128 * 1024;  ///< of what was refused: it has to fit into one event
   std::size_t numbers_max = 1'000;              ///< rows of one bulk registration
   std::size_t bulk_from = 2;                    ///< as many numbers at once go as one request (muimm)
   weights weigh{};                              ///< of differences
@@ -186,7 +186,9 @@ public:
   decision on_reply(const actors::tag& who, const messages::result<std::string>& body, std::uint64_t v,
                     std::uint64_t now_ms);
   decision on_challenge(messages::id key, const messages::result<challenge>& came, std::uint64_t now_ms);
-  decision on_line(messages::id key, const messages::result<line_answer>& came, std::uint64_t now_ms);
+  /// @p original: the bytes of a reply that was refused or could not be read, if one came.
+  decision on_line(messages::id key, const messages::result<line_answer>& came, std::uint64_t now_ms,
+                   const messages::personal<messages::bytes>& original = {});
   decision on_records(messages::id key, const messages::result<fetched_records>& came, std::uint64_t now_ms);
   decision on_face_file(const face_file& came, std::uint64_t now_ms);
   /// The reception number of a request that was taken in.

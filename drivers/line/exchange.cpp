@@ -159,13 +159,38 @@ template <class T, class Read> void carried_line::exchange(call what, const mess
                                                            completion<T> done, Read read) {
   if (!body) return done(failure(body.error()));
   carry({what, who_.names->path_of(what), std::move(*body), question}, wait_ms_max,
-        [who = who_, done = std::move(done), read = std::move(read)](result<incoming> came) {
-          if (came)
-            done(read(who, *came));
-          else
-            done(failure(came.error()));
+        [who = who_, refused = refused_, question, done = std::move(done),
+         read = std::move(read)](result<incoming> came) {
+          if (!came) return done(failure(came.error()));
+          auto said = read(who, *came);
+          if (!said && came->body.size() <= who.names->answer_bytes_max) refused->note(question, came->body);
+          done(std::move(said));
         });
 }
+
+void carried_line::refused_replies::note(const messages::id& question, const std::string& octets) {
+  if (question.empty() || octets.empty()) return;
+  const std::lock_guard lock{mutex_};
+  all_.insert_or_assign(question, original_of(octets));
+  if (all_.size() > refused_originals_max) all_.erase(all_.begin());
+}
+
+messages::personal<messages::bytes> carried_line::refused_replies::of(const messages::id& question) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = all_.find(question);
+  return found == all_.end() ? messages::personal<messages::bytes>{} : found->second;
+}
+
+void carried_line::refused_replies::forget(const messages::id& question) {
+  const std::lock_guard lock{mutex_};
+  all_.erase(question);
+}
+
+messages::personal<messages::bytes> carried_line::refused_original(const messages::id& question) const {
+  return refused_->of(question);
+}
+
+void carried_line::kept(const messages::id& question) { refused_->forget(question); }
 
 result<challenge> read_challenge(const asker& who, const incoming& reply) {
   auto m = judged(who, reply, parse_challenge(reply.body, {who.institution, {}}));

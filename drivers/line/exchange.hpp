@@ -5,7 +5,9 @@
 #include "drivers/line/facts.hpp"
 #include "drivers/line/port.hpp"
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,12 +52,17 @@ public:
   void collect_bulk(bulk_collection what, std::uint32_t wait_ms_max, completion<bulk_answer> done) final;
   void ask(records_question question, std::uint32_t wait_ms_max, completion<records_answer> done) final;
   void obtain_url(url_question question, std::uint32_t wait_ms_max, completion<access_url> done) final;
-  void kept(const messages::id&) override {}
+  messages::personal<messages::bytes> refused_original(const messages::id& question) const final;
+  void kept(const messages::id& question) override;
+
+  static constexpr std::size_t refused_originals_max = 64; ///< beyond: the oldest question's goes
 
 protected:
   using arrival = completion<incoming>;
   /// Calls @p done exactly once, with a complete reply or the error that the port promises.
   virtual void carry(outgoing request, std::uint32_t wait_ms_max, arrival done) = 0;
+  /// The reply to @p question is refused: these are its bytes.
+  void note_refused(const messages::id& question, const std::string& octets) { refused_->note(question, octets); }
   const asker& who() const { return who_; }
 
 private:
@@ -64,7 +71,20 @@ private:
                                                messages::result<std::string> body, std::uint32_t wait_ms_max,
                                                completion<T> done, Read read);
 
+  /// Shared with the exchanges under way, which may end when the line is gone.
+  class refused_replies {
+  public:
+    void note(const messages::id& question, const std::string& octets);
+    messages::personal<messages::bytes> of(const messages::id& question) const;
+    void forget(const messages::id& question);
+
+  private:
+    mutable std::mutex mutex_;
+    std::map<messages::id, messages::personal<messages::bytes>> all_; ///< ids are in the order of time
+  };
+
   const asker who_;
+  const std::shared_ptr<refused_replies> refused_ = std::make_shared<refused_replies>();
 };
 
 messages::result<challenge> read_challenge(const asker& who, const incoming& reply);

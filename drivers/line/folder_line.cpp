@@ -59,6 +59,7 @@ public:
   }
 
   void kept(const messages::id& question) override {
+    carried_line::kept(question);
     std::error_code ignored;
     for (const auto& [name, path] : files_in(options_.work / "answers").files)
       if (name.find(question.text()) != std::string::npos) fs::remove(path, ignored);
@@ -334,6 +335,7 @@ private:
     if (const auto back = files.find(request_of(p).filename().string()); back != files.end())
       fs::remove(back->second, ignored);
     forget(p);
+    note_refused(p.request.question, words);
     // its format is not known: shown as it is, never parsed
     auto text = to_utf8(words).value_or("?");
     for (auto& c : text)

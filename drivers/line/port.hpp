@@ -193,6 +193,10 @@ public:
   virtual void ask(records_question question, std::uint32_t wait_ms_max, completion<records_answer> done) = 0;
   virtual void obtain_url(url_question question, std::uint32_t wait_ms_max, completion<access_url> done) = 0;
 
+  /// The bytes of the reply for which @p question was last refused or could not be read; nothing when no reply came, or
+  /// one that is larger than an event may hold. Kept in memory for the newest questions, until kept() at the latest.
+  virtual messages::personal<messages::bytes> refused_original(const messages::id& question) const = 0;
+
   /// What was answered to @p question is durable here: the line may clear away what it keeps of it.
   virtual void kept(const messages::id& question) = 0;
 

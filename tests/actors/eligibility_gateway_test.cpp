@@ -164,6 +164,14 @@ BOOST_AUTO_TEST_CASE(a_card_question_that_could_not_be_sent_is_unknown_and_an_ex
   BOOST_CHECK_EQUAL(sent_in<settle_checkin>(g.last.binding)->report.outcome, question_outcome::refused);
 }
 
+BOOST_AUTO_TEST_CASE(the_bytes_of_a_refused_answer_are_kept_with_the_refusal) {
+  gateway g;
+  const personal octets{bytes{'<', '9', '/', '>'}};
+  g.say(a_question(key));
+  g.line(key, failure(error_code::line_refused, "E1", "x"), octets);
+  BOOST_CHECK(event_in<question_refused>(g.last)->original == octets);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_to_a_settled_question_changes_nothing) {
   gateway g;
   g.say(a_question(key));

@@ -76,7 +76,9 @@ struct gateway {
   const auto& fetched(id key, const result<eligibility_gateway::fetched_records>& came) {
     return take(all.on_records(key, came, now_ms));
   }
-  const auto& line(id key, const result<line_answer>& came) { return take(all.on_line(key, came, now_ms)); }
+  const auto& line(id key, const result<line_answer>& came, const personal<bytes>& original = {}) {
+    return take(all.on_line(key, came, now_ms, original));
+  }
   const auto& pass(std::uint64_t ms) {
     now_ms += ms;
     return take(all.on_tick(now_ms));

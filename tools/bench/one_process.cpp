@@ -115,6 +115,7 @@ public:
                   drivers::line::completion<drivers::line::access_url> done) override {
     port_.obtain_url(std::move(q), wait, timed(std::move(done)));
   }
+  personal<bytes> refused_original(const id& question) const override { return port_.refused_original(question); }
   void kept(const id& question) override { port_.kept(question); }
   void stop() override { port_.stop(); }
 

@@ -152,10 +152,13 @@ BOOST_AUTO_TEST_CASE(a_result_of_another_institution_or_to_another_question_is_r
   for (const bool institution_too : {true, false}) {
     through_folders rig;
     rig.link().behave({.other_institution = institution_too, .other_identifier = !institution_too});
-    const auto came = ask(rig.port(), typed(see_mihon));
+    const auto q = typed(see_mihon);
+    const auto came = ask(rig.port(), q);
     BOOST_REQUIRE_EQUAL(code_of(came), "line_unreadable");
     BOOST_CHECK(came.error().args.front().find(institution_too ? "MedicalInstitutionCode"
                                                                : "ArbitraryFileIdentifier") != std::string::npos);
+    const auto octets = rig.port().refused_original(q.question).reveal(); // what it was is not lost
+    BOOST_CHECK(std::string(octets.begin(), octets.end()).find("</XmlMsg>") != std::string::npos);
   }
 }
 
@@ -166,6 +169,7 @@ BOOST_AUTO_TEST_CASE(an_err_instead_of_a_result_is_told_in_its_own_words) {
   const auto came = ask(rig.port(), q);
   BOOST_REQUIRE_EQUAL(code_of(came), "line_unprocessed");
   BOOST_CHECK_EQUAL(came.error().args.front(), "（模擬）処理できませんでした。");
+  BOOST_CHECK(!rig.port().refused_original(q.question).reveal().empty());
   rig.link().behave({});
   BOOST_CHECK_EQUAL(code_of(ask(rig.port(), q)), "no error"); // it was given back: it may be asked again
 }

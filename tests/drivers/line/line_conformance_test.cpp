@@ -132,6 +132,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_wrong_signature_is_refused_with_the_centres_word
   BOOST_CHECK_EQUAL(code_of(ask(rig.port(), question)), "no error");
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(the_bytes_of_a_refusal_are_there_until_they_are_kept_elsewhere, Rig, rigs) {
+  Rig rig;
+  const auto given = obtain(rig.port()).value();
+  auto question = question_of(person(1), given);
+  question.signature.back() ^= 1;
+  BOOST_REQUIRE_EQUAL(code_of(ask(rig.port(), question)), "line_refused");
+  const auto octets = rig.port().refused_original(question.question).reveal();
+  const std::string text(octets.begin(), octets.end());
+  BOOST_TEST(text.find(profile::wrong_signature.code) != std::string::npos, text);
+  BOOST_CHECK(rig.port().refused_original(new_id()).reveal().empty());
+  rig.port().kept(question.question);
+  BOOST_CHECK(rig.port().refused_original(question.question).reveal().empty());
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(an_expired_challenge_is_told_apart, Rig, rigs) {
   Rig rig;
   const auto given = obtain(rig.port()).value();
