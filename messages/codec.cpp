@@ -22,41 +22,68 @@ const value* value::find(std::string_view key) const {
 // -- writing -------------------------------------------------------------------------------------------------------
 
 namespace {
+
+/// msgpack's packer over a string: it holds nothing itself.
 struct text_sink {
-  std::string text;
+  std::string& text;
   void write(const char* data, std::size_t size) { text.append(data, size); }
 };
+
+template <class Pack> void packed_into(std::string& text, Pack&& pack) {
+  text_sink sink{text};
+  msgpack::packer<text_sink> packer{sink};
+  pack(packer);
+}
+
+std::uint32_t narrow(std::size_t size) { return static_cast<std::uint32_t>(size); }
+
 } // namespace
 
-struct writer::buffer : text_sink {
-  msgpack::packer<text_sink> pack{*this};
-};
+writer::writer() { text_.reserve(480); } // a message is rarely longer
+writer::writer(sealer seal) : writer() { seal_ = std::move(seal); }
 
-writer::writer() : out_(std::make_unique<buffer>()) { out_->text.reserve(240); } // a message is rarely shorter
-writer::~writer() = default;
-writer::writer(writer&&) noexcept = default;
-writer& writer::operator=(writer&&) noexcept = default;
-
-void writer::map(std::size_t entries) { out_->pack.pack_map(static_cast<std::uint32_t>(entries)); }
-void writer::array(std::size_t entries) { out_->pack.pack_array(static_cast<std::uint32_t>(entries)); }
-void writer::nil() { out_->pack.pack_nil(); }
-void writer::boolean(bool b) { b ? out_->pack.pack_true() : out_->pack.pack_false(); }
-void writer::integer(std::int64_t n) { out_->pack.pack_int64(n); }
-void writer::natural(std::uint64_t n) { out_->pack.pack_uint64(n); }
+void writer::map(std::size_t entries) {
+  packed_into(text_, [&](auto& to) { to.pack_map(narrow(entries)); });
+}
+void writer::array(std::size_t entries) {
+  packed_into(text_, [&](auto& to) { to.pack_array(narrow(entries)); });
+}
+void writer::nil() {
+  packed_into(text_, [](auto& to) { to.pack_nil(); });
+}
+void writer::boolean(bool b) {
+  packed_into(text_, [&](auto& to) { b ? to.pack_true() : to.pack_false(); });
+}
+void writer::integer(std::int64_t n) {
+  packed_into(text_, [&](auto& to) { to.pack_int64(n); });
+}
+void writer::natural(std::uint64_t n) {
+  packed_into(text_, [&](auto& to) { to.pack_uint64(n); });
+}
 void writer::text(std::string_view s) {
-  out_->pack.pack_str(static_cast<std::uint32_t>(s.size()));
-  out_->pack.pack_str_body(s.data(), static_cast<std::uint32_t>(s.size()));
+  if (s.size() < 32) { // as nearly all are: its size stands in its first byte
+    text_.push_back(static_cast<char>(0xa0 | s.size()));
+    text_.append(s);
+    return;
+  }
+  packed_into(text_, [&](auto& to) { to.pack_str(narrow(s.size())).pack_str_body(s.data(), narrow(s.size())); });
 }
 void writer::binary(const std::uint8_t* data, std::size_t size) {
-  out_->pack.pack_bin(static_cast<std::uint32_t>(size));
-  out_->pack.pack_bin_body(reinterpret_cast<const char*>(data), static_cast<std::uint32_t>(size));
+  packed_into(text_, [&](auto& to) {
+    to.pack_bin(narrow(size)).pack_bin_body(reinterpret_cast<const char*>(data), narrow(size));
+  });
 }
 void writer::ext(std::int8_t type, std::string_view data) {
-  out_->pack.pack_ext(data.size(), type);
-  out_->text.append(data);
+  packed_into(text_, [&](auto& to) { to.pack_ext(data.size(), type); });
+  text_.append(data);
 }
-void writer::raw(std::string_view packed) { out_->text.append(packed); }
-std::string writer::take() { return std::move(out_->text); }
+void writer::raw(std::string_view packed) { text_.append(packed); }
+void writer::mark(std::size_t from) {
+  if (seal_) seal_(text_, from);
+  std::string head;
+  packed_into(head, [&](auto& to) { to.pack_ext(text_.size() - from, seal_ ? ext_sealed : ext_marked); });
+  text_.insert(from, head);
+}
 
 namespace {
 
@@ -90,6 +117,36 @@ struct packing {
 std::string pack(const value& v) {
   writer out;
   std::visit(packing{out}, v.is);
+  return out.take();
+}
+
+namespace {
+
+/// Answers the item behind @p item.
+const packed_item* write_item(writer& out, const packed_item& item) {
+  using kind = packed_item::kind;
+  switch (item.is) {
+  case kind::nil: out.nil(); break;
+  case kind::boolean: out.boolean(item.number != 0); break;
+  case kind::natural: out.natural(item.number); break;
+  case kind::negative: out.integer(static_cast<std::int64_t>(item.number)); break;
+  case kind::text: out.text(item.bytes()); break;
+  case kind::binary: out.binary(reinterpret_cast<const std::uint8_t*>(item.data), item.size); break;
+  case kind::extension: out.ext(item.type, item.bytes()); break;
+  case kind::array: out.array(item.size); break;
+  case kind::map: out.map(item.size); break;
+  }
+  const auto* inside = &item + 1;
+  while (inside != item.behind())
+    inside = write_item(out, *inside);
+  return inside;
+}
+
+} // namespace
+
+std::string pack(const packed_item& item) {
+  writer out;
+  write_item(out, item);
   return out.take();
 }
 
@@ -237,6 +294,129 @@ result<value> unpack(std::string_view packed, const unpack_limits& limits) {
   return into;
 }
 
+// -- reading without building --------------------------------------------------------------------------------------
+
+namespace {
+
+/// Lists the items; refuses what value_walk refuses.
+class item_walk : public limited_walk {
+public:
+  item_walk(std::vector<packed_item>& into, const unpack_limits& limits) : limited_walk(limits), items_(into) {}
+  bool foreign() const { return foreign_; }
+
+  bool visit_nil() { return put(kind::nil); }
+  bool visit_boolean(bool b) { return put(kind::boolean, b ? 1 : 0); }
+  bool visit_positive_integer(std::uint64_t n) { return put(kind::natural, n); }
+  bool visit_negative_integer(std::int64_t n) { // so is any called that was written as signed
+    return put(n < 0 ? kind::negative : kind::natural, static_cast<std::uint64_t>(n));
+  }
+  bool visit_float32(float) { return refuse(); }
+  bool visit_float64(double) { return refuse(); }
+  bool visit_str(const char* data, std::uint32_t size) { // the only one that may be a key
+    return limited_walk::visit_str(data, size) && add(kind::text, size, data);
+  }
+  bool visit_bin(const char* data, std::uint32_t size) {
+    return limited_walk::visit_bin(data, size) && fits() && add(kind::binary, size, data);
+  }
+  bool visit_ext(const char* data, std::uint32_t size) { // its type first
+    if (!limited_walk::visit_ext(data, size)) return false;
+    const auto type = static_cast<std::int8_t>(*data);
+    const bool hidden = (type == ext_redacted || type == ext_forgotten) && size == 1;
+    if (!hidden && !(limits_.marks && type == ext_marked)) return refuse();
+    return fits() && add(kind::extension, size - 1, data + 1, type);
+  }
+  bool start_array(std::uint32_t items) { return begins(items) && open(kind::array, items); }
+  bool end_array() { return close(); }
+  bool start_map(std::uint32_t entries) { return begins(entries) && open(kind::map, entries); }
+  bool start_map_key() { return key_ = true; }
+  bool end_map_key() {
+    key_ = false;
+    return true;
+  }
+  bool end_map() { return close(); }
+
+private:
+  using kind = packed_item::kind;
+  bool refuse() {
+    foreign_ = true;
+    return false;
+  }
+  bool fits() { return !key_ || refuse(); }
+  bool put(kind is, std::uint64_t number = 0) {
+    if (!fits()) return false;
+    auto& item = items_.emplace_back();
+    item.is = is;
+    item.number = number;
+    return true;
+  }
+  bool add(kind is, std::uint32_t size, const char* data, std::int8_t type = 0) {
+    auto& item = items_.emplace_back();
+    item.is = is;
+    item.type = type;
+    item.size = size;
+    item.data = data;
+    return true;
+  }
+  bool open(kind is, std::uint32_t size) {
+    if (!put(is)) return false;
+    items_.back().size = size;
+    items_.back().whole = open_; // until it is closed: which one it stands in
+    open_ = narrow(items_.size() - 1);
+    return true;
+  }
+  bool close() {
+    auto& closed = items_[open_];
+    const auto at = std::exchange(open_, closed.whole);
+    closed.whole = narrow(items_.size() - at);
+    return ends();
+  }
+
+  std::vector<packed_item>& items_;
+  std::uint32_t open_ = 0;
+  bool key_ = false, foreign_ = false;
+};
+
+/// Lists that served, on each thread: a struct is read without asking for memory.
+constexpr std::size_t spare_lists_max = 8, spare_items_max = 4096;
+std::vector<std::vector<packed_item>>& spare_lists() {
+  thread_local auto lists = [] {
+    std::vector<std::vector<packed_item>> none;
+    none.reserve(spare_lists_max); // giving one back must not fail
+    return none;
+  }();
+  return lists;
+}
+
+} // namespace
+
+const packed_item* packed_item::find(std::string_view key) const {
+  if (is != kind::map) return nullptr;
+  const auto* item = this + 1;
+  for (auto left = size; left > 0; --left, item = (item + 1)->behind())
+    if (item->bytes() == key) return item + 1;
+  return nullptr;
+}
+
+result<packed_items> packed_items::in(std::string_view packed, const unpack_limits& limits) {
+  auto& spare = spare_lists();
+  packed_items found{spare.empty() ? std::vector<packed_item>{} : std::move(spare.back())};
+  if (!spare.empty()) spare.pop_back();
+  item_walk walk{found.items_, limits};
+  const auto done = walk_through(packed, limits, walk);
+  if (walk.foreign()) return failure(error_code::malformed, "message", "a type the contract does not have");
+  if (!done) return failure(done.error());
+  return found;
+}
+
+packed_items::~packed_items() {
+  auto& spare = spare_lists();
+  if (items_.capacity() == 0 || items_.capacity() > spare_items_max || spare.size() >= spare_lists_max) return;
+  items_.clear();
+  spare.push_back(std::move(items_));
+}
+
+// -- extensions ----------------------------------------------------------------------------------------------------
+
 namespace {
 
 /// Finds the extensions of one type.
@@ -257,22 +437,18 @@ private:
 
 /// What stands before the data of an extension: the shortest form, as writer::ext writes it.
 std::string head_of(std::int8_t type, std::size_t data_bytes) {
-  text_sink head;
-  msgpack::packer<text_sink>{head}.pack_ext(data_bytes, type);
-  return std::move(head.text);
+  std::string head;
+  packed_into(head, [&](auto& to) { to.pack_ext(data_bytes, type); });
+  return head;
 }
 
-} // namespace
-
-result<std::string> replace_extensions(std::string_view packed, std::int8_t type,
-                                       const std::function<std::string(std::string_view)>& replace,
-                                       const unpack_limits& limits) {
-  extension_walk walk{type, limits};
-  if (auto done = walk_through(packed, limits, walk); !done) return failure(done.error());
+/// @p found: the data of the extensions that go, in order.
+result<std::string> replaced(std::string_view packed, std::int8_t type, const std::vector<std::string_view>& found,
+                             const std::function<std::string(std::string_view)>& replace) {
   std::string out;
-  out.reserve(packed.size() + walk.found.size() * 64);
+  out.reserve(packed.size() + found.size() * 64);
   std::size_t copied = 0;
-  for (const auto data : walk.found) {
+  for (const auto data : found) {
     const auto at = static_cast<std::size_t>(data.data() - packed.data());
     const auto head = head_of(type, data.size());
     if (packed.substr(at - head.size(), head.size()) != head)
@@ -284,15 +460,26 @@ result<std::string> replace_extensions(std::string_view packed, std::int8_t type
   return out.append(packed.substr(copied));
 }
 
-bool detail::read_id(const value& from, id& into) {
-  if (from.as<std::monostate>()) {
-    into = {};
-    return true;
-  }
-  const auto* octets = from.as<bytes>();
-  if (!octets || octets->size() != id::size) return false;
-  std::ranges::copy(*octets, into.bytes.begin());
-  return true;
+} // namespace
+
+std::string packed_extension(std::int8_t type, std::string_view data) {
+  return head_of(type, data.size()).append(data);
+}
+
+result<std::string> replace_extensions(std::string_view packed, std::int8_t type,
+                                       const std::function<std::string(std::string_view)>& replace,
+                                       const unpack_limits& limits) {
+  extension_walk walk{type, limits};
+  if (auto done = walk_through(packed, limits, walk); !done) return failure(done.error());
+  return replaced(packed, type, walk.found, replace);
+}
+
+result<std::string> replace_extensions(std::string_view packed, const packed_items& items, std::int8_t type,
+                                       const std::function<std::string(std::string_view)>& replace) {
+  std::vector<std::string_view> found;
+  for (const auto& item : items.all())
+    if (item.is == packed_item::kind::extension && item.type == type) found.push_back(item.bytes());
+  return replaced(packed, type, found, replace);
 }
 
 } // namespace messages

@@ -4,7 +4,16 @@
 
 #include "messages/envelope.hpp"
 
+#include <memory>
+
 namespace messages {
+
+/// The struct of the topic that a body was encoded from: who needs it need not decode the body again. Says nothing that
+/// the body does not say, so all are equal.
+struct made_of {
+  std::shared_ptr<const void> typed; ///< null: nobody kept it
+  friend bool operator==(const made_of&, const made_of&) { return true; }
+};
 
 /// An event before it has an index, a time and a node.
 struct event_draft {
@@ -15,6 +24,7 @@ struct event_draft {
   std::string account;
   messages::id cause;
   std::string body; ///< packed map
+  made_of from{};   ///< kept by make_draft() where something is personal; who changes the body has to empty it
 
   friend bool operator==(const event_draft&, const event_draft&) = default;
 };

@@ -37,14 +37,15 @@ template <class E> std::string encode_envelope(const E& envelope) {
 
 template <class E> result<E> decode_envelope(std::string_view frame, std::size_t bytes_max) {
   if (frame.size() > bytes_max) return failure(error_code::too_large, "frame", std::to_string(bytes_max) + " bytes");
-  auto tree = unpack(frame);
-  if (!tree) return failure(tree.error());
-  const auto* body = tree->find("body");
-  if (!body || !body->as<value::map>()) return failure(error_code::malformed, "envelope", "it has no body");
+  const auto items = packed_items::in(frame);
+  if (!items) return failure(items.error());
+  const auto* body = items->whole().find("body");
+  if (!body || body->is != packed_item::kind::map) return failure(error_code::malformed, "envelope", "it has no body");
   E envelope;
   bool good = true;
+  detail::fields_of_item fields{items->whole()};
   for_each_field(envelope, [&](std::string_view name, auto& v) {
-    const auto* found = tree->find(name);
+    const auto* found = fields.next(name);
     if (!found) return;
     if (name != "body")
       good = read(*found, v) && good;
@@ -123,12 +124,12 @@ command_envelope reply_error(const command_envelope& command, const error& why) 
 }
 
 result<std::string> reply_body(const command_envelope& reply) {
-  const auto tree = unpack(reply.body);
-  if (!tree) return failure(tree.error());
-  if (const auto* ok = tree->find("ok"); ok && ok->as<value::map>()) return pack(*ok);
-  const auto* why = tree->find("error");
+  const auto items = packed_items::in(reply.body);
+  if (!items) return failure(items.error());
+  if (const auto* ok = items->whole().find("ok"); ok && ok->is == packed_item::kind::map) return pack(*ok);
+  const auto* why = items->whole().find("error");
   const auto* name = why ? why->find("name") : nullptr;
-  const auto* text = name ? name->as<std::string>() : nullptr;
+  const auto text = name ? detail::text_in(*name) : std::nullopt;
   if (!text) return failure(error_code::malformed, "reply", "neither ok nor error");
   error said{find_error(*text).value_or(error_code::outcome_unknown), {}};
   if (const auto* args = why->find("args")) read(*args, said.args);

@@ -10,7 +10,8 @@ struct entry {
   std::uint64_t version = 0;
   bool event = false, command = false;
   result<std::string> (*redact)(std::string_view body, std::uint64_t v) = nullptr;
-  result<marked_body> (*mark)(std::string_view body, std::uint64_t v) = nullptr; ///< only where something is personal
+  /// Only where something is personal.
+  result<sealed_body> (*seal)(const event_draft& event, const sealer_of& sealer) = nullptr;
 };
 
 template <class M> result<std::string> redact_as(std::string_view body, std::uint64_t v) {
@@ -19,10 +20,18 @@ template <class M> result<std::string> redact_as(std::string_view body, std::uin
   return encode_body(*typed, audience::redacted);
 }
 
-template <class M> result<marked_body> mark_as(std::string_view body, std::uint64_t v) {
-  auto typed = decode_body<M>(body, v);
-  if (!typed) return failure(typed.error());
-  return marked_body{typed->patient, encode_body(*typed, audience::marked)};
+template <class M> result<sealed_body> seal_as(const event_draft& event, const sealer_of& sealer) {
+  auto typed = std::static_pointer_cast<const M>(event.from.typed);
+  if (!typed) {
+    auto decoded = decode_body<M>(event.body, event.v);
+    if (!decoded) return failure(decoded.error());
+    typed = std::make_shared<const M>(std::move(*decoded));
+  }
+  auto seal = sealer(typed->patient);
+  if (!seal) return failure(seal.error());
+  writer out{std::move(*seal)};
+  write_fields(out, *typed, audience::marked);
+  return sealed_body{typed->patient, out.take(), typed};
 }
 
 const std::map<std::string_view, entry>& table() {
@@ -30,7 +39,7 @@ const std::map<std::string_view, entry>& table() {
     std::map<std::string_view, entry> t;
     for_each_message(all_events{}, [&]<class M>() {
       t[M::topic] = {M::version, true, false, &redact_as<M>, nullptr};
-      if constexpr (detail::holds_personal<M>()) t[M::topic].mark = &mark_as<M>;
+      if constexpr (detail::holds_personal<M>()) t[M::topic].seal = &seal_as<M>;
     });
     for_each_message(all_commands{}, [&]<class M>() { t[M::topic] = {M::version, false, true, nullptr, nullptr}; });
     return t;
@@ -60,10 +69,10 @@ std::uint64_t version_of(std::string_view topic) {
   return e ? e->version : 0;
 }
 
-result<std::optional<marked_body>> marked(const event_draft& event) {
+result<std::optional<sealed_body>> sealed(const event_draft& event, const sealer_of& sealer) {
   const auto* e = find(event.topic);
-  if (!e || !e->mark || event.body.empty()) return std::nullopt;
-  auto body = e->mark(event.body, event.v);
+  if (!e || !e->seal || event.body.empty()) return std::nullopt;
+  auto body = e->seal(event, sealer);
   if (!body) return failure(body.error());
   return std::move(*body);
 }

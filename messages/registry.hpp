@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 namespace messages {
 
@@ -131,7 +132,10 @@ static_assert(detail::personal_events_name_their_patient(), "personal data witho
 /// An event draft from a typed event.
 template <class M>
 event_draft make_draft(const M& m, std::string desk = {}, id checkin = {}, id cause = {}, std::string account = {}) {
-  return {M::version, std::string{M::topic}, std::move(desk), checkin, std::move(account), cause, encode_body(m)};
+  event_draft made{M::version,         std::string{M::topic}, std::move(desk), checkin,
+                   std::move(account), cause,                 encode_body(m),  {}};
+  if constexpr (detail::holds_personal<M>()) made.from.typed = std::make_shared<const M>(m);
+  return made;
 }
 
 /// The typed body of @p envelope, when its topic is M's and its bytes fit.
@@ -142,13 +146,17 @@ template <class M, class E> std::optional<M> body_as(const E& envelope) {
   return std::move(*body);
 }
 
-/// What the journal seals of an event: under whose key, and the body with every personal value marked (ext 4).
-struct marked_body {
+/// An event's body as the journal keeps it: every personal value sealed (ext 3) under the key of the patient it names.
+struct sealed_body {
   id patient;
   std::string body;
+  std::shared_ptr<const void> typed; ///< the topic's own struct, in clear: who folds the event need not decode it again
 };
-/// Nothing when events of this topic hold no personal value; `malformed` when the body does not fit its topic.
-result<std::optional<marked_body>> marked(const event_draft& event);
+/// Gives what seals values of @p patient.
+using sealer_of = std::function<result<writer::sealer>(const id& patient)>;
+/// Nothing when events of this topic hold no personal value; `malformed` when the body does not fit its topic; or the
+/// error of @p sealer.
+result<std::optional<sealed_body>> sealed(const event_draft& event, const sealer_of& sealer);
 
 /// Is this a topic of an event (a command) that this build knows?
 bool is_event(std::string_view topic);

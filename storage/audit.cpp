@@ -152,9 +152,8 @@ private:
     }
     const auto effects = store_.scan(outbox_table, {}, [&](std::string_view key, std::string_view bytes) {
       ++report_.rows;
-      messages::outbox_row row;
-      const auto tree = messages::unpack(bytes);
-      if (!tree || !messages::read_fields(*tree, row) || !unseal_in_place(keys_, row))
+      auto row = messages::decode_fields<messages::outbox_row>(bytes);
+      if (!row || !unseal_in_place(keys_, *row))
         fault(0, "a row of the outbox was changed: key " + hexadecimal(key));
       return true;
     });

@@ -92,10 +92,9 @@ std::string encode_backup_list(const backup_list& list) { return messages::encod
 
 std::optional<backup_list> parse_backup_list(std::string_view clear) {
   const messages::unpack_limits limits{.bytes_max = 64u << 20, .items_max = backup_files_max};
-  const auto tree = messages::unpack(clear, limits);
-  backup_list list;
-  if (!tree || !messages::read_fields(*tree, list)) return std::nullopt;
-  for (const auto& file : list.files)
+  auto list = messages::decode_fields<backup_list>(clear, limits);
+  if (!list) return std::nullopt;
+  for (const auto& file : list->files)
     if (!plain_name(file.name) || !plain_name(file.object) || file.hash.size() != 64) return std::nullopt;
   return list;
 }

@@ -6,9 +6,10 @@
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
 
-#include <unistd.h>
+#include <pthread.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 
@@ -49,15 +50,38 @@ const EVP_MD* sha() {
 }
 
 /// One for each direction on each thread, set up once: only keys and nonces change. Setting the cipher again would make
-/// OpenSSL build its context anew.
-EVP_CIPHER_CTX* cipher_of_this_thread(bool sealing) {
-  const auto made = [](bool encrypts) {
-    owned<EVP_CIPHER_CTX> context{EVP_CIPHER_CTX_new()};
-    demand(context && EVP_CipherInit_ex2(context.get(), gcm(), nullptr, nullptr, encrypts, nullptr) == 1, "a context");
-    return context;
-  };
-  thread_local const owned<EVP_CIPHER_CTX> encrypting{made(true)}, decrypting{made(false)};
-  return (sealing ? encrypting : decrypting).get();
+/// OpenSSL build its context anew, and so would the key it has: the values of one event are sealed under one key.
+class thread_cipher {
+public:
+  explicit thread_cipher(bool encrypts) : context_(EVP_CIPHER_CTX_new()) {
+    demand(context_ && EVP_CipherInit_ex2(context_.get(), gcm(), nullptr, nullptr, encrypts, nullptr) == 1,
+           "a context");
+  }
+  EVP_CIPHER_CTX* under(const key_bytes& key, const std::uint8_t* nonce) {
+    const bool same = set_ && key_.view() == key.view();
+    demand(EVP_CipherInit_ex2(context_.get(), nullptr, same ? nullptr : key.data(), nonce, -1, nullptr) == 1, "a key");
+    if (!same) key_ = key;
+    set_ = true;
+    return context_.get();
+  }
+
+private:
+  owned<EVP_CIPHER_CTX> context_;
+  key_bytes key_;
+  bool set_ = false;
+};
+
+thread_cipher& cipher_of_this_thread(bool sealing) {
+  thread_local thread_cipher encrypting{true}, decrypting{false};
+  return sealing ? encrypting : decrypting;
+}
+
+/// How often this process is a fork of the one that began: asking the kernel who we are would cost a system call.
+std::uint64_t forks() {
+  static std::atomic<std::uint64_t> counted{0};
+  static const bool told = ::pthread_atfork(nullptr, nullptr, [] { counted.fetch_add(1); }) == 0;
+  demand(told, "to be told of forks");
+  return counted.load(std::memory_order_relaxed);
 }
 
 /// Nonces are no secret: drawn by the page, since one draw costs what sealing a name does. Never one page in two
@@ -66,13 +90,13 @@ void draw_nonce(std::uint8_t* into) {
   struct page {
     std::array<std::uint8_t, 64 * nonce_bytes> octets{};
     std::size_t used = sizeof octets;
-    ::pid_t process = 0;
+    std::uint64_t process = 0;
   };
   thread_local page drawn;
-  if (drawn.used == sizeof drawn.octets || drawn.process != ::getpid()) {
+  if (drawn.used == sizeof drawn.octets || drawn.process != forks()) {
     demand(RAND_bytes(drawn.octets.data(), static_cast<int>(sizeof drawn.octets)) == 1, "random bytes");
     drawn.used = 0;
-    drawn.process = ::getpid();
+    drawn.process = forks();
   }
   std::copy_n(drawn.octets.data() + drawn.used, nonce_bytes, into);
   drawn.used += nonce_bytes;
@@ -101,13 +125,13 @@ std::string random_octets(std::size_t size) {
   return bytes;
 }
 
-std::string seal(const key_bytes& key, std::string_view place, std::string_view clear) {
-  auto* c = cipher_of_this_thread(true);
-  std::string sealed(nonce_bytes + clear.size() + gcm_tag_bytes, '\0');
-  auto* out = octets(sealed);
+std::string seal(const key_bytes& key, std::string_view place, std::string_view clear, std::string_view before) {
+  std::string sealed(before.size() + nonce_bytes + clear.size() + gcm_tag_bytes, '\0');
+  std::ranges::copy(before, sealed.begin());
+  auto* out = octets(sealed) + before.size();
   draw_nonce(out);
+  auto* c = cipher_of_this_thread(true).under(key, out);
   int n = 0;
-  demand(EVP_EncryptInit_ex2(c, nullptr, key.data(), out, nullptr) == 1, "a key");
   demand(EVP_EncryptUpdate(c, nullptr, &n, octets(place), count(place)) == 1, "a place");
   demand(EVP_EncryptUpdate(c, out + nonce_bytes, &n, octets(clear), count(clear)) == 1, "to seal");
   demand(EVP_EncryptFinal_ex(c, out + nonce_bytes + n, &n) == 1, "to seal");
@@ -117,12 +141,11 @@ std::string seal(const key_bytes& key, std::string_view place, std::string_view 
 
 std::optional<std::string> unseal(const key_bytes& key, std::string_view place, std::string_view sealed) {
   if (sealed.size() < sealing_bytes) return std::nullopt;
-  auto* c = cipher_of_this_thread(false);
+  auto* c = cipher_of_this_thread(false).under(key, octets(sealed));
   const auto body = sealed.substr(nonce_bytes, sealed.size() - sealing_bytes);
   std::string tag{sealed.substr(sealed.size() - gcm_tag_bytes)};
   std::string clear(body.size() + gcm_tag_bytes, '\0');
   int n = 0, rest = 0;
-  demand(EVP_DecryptInit_ex2(c, nullptr, key.data(), octets(sealed), nullptr) == 1, "a key");
   demand(EVP_DecryptUpdate(c, nullptr, &n, octets(place), count(place)) == 1, "a place");
   demand(EVP_DecryptUpdate(c, octets(clear), &n, octets(body), count(body)) == 1, "to unseal");
   demand(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, gcm_tag_bytes, tag.data()) == 1, "a tag");

@@ -36,8 +36,9 @@ std::string random_octets(std::size_t size);
 
 /// What sealing adds: a nonce of 12 bytes (chance: a patient's key seals far fewer than 2³² values) and a tag of 16.
 inline constexpr std::size_t sealing_bytes = 12 + 16;
-/// nonce | ciphertext | tag. @p place is authenticated with it: a value moved elsewhere does not open.
-std::string seal(const key_bytes& key, std::string_view place, std::string_view clear);
+/// @p before as it is, then nonce | ciphertext | tag. @p place is authenticated with it: a value moved elsewhere does
+/// not open.
+std::string seal(const key_bytes& key, std::string_view place, std::string_view clear, std::string_view before = {});
 /// Nothing when the key, the place or a single bit is another.
 std::optional<std::string> unseal(const key_bytes& key, std::string_view place, std::string_view sealed);
 

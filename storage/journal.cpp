@@ -134,7 +134,7 @@ messages::result<std::unique_ptr<journal::parts>> journal::open_parts(journal_op
   opened->keys = std::make_unique<keyring>(*opened->database, with.keys);
   if (auto loaded = opened->keys->load(with.read_only); !loaded)
     return failure(located(loaded.error(), with.folder, marked));
-  opened->writer = std::make_unique<scribe>(*opened->database, *opened->keys, opened->views, with);
+  opened->writer = std::make_unique<scribe>(*opened->database, *opened->keys, with);
   if (auto loaded = opened->writer->load(*mark); !loaded) return failure(located(loaded.error(), with.folder, marked));
   if (!with.read_only) {
     if (auto noted = note_still_files(*opened->database, with, *opened->keys->chain_key()); !noted)
@@ -143,9 +143,15 @@ messages::result<std::unique_ptr<journal::parts>> journal::open_parts(journal_op
                                      {opened->writer->head(), opened->writer->epoch()});
         !newest)
       return failure(located(newest.error(), with.folder, marked));
-    if (auto kept = opened->writer->keep_views_up(); !kept) return failure(located(kept.error(), with.folder, marked));
+  }
+  opened->folding = std::make_unique<view_keeper>(*opened->database, *opened->keys, opened->views, with);
+  if (auto folded = opened->folding->load(opened->writer->head()); !folded)
+    return failure(located(folded.error(), with.folder, marked));
+  if (!with.read_only) {
+    if (auto kept = opened->folding->keep_up(); !kept) return failure(located(kept.error(), with.folder, marked));
     if (auto told = opened->writer->tell_followed_rotation(); !told)
       return failure(located(told.error(), with.folder, marked));
+    opened->folding->take(opened->writer->take_folded());
   }
   return opened;
 }
@@ -189,9 +195,11 @@ void journal::on_committed(std::function<void(std::shared_ptr<const committed>)>
 
 messages::result<journal::copied> journal::copy_into(const std::filesystem::path& folder) {
   auto& of = *parts_;
+  if (auto written = write_rows(); !written) return failure(written.error()); // so that a copy has little to fold
   if (auto flushed = of.database->flush(); !flushed) return failure(flushed.error()); // so that appends wait briefly
   copied at;
   const auto done = of.on_thread([&] {
+    const auto held = of.folding->hold();
     at = {of.head.load(), of.epoch};
     return of.database->copy_into(folder);
   });
@@ -286,6 +294,7 @@ void journal::parts::start(head_mark at) {
                                               [this](messages::error why) { refuse(std::move(why)); },
                                               [this](const head_mark& mark) { mark_in_key_folder(mark); });
   refusing.reset();
+  folding->start([this](const messages::error& why) { refuse(located(why, options.folder, last_entry())); });
   thread = std::thread([this] { run(); });
 }
 
@@ -302,7 +311,9 @@ journal::parts::~parts() {
   }
   ready.notify_one();
   if (thread.joinable()) thread.join();
+  if (folding) folding->close(refused_by_failure().has_value());
   keeper.reset();
+  folding.reset();
   writer.reset();
   keys.reset();
   database.reset();
@@ -366,7 +377,7 @@ messages::result<std::size_t> journal::parts::write_some(std::vector<queued>& ta
   auto written = [&]() -> messages::result<void> {
     try {
       while (end < taken.size() && (end == from || writer->batch_bytes() < options.limits.batch_bytes_max)) {
-        landed.push_back(writer->add(taken[end].what));
+        landed.push_back(writer->add(std::move(taken[end].what)));
         waits += taken[end++].on_durable ? 1 : 0;
       }
       if (auto built = writer->build(); !built) return built;
@@ -386,13 +397,19 @@ messages::result<std::size_t> journal::parts::write_some(std::vector<queued>& ta
   }
   step("synced");
   const auto events = writer->take_committed();
+  const bool wake = events && folding->take(writer->take_folded()); // before anybody is answered: who reads finds it
   const auto hears = learn_commit(events.get(), end - from, waits);
   for (std::size_t n = from; n < end; ++n)
     if (taken[n].on_durable) taken[n].on_durable(landed[n - from]);
   step("answered");
   if (events && hears && *hears) (*hears)(events);
   step("published");
+  if (wake) folding->wake();
   if (events) keeper->advance(writer->head());
+  if (auto folded = folding->keep_within_bounds(); !folded) { // this batch is durable and answered
+    refuse(located(folded.error(), options.folder, last_entry()));
+    if (end < taken.size()) return failure(folded.error());
+  }
   return end;
 }
 
@@ -420,7 +437,7 @@ void journal::parts::learn_position() {
   head.store(writer->head());
   topics = {writer->topics().begin(), writer->topics().end()};
   horizon_ms = writer->replies_horizon_ms();
-  known.entries_read_at_open = writer->entries_read();
+  known.entries_read_at_open = writer->entries_read() + folding->entries_read();
   syncs_at_open = database->log_syncs();
 }
 

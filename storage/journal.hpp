@@ -1,5 +1,6 @@
 // The journal: the truth of the clinic, entry 1, 2, 3 …; one thread, one batch, one sync for what many actors
-// appended (design.md §4). Its views, the outbox and the remembered replies change in the same batch.
+// appended (design.md §4). The outbox and the remembered replies change in the same batch; the views follow from the
+// entries and are folded behind them, for whoever reads them at the latest.
 //
 // Threads: everything here may be called from any thread. Callbacks of append() and on_committed() run on the journal's
 // own thread: they must return at once, must not throw, and must not destroy the journal; they may append and read.
@@ -36,6 +37,8 @@ struct journal_limits {
   std::uint32_t linger_us_max = 400;               ///< how long the journal's thread looks for more before it sleeps
   std::uint32_t lazy_sync_ms_max = 200;            ///< how long an append nobody waits for may stay unwritten
   std::uint32_t head_mark_interval_ms = 1000;      ///< how old the head mark may be
+  std::uint32_t rows_unwritten_ms_max = 1000;      ///< how long changed rows of views stay in memory only
+  std::size_t rows_unwritten_events_max = 1024;    ///< the same, in events: about what a crash leaves to fold again
   std::uint64_t reply_kept_ms = 24u * 3600 * 1000; ///< by the time inside the command's id
   std::uint64_t replies_max = 500'000;             ///< beyond, the oldest go early and remembers_since_ms() rises
   std::size_t wal_bytes_max = 32u << 20;           ///< what an opening after a crash may have to read again
@@ -172,10 +175,13 @@ public:
   /// Commands whose id is older are refused (`too_old`): whether they were executed is not known here.
   std::uint64_t remembers_since_ms() const;
 
-  /// Rows of a view in key order. An unknown view is `wrong_value`; one that this (read-only) journal lacks is empty.
+  /// Rows of a view in key order: of all that was acknowledged before, which may have to be folded first. An unknown
+  /// view is `wrong_value`; one that this (read-only) journal lacks is empty.
   messages::result<std::vector<stored_row>> rows_of(std::string_view view, std::string_view key_prefix,
                                                     std::size_t limit) const;
   messages::result<std::optional<std::string>> get(std::string_view view, std::string_view key) const;
+  /// Folds and writes now what would be folded and written by and by. For who measures, or copies.
+  messages::result<void> write_rows();
 
   /// Folds the journal anew in memory, as of now, and compares with the stored rows. @p progress(done, of) is called
   /// every few thousand entries on the calling thread. Appends go on meanwhile.

@@ -7,6 +7,7 @@
 #include "storage/scribe.hpp"
 #include "storage/store.hpp"
 #include "storage/tables.hpp"
+#include "storage/view_keeper.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -45,7 +46,7 @@ struct journal::parts {
   void answer_all(std::vector<queued> rest, const messages::error& why);
   void refuse(messages::error why);
   std::optional<messages::error> refused_by_failure() const;
-  std::optional<table> table_of(std::string_view view_name) const;
+  std::optional<std::size_t> place_of(std::string_view view_name) const;
   /// For what is said of damage in a table whose rows belong to no one entry.
   std::string last_entry() const { return "entry " + std::to_string(head.load()) + " is the last"; }
   /// Of a journal that was opened and not started.
@@ -53,7 +54,7 @@ struct journal::parts {
   messages::result<void> check_no_checkin_of(const std::set<messages::id>& patients) const;
   messages::result<void> put_rotated(const std::map<std::uint64_t, std::string>& ring,
                                      const std::map<std::uint64_t, key_record>& destroyed,
-                                     const key_encryption_key& next);
+                                     const key_encryption_key& next, const view_keeper::stillness& still);
   /// The same while it runs: see journal::expire().
   messages::result<void> change_keys(const rotation& what, rewrapping& exchange, rotation_report& report);
   messages::result<std::string> clear_envelope(const entry_view& entry) const;
@@ -66,6 +67,7 @@ struct journal::parts {
   std::unique_ptr<store> database;
   std::unique_ptr<keyring> keys;
   std::unique_ptr<scribe> writer; ///< the journal's thread only, once it runs
+  std::unique_ptr<view_keeper> folding;
 
   std::mutex expiry_mutex; ///< one expire() at a time
   std::mutex queue_mutex;

@@ -226,7 +226,7 @@ result<keyring::known_key> keyring::look_up(std::uint64_t id) {
       if (!found.key) return wrong("key " + std::to_string(id) + " does not open");
     }
   }
-  if (by_id_.size() >= keys_known_max) by_id_.clear();
+  if (by_id_.size() >= keys_known_max && fresh_.empty()) by_id_.clear();
   by_id_.emplace(id, found);
   return found;
 }
@@ -253,7 +253,7 @@ result<patient_key> keyring::key_for(const messages::id& patient, record_kind ki
 }
 
 std::string keyring::seal_value(const patient_key& key, std::string_view place, std::string_view clear) {
-  return index_key(key.id) + seal(key.key, place, clear);
+  return seal(key.key, place, clear, index_key(key.id));
 }
 
 result<keyring::opened> keyring::open_value(std::string_view place, std::string_view sealed) {
@@ -293,16 +293,19 @@ void keyring::settle() {
   gone_names_.clear();
 }
 
-void keyring::put_fresh(store::batch& batch) {
-  std::vector<fresh_key> made;
-  {
-    const std::lock_guard lock(mutex_);
-    made.swap(fresh_);
-  }
-  for (auto& [id, record, key] : made) {
+std::uint64_t keyring::put_fresh(store::batch& batch) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [id, record, key] : fresh_) {
     store_.put(batch, key_names_table, name_of(record.patient, record.kind, record.month), index_key(id));
     store_.put(batch, keys_table, index_key(id), wrap(kek_, id, record, key));
   }
+  return fresh_.empty() ? 0 : fresh_.back().id;
+}
+
+void keyring::settle_fresh(std::uint64_t up_to) {
+  if (up_to == 0) return;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(fresh_, [&](const fresh_key& made) { return made.id <= up_to; });
 }
 
 } // namespace storage

@@ -1,7 +1,7 @@
 // The patients' keys: made at first use, wrapped by the key-encryption key, kept in the tables `keys` and `key_names`.
 //
-// key_for(), open() and their kin may be called from any thread. A key that was just made is handed to the journal's
-// thread (put_fresh), which writes it with the first batch that may need it, or before.
+// key_for(), open() and their kin may be called from any thread. A key that was just made goes into every batch that
+// may need it (put_fresh) until one of them is committed.
 #pragma once
 
 #include "messages/id.hpp"
@@ -63,8 +63,11 @@ public:
   /// `journal_damaged` when the value was changed or is not from this @p place.
   messages::result<opened> open_value(std::string_view place, std::string_view sealed);
 
-  /// On the journal's thread: keys made since the last call go into @p batch.
-  void put_fresh(store::batch& batch);
+  /// Keys that no committed batch holds go into @p batch. Answers the number of the last of them, for settle_fresh()
+  /// once it is committed; 0: there are none. Entries and rows are committed by two threads, and neither can rely on the
+  /// other having been first.
+  std::uint64_t put_fresh(store::batch& batch);
+  void settle_fresh(std::uint64_t up_to);
   /// The tables are about to be wrapped under @p next, and hold no key of @p destroyed: on the journal's thread, before
   /// it commits that. Until settle() others may still find what stood there before.
   void adopt(const key_encryption_key& next, const std::map<std::uint64_t, key_record>& destroyed);

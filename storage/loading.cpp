@@ -5,7 +5,6 @@
 #include "messages/registry.hpp"
 #include "storage/big_endian.hpp"
 #include "storage/entry.hpp"
-#include "storage/pending_rows.hpp"
 
 #include <algorithm>
 
@@ -46,9 +45,6 @@ messages::result<void> scribe::load_meta() {
     epoch_ = read_big_endian(**epoch);
   else if (!options_.read_only)
     store_.put(batch_, meta_table, epoch_key, index_key(epoch_));
-  auto kept = store_.get(meta_table, views_key);
-  if (!kept) return failure(kept.error());
-  kept_views_ = std::move(*kept).value_or("");
   const auto replies = store_.get(meta_table, replies_key);
   if (!replies) return failure(replies.error());
   if (*replies && (*replies)->size() == 16) {
@@ -132,35 +128,14 @@ messages::result<void> scribe::load_topics() {
 messages::result<void> scribe::load_effects() {
   bool good = true;
   const auto seen = store_.scan(outbox_table, {}, [&](std::string_view key, std::string_view bytes) {
-    messages::outbox_row effect;
-    const auto tree = messages::unpack(bytes);
-    good = tree && messages::read_fields(*tree, effect);
-    if (good) effects_.insert_or_assign(effect.effect, std::string{key});
+    const auto effect = messages::decode_fields<messages::outbox_row>(bytes);
+    good = effect.has_value();
+    if (good) effects_.insert_or_assign(effect->effect, std::string{key});
     return good;
   });
   if (!seen) return seen;
   if (!good) return damaged("a row of the outbox cannot be decoded");
   return {};
-}
-
-messages::result<void> scribe::keep_views_up() {
-  std::string wanted;
-  std::vector<std::size_t> behind;
-  for (std::size_t n = 0; n < views_.size(); ++n) {
-    const auto line = std::string{views_[n]->name()} + " " + std::to_string(views_[n]->version()) + "\n";
-    wanted += line;
-    if (("\n" + kept_views_).find("\n" + line) == std::string::npos) behind.push_back(n);
-  }
-  if (wanted == kept_views_) return {};
-  if (!behind.empty() && head_ > 0) {
-    // First forget that they were kept up: an interrupted fold begins again.
-    store_.put(batch_, meta_table, views_key, "");
-    if (auto done = store_.commit(batch_); !done) return done;
-    if (auto done = fold_from_start(behind); !done) return done;
-  }
-  store_.put(batch_, meta_table, views_key, wanted);
-  kept_views_ = wanted;
-  return store_.commit(batch_);
 }
 
 messages::result<void> scribe::tell_followed_rotation() {
@@ -173,37 +148,11 @@ messages::result<void> scribe::tell_followed_rotation() {
   }
   told.what.events.push_back(messages::make_draft(messages::keys_rotated{keys_.kek().generation, 0, destroyed}));
   told.bodies.resize(told.what.events.size());
-  add(told);
+  add(std::move(told));
   if (auto built = build(); !built) return built;
   if (auto done = commit(); !done) return done;
   take_committed();
   return {};
-}
-
-messages::result<void> scribe::fold_from_start(const std::vector<std::size_t>& views) {
-  for (const auto n : views)
-    if (auto done = store_.clear(first_view_table + n); !done) return done;
-  messages::result<void> outcome;
-  const auto seen = store_.scan(entries_table, {}, [&](std::string_view key, std::string_view bytes) {
-    const auto index = read_big_endian(key);
-    const auto entry = parse_entry(index, bytes);
-    const auto envelope = entry ? unsealed_event(keys_, entry->topic, entry->envelope) : failure(entry.error());
-    const auto event = envelope ? messages::decode_event(*envelope) : failure(envelope.error());
-    if (!event) {
-      outcome = damaged("entry " + std::to_string(index) + " cannot be decoded");
-      return false;
-    }
-    for (const auto n : views) {
-      views_[n]->apply(*event, *rows_[n]);
-      if (index % 1000 == 0 || index == head_)
-        if (auto moved = rows_[n]->move_into(batch_, options_.now_ms()); !moved) outcome = moved;
-    }
-    keys_.put_fresh(batch_);
-    if (outcome && (index % 1000 == 0 || index == head_)) outcome = store_.commit(batch_);
-    return outcome.has_value();
-  });
-  if (!seen) return seen;
-  return outcome;
 }
 
 } // namespace storage

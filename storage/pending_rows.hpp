@@ -1,10 +1,12 @@
-// The rows of one view as they stand in a batch that is being written: its changes over what is stored.
+// The rows of one view as they stand while they are folded: changes over what is stored, until they are written.
 #pragma once
 
 #include "storage/sealing.hpp"
 #include "storage/store.hpp"
 #include "storage/view.hpp"
 
+#include <algorithm>
+#include <map>
 #include <unordered_map>
 
 namespace storage {
@@ -20,7 +22,7 @@ public:
     if (const auto found = known_.find(key); found != known_.end()) return found->second.bytes;
     auto row = stored(key);
     if (!row) {
-      if (!error_) error_ = row.error(); // apply() cannot fail; the batch can
+      if (!fault_) fault_ = row.error(); // apply() cannot fail; who called it can
       return std::nullopt;
     }
     return know(key, std::move(*row)).bytes;
@@ -28,9 +30,26 @@ public:
   void put(std::string_view key, std::string bytes) override { change(key, std::move(bytes)); }
   void erase(std::string_view key) override { change(key, std::nullopt); }
 
+  /// What stands under @p key, without knowing it afterwards.
+  messages::result<std::optional<std::string>> look_up(std::string_view key) const {
+    if (const auto found = known_.find(key); found != known_.end()) return found->second.bytes;
+    return stored(key);
+  }
+  /// The changes that are not written yet, of keys that begin with @p prefix; nothing: erased.
+  std::map<std::string, std::optional<std::string>> changed(std::string_view prefix) const {
+    std::map<std::string, std::optional<std::string>> found;
+    for (const auto* row : changed_)
+      if (row->first.starts_with(prefix)) found.emplace(row->first, row->second.bytes);
+    return found;
+  }
+  /// Why a row could not be read while changes were made.
+  const std::optional<messages::error>& fault() const { return fault_; }
+
   /// Hands the changes to @p batch; fails when a row could not be read while they were made.
   messages::result<void> move_into(store::batch& batch, std::uint64_t now_ms) {
-    if (error_) return messages::failure(*error_);
+    if (fault_) return messages::failure(*fault_);
+    // In the order of the keys: RocksDB then finds the place of each beside that of the one before.
+    std::ranges::sort(changed_, {}, [](const auto* row) -> const std::string& { return row->first; });
     for (auto* row : changed_) {
       auto& [key, known] = *row;
       known.changed = false;
@@ -47,15 +66,16 @@ public:
     return {};
   }
 
-  /// Between two batches: knows nothing any more. For memory's sake, and when keys go: what they sealed must not live
+  /// When all is written: knows nothing any more. For memory's sake, and when keys go: what they sealed must not live
   /// on.
   void let_go() {
+    changed_.clear();
     known_.clear();
     known_bytes_ = 0;
   }
 
 private:
-  static constexpr std::size_t known_bytes_max = 512u << 10, node_bytes = 128;
+  static constexpr std::size_t known_bytes_max = 1u << 20, node_bytes = 128;
   struct known_row {
     std::optional<std::string> bytes; ///< nothing: there is no such row
     bool changed = false;
@@ -73,15 +93,21 @@ private:
     return std::move(*row);
   }
   known_row& know(std::string_view key, std::optional<std::string> bytes) {
-    known_bytes_ += node_bytes + key.size() + (bytes ? bytes->size() : 0);
-    return known_.insert_or_assign(std::string{key}, known_row{std::move(bytes)}).first->second;
+    return set(known_.try_emplace(std::string{key}), std::move(bytes))->second;
   }
   void change(std::string_view key, std::optional<std::string> bytes) {
-    auto found = known_.find(key);
-    if (found == known_.end()) found = known_.emplace(std::string{key}, known_row{}).first;
-    known_bytes_ += node_bytes + key.size() + (bytes ? bytes->size() : 0); // changed often counts often: it is a limit
-    found->second.bytes = std::move(bytes);
-    if (!std::exchange(found->second.changed, true)) changed_.push_back(&*found);
+    const auto found = known_.find(key);
+    const auto row =
+        set(found == known_.end() ? known_.try_emplace(std::string{key}) : std::pair{found, false}, std::move(bytes));
+    if (!std::exchange(row->second.changed, true)) changed_.push_back(&*row);
+  }
+  map::iterator set(std::pair<map::iterator, bool> row, std::optional<std::string> bytes) {
+    auto& known = row.first->second;
+    if (row.second) known_bytes_ += node_bytes + row.first->first.size();
+    known_bytes_ += bytes ? bytes->size() : 0;
+    known_bytes_ -= known.bytes ? known.bytes->size() : 0;
+    known.bytes = std::move(bytes);
+    return row.first;
   }
 
   store& store_;
@@ -91,7 +117,7 @@ private:
   map known_;
   std::vector<map::value_type*> changed_;
   std::size_t known_bytes_ = 0;
-  std::optional<messages::error> error_;
+  std::optional<messages::error> fault_;
 };
 
 } // namespace storage

@@ -73,6 +73,7 @@ journal_counts journal::counts() const {
   {
     const std::lock_guard lock(parts_->known_mutex);
     counts = parts_->known;
+    counts.bytes += parts_->folding->bytes_written();
     counts.syncs = parts_->database->log_syncs() - parts_->syncs_at_open;
   }
   const std::lock_guard lock(parts_->queue_mutex);
@@ -87,13 +88,12 @@ messages::result<std::vector<messages::outbox_row>> journal::open_effects(std::s
   std::vector<messages::outbox_row> open;
   bool good = true;
   const auto seen = parts_->database->scan(outbox_table, {}, [&](std::string_view, std::string_view bytes) {
-    messages::outbox_row effect;
-    const auto tree = messages::unpack(bytes);
-    good = tree && messages::read_fields(*tree, effect);
-    if (!good || effect.owner != owner) return good;
-    const auto readable = unseal_in_place(*parts_->keys, effect);
+    auto effect = messages::decode_fields<messages::outbox_row>(bytes);
+    good = effect.has_value();
+    if (!good || effect->owner != owner) return good;
+    const auto readable = unseal_in_place(*parts_->keys, *effect);
     good = readable.has_value();
-    if (good && *readable) open.push_back(std::move(effect));
+    if (good && *readable) open.push_back(std::move(*effect));
     return good;
   });
   if (!seen) return failure(located(seen.error(), parts_->options.folder, parts_->last_entry()));
@@ -119,43 +119,51 @@ std::uint64_t journal::remembers_since_ms() const {
   return std::max(parts_->horizon_ms, now > kept ? now - kept : 0);
 }
 
-std::optional<table> journal::parts::table_of(std::string_view view_name) const {
+std::optional<std::size_t> journal::parts::place_of(std::string_view view_name) const {
   for (std::size_t n = 0; n < views.size(); ++n)
-    if (views[n]->name() == view_name) return first_view_table + n;
+    if (views[n]->name() == view_name) return n;
   return std::nullopt;
 }
 
 messages::result<std::vector<stored_row>> journal::rows_of(std::string_view view, std::string_view key_prefix,
                                                            std::size_t limit) const {
-  const auto in = parts_->table_of(view);
-  if (!in) return failure(error_code::wrong_value, "view", std::string{view});
+  const auto place = parts_->place_of(view);
+  if (!place) return failure(error_code::wrong_value, "view", std::string{view});
   std::vector<stored_row> found;
   if (limit == 0) return found;
-  std::optional<messages::error> fault;
-  const auto seen = parts_->database->scan(*in, key_prefix, [&](std::string_view key, std::string_view bytes) {
-    if (!key.starts_with(key_prefix)) return false;
-    auto row = unsealed_row(*parts_->keys, place_of_row(view, key), bytes);
-    if (!row) {
-      fault = row.error();
-      return false;
-    }
-    found.emplace_back(key, std::move(*row));
-    return found.size() < limit;
-  });
-  if (!seen) return failure(located(seen.error(), parts_->options.folder, parts_->last_entry()));
-  if (fault) return failure(located(*fault, parts_->options.folder, parts_->last_entry()));
+  const auto fault = [&](const messages::error& why) {
+    return failure(located(why, parts_->options.folder, parts_->last_entry()));
+  };
+  const auto now = parts_->folding->now(*place, key_prefix);
+  if (!now) return fault(now.error());
+  messages::result<void> readable;
+  const auto seen =
+      parts_->folding->scan(*place, *now, key_prefix, [&](std::string_view key, std::string_view bytes, bool in_clear) {
+        if (!key.starts_with(key_prefix)) return false;
+        auto row = in_clear ? std::string{bytes} : unsealed_row(*parts_->keys, place_of_row(view, key), bytes);
+        if (!row) {
+          readable = failure(row.error());
+          return false;
+        }
+        found.emplace_back(key, std::move(*row));
+        return found.size() < limit;
+      });
+  if (!seen) return fault(seen.error());
+  if (!readable) return fault(readable.error());
   return found;
 }
 
 messages::result<std::optional<std::string>> journal::get(std::string_view view, std::string_view key) const {
-  const auto in = parts_->table_of(view);
-  if (!in) return failure(error_code::wrong_value, "view", std::string{view});
-  auto stored = parts_->database->get(*in, key);
-  if (!stored) return failure(located(stored.error(), parts_->options.folder, parts_->last_entry()));
-  if (!*stored) return stored;
-  auto row = unsealed_row(*parts_->keys, place_of_row(view, key), **stored);
+  const auto place = parts_->place_of(view);
+  if (!place) return failure(error_code::wrong_value, "view", std::string{view});
+  auto row = parts_->folding->get(*place, key);
   if (!row) return failure(located(row.error(), parts_->options.folder, parts_->last_entry()));
-  return std::optional{std::move(*row)};
+  return row;
+}
+
+messages::result<void> journal::write_rows() {
+  if (const auto why = parts_->refused_by_failure()) return failure(*why);
+  return parts_->folding->write_all(parts_->folding->hold());
 }
 
 namespace {
@@ -170,38 +178,35 @@ bool holds_forgotten(std::string_view row, bool forgotten) {
   return forgotten || !seen;
 }
 
-/// The first row in which a stored view differs from @p folded. A row with forgotten values is not compared.
-messages::result<std::optional<std::string>> difference(const store& database, keyring& keys, std::string_view view,
-                                                        table in, const store::snapshot& at,
+/// The first row in which a view as it is kept differs from @p folded. A row with forgotten values is not compared.
+messages::result<std::optional<std::string>> difference(const view_keeper& kept, keyring& keys, std::string_view view,
+                                                        std::size_t place, const view_keeper::moment& at,
                                                         const memory_rows& folded) {
   auto expected = folded.all().begin();
   const auto end = folded.all().end();
   std::optional<std::string> found;
   std::optional<messages::error> fault;
-  const auto seen = database.scan(
-      in, {},
-      [&](std::string_view key, std::string_view stored) {
-        bool forgotten = false;
-        const auto bytes = unsealed_row(keys, place_of_row(view, key), stored, &forgotten);
-        if (!bytes) {
-          fault = bytes.error();
-          return false;
-        }
-        if (holds_forgotten(*bytes, forgotten)) {
-          if (expected != end && expected->first == key) ++expected;
-          return true;
-        }
-        if (expected == end || key < expected->first)
-          found = hexadecimal(key) + ": is stored, but no event makes it";
-        else if (expected->first < key)
-          found = hexadecimal(expected->first) + ": is not stored";
-        else if (expected->second != *bytes)
-          found = hexadecimal(key) + ": is stored differently";
-        else
-          ++expected;
-        return !found;
-      },
-      &at);
+  const auto seen = kept.scan(place, at, {}, [&](std::string_view key, std::string_view stored, bool in_clear) {
+    bool forgotten = false;
+    const auto bytes = in_clear ? std::string{stored} : unsealed_row(keys, place_of_row(view, key), stored, &forgotten);
+    if (!bytes) {
+      fault = bytes.error();
+      return false;
+    }
+    if (holds_forgotten(*bytes, forgotten)) {
+      if (expected != end && expected->first == key) ++expected;
+      return true;
+    }
+    if (expected == end || key < expected->first)
+      found = hexadecimal(key) + ": is stored, but no event makes it";
+    else if (expected->first < key)
+      found = hexadecimal(expected->first) + ": is not stored";
+    else if (expected->second != *bytes)
+      found = hexadecimal(key) + ": is stored differently";
+    else
+      ++expected;
+    return !found;
+  });
   if (!seen) return failure(seen.error());
   if (fault) return failure(*fault);
   if (!found && expected != end) found = hexadecimal(expected->first) + ": is not stored";
@@ -212,14 +217,16 @@ messages::result<std::optional<std::string>> difference(const store& database, k
 
 messages::result<comparison>
 journal::rebuild_and_compare(const std::function<void(std::uint64_t, std::uint64_t)>& progress) const {
-  const auto at = parts_->database->now();
+  const auto at = parts_->folding->now();
+  if (!at) return failure(located(at.error(), parts_->options.folder, parts_->last_entry()));
   const auto& views = parts_->views;
   std::vector<memory_rows> folded(views.size());
   comparison found;
-  const auto of = head();
+  const auto of = at->index();
   std::optional<messages::error> fault;
   const auto fold = [&](std::string_view key, std::string_view bytes) {
     const auto index = read_big_endian(key);
+    if (index > of) return false; // committed since
     const auto entry = parse_entry(index, bytes);
     const auto envelope = entry ? parts_->clear_envelope(*entry) : failure(entry.error());
     const auto event = envelope ? messages::decode_event(*envelope) : failure(envelope.error());
@@ -230,14 +237,15 @@ journal::rebuild_and_compare(const std::function<void(std::uint64_t, std::uint64
     for (std::size_t n = 0; n < views.size(); ++n)
       views[n]->apply(*event, folded[n]);
     found.entries = index;
-    if (progress && index % 4096 == 0) progress(index, std::max(of, index));
+    if (progress && index % 4096 == 0) progress(index, of);
     return true;
   };
-  if (auto seen = parts_->database->scan(entries_table, {}, fold, at.get()); !seen) fault = seen.error();
+  if (auto seen = parts_->database->scan(entries_table, {}, fold, &parts_->folding->stored(*at)); !seen)
+    fault = seen.error();
   if (fault) return failure(located(*fault, parts_->options.folder, "entry " + std::to_string(found.entries + 1)));
   for (std::size_t n = 0; n < views.size() && !found.first_difference; ++n) {
     found.rows += folded[n].all().size();
-    auto differs = difference(*parts_->database, *parts_->keys, views[n]->name(), first_view_table + n, *at, folded[n]);
+    auto differs = difference(*parts_->folding, *parts_->keys, views[n]->name(), n, *at, folded[n]);
     if (!differs) return failure(located(differs.error(), parts_->options.folder, parts_->last_entry()));
     if (*differs) found.first_difference = "view " + std::string{views[n]->name()} + ", key " + **differs;
   }

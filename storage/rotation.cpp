@@ -46,10 +46,9 @@ bool is_expired(const key_record& record, const retention& rules, std::uint64_t 
 result<std::map<std::uint64_t, messages::outbox_row>> owed_under(const store& in) {
   std::map<std::uint64_t, messages::outbox_row> owed;
   const auto seen = in.scan(outbox_table, {}, [&](std::string_view, std::string_view bytes) {
-    messages::outbox_row row;
-    const auto tree = messages::unpack(bytes);
-    if (tree && messages::read_fields(*tree, row) && row.body.size() > 8)
-      owed.insert_or_assign(read_big_endian(std::string_view{row.body}.substr(0, 8)), row);
+    const auto row = messages::decode_fields<messages::outbox_row>(bytes);
+    if (row && row->body.size() > 8)
+      owed.insert_or_assign(read_big_endian(std::string_view{row->body}.substr(0, 8)), *row);
     return true;
   });
   if (!seen) return failure(seen.error());
@@ -137,11 +136,13 @@ result<rotation_report> journal::rotate(journal_options options, std::vector<std
 
 /// A check-in that goes on needs what it knows of its patient.
 result<void> journal::parts::check_no_checkin_of(const std::set<messages::id>& patients) const {
-  const auto in = table_of("open_checkins");
-  if (!in || patients.empty()) return {};
+  const auto place = place_of("open_checkins");
+  if (!place || patients.empty()) return {};
+  const auto now = folding->now(*place);
+  if (!now) return failure(now.error());
   std::optional<messages::error> fault;
-  const auto seen = database->scan(*in, {}, [&](std::string_view key, std::string_view bytes) {
-    const auto row = unsealed_row(*keys, place_of_row("open_checkins", key), bytes);
+  const auto seen = folding->scan(*place, *now, {}, [&](std::string_view key, std::string_view bytes, bool in_clear) {
+    const auto row = in_clear ? std::string{bytes} : unsealed_row(*keys, place_of_row("open_checkins", key), bytes);
     const auto checkin = row ? decode_row<messages::open_checkin>(*row) : std::nullopt;
     if (checkin && patients.contains(checkin->patient))
       fault = messages::error{error_code::still_needed,
@@ -156,21 +157,21 @@ result<void> journal::parts::check_no_checkin_of(const std::set<messages::id>& p
 /// Everything that the tables say about keys, as it is under @p next.
 result<void> journal::parts::put_rotated(const std::map<std::uint64_t, std::string>& ring,
                                          const std::map<std::uint64_t, key_record>& destroyed,
-                                         const key_encryption_key& next) {
+                                         const key_encryption_key& next, const view_keeper::stillness& still) {
+  // All was written before; what is known in clear must not be sealed anew under a key that stays.
+  folding->let_go(still);
   auto& batch = writer->batch();
   // What is owed and was sealed under nobody's key is sealed anew, before that key goes.
   std::vector<std::pair<std::string, messages::outbox_row>> again;
   auto seen = database->scan(outbox_table, {}, [&](std::string_view key, std::string_view bytes) {
-    messages::outbox_row row;
-    const auto tree = messages::unpack(bytes);
-    if (!tree || !messages::read_fields(*tree, row) || row.body.size() < 8) return true;
-    if (!destroyed.contains(read_big_endian(std::string_view{row.body}.substr(0, 8)))) return true;
-    if (unseal_in_place(*keys, row).value_or(false)) again.emplace_back(key, std::move(row));
+    auto row = messages::decode_fields<messages::outbox_row>(bytes);
+    if (!row || row->body.size() < 8) return true;
+    if (!destroyed.contains(read_big_endian(std::string_view{row->body}.substr(0, 8)))) return true;
+    if (unseal_in_place(*keys, *row).value_or(false)) again.emplace_back(key, std::move(*row));
     return true;
   });
   if (!seen) return seen;
   keys->adopt(next, destroyed);
-  writer->let_go_of_rows();
   for (const auto& [id, bytes] : ring)
     database->put(batch, keys_table, index_key(id), bytes);
   for (auto [id, record] : destroyed) {
@@ -232,6 +233,8 @@ sealed_draft told(const rotation& what, const rotation_report& report, std::uint
 
 result<rotation_report> journal::parts::rotate(const rotation& what) {
   const auto now_ms = options.now_ms();
+  // Rows may need new keys: these have to be there before the plan, and so before the ring.
+  if (auto done = folding->write_all(folding->hold()); !done) return failure(done.error());
   if (auto free = check_no_checkin_of(what.forget); !free) return failure(free.error());
   const auto made = make_plan(*database, what, now_ms);
   if (!made) return failure(made.error());
@@ -254,12 +257,20 @@ result<rotation_report> journal::parts::rotate(const rotation& what) {
   if (auto put = publish(exchange->next, encode_ring(exchange->ring)); !put) return failure(put.error());
   step("prepared");
   report.generation = next.generation;
-  if (auto put = put_rotated(exchange->ring, made->destroyed, next); !put) return failure(put.error());
-  writer->add(told(what, report, now_ms, made->destroyed));
-  if (auto built = writer->build(); !built) return failure(built.error());
-  if (auto done = writer->commit(); !done) return failure(done.error());
+  const auto written = [&]() -> result<void> {
+    const auto still = folding->hold();
+    if (auto put = put_rotated(exchange->ring, made->destroyed, next, still); !put) return put;
+    writer->add(told(what, report, now_ms, made->destroyed));
+    if (auto built = writer->build(); !built) return built;
+    return writer->commit();
+  }();
+  if (!written) {
+    refuse(written.error()); // no row may be written under keys that are not there
+    return failure(written.error());
+  }
   writer->take_committed();
   keys->settle();
+  folding->take(writer->take_folded());
   step("rotated");
   if (auto marked = write_head_mark(options.folder, {writer->head(), writer->epoch()}); !marked)
     return failure(marked.error());
@@ -283,6 +294,11 @@ result<rotation_report> journal::parts::rotate(const rotation& what) {
 /// and what the tables say.
 result<void> journal::parts::change_keys(const rotation& what, rewrapping& exchange, rotation_report& report) {
   if (const auto why = refused_by_failure()) return failure(*why);
+  auto still = folding->hold();
+  if (auto done = folding->write_all(still); !done) { // rows may need new keys: these have to be in the ring
+    refuse(done.error());
+    return done;
+  }
   const auto old = keys->kek();
   std::optional<messages::error> fault;
   // Made since the plan: patients went on coming.
@@ -305,7 +321,7 @@ result<void> journal::parts::change_keys(const rotation& what, rewrapping& excha
   }
   step("prepared");
   const auto written = [&]() -> result<void> {
-    if (auto put = put_rotated(exchange.ring, exchange.made.destroyed, exchange.next.key); !put) return put;
+    if (auto put = put_rotated(exchange.ring, exchange.made.destroyed, exchange.next.key, still); !put) return put;
     writer->add(told(what, report, options.now_ms(), exchange.made.destroyed));
     if (auto built = writer->build(); !built) return built;
     batch_bytes = writer->batch_bytes();
@@ -317,7 +333,9 @@ result<void> journal::parts::change_keys(const rotation& what, rewrapping& excha
     return failure(std::move(why));
   }
   keys->settle();
+  still.unlock(); // who listens may read
   const auto events = writer->take_committed();
+  if (events && folding->take(writer->take_folded())) folding->wake();
   const auto hears = learn_commit(events.get(), 1, 0);
   if (events && hears && *hears) (*hears)(events);
   keeper->advance(writer->head());

@@ -3,7 +3,6 @@
 
 #include "storage/big_endian.hpp"
 #include "storage/entry.hpp"
-#include "storage/pending_rows.hpp"
 #include "messages/registry.hpp"
 
 #include <algorithm>
@@ -37,13 +36,8 @@ bool may_be_map(std::string_view body) {
 
 } // namespace
 
-scribe::scribe(store& into, keyring& keys, const view_list& views, const journal_options& options)
-    : store_(into), keys_(keys), views_(views), options_(options) {
-  for (std::size_t n = 0; n < views_.size(); ++n)
-    rows_.push_back(std::make_unique<pending_rows>(store_, first_view_table + n, keys_, views_[n]->name()));
-}
-
-scribe::~scribe() = default;
+scribe::scribe(store& into, keyring& keys, const journal_options& options)
+    : store_(into), keys_(keys), options_(options) {}
 
 std::optional<messages::error> scribe::fault_of(const messages::draft& what, const journal_limits& limits) {
   const auto fault = [](error_code code, std::string a, std::string b = {}) { return messages::error{code, {a, b}}; };
@@ -69,8 +63,8 @@ store::batch& scribe::batch() {
   return batch_;
 }
 
-appended scribe::add(const sealed_draft& sealed) {
-  const auto& what = sealed.what;
+appended scribe::add(sealed_draft&& sealed) {
+  auto& what = sealed.what;
   batch(); // its time, when this is the first in it
   if (what.events.empty()) {
     for (const auto& effect : what.settled)
@@ -82,7 +76,7 @@ appended scribe::add(const sealed_draft& sealed) {
   if (head_ > 0 && day_text(batch_time_ms_) != day_text(last_time_ms_)) sign_head();
   const auto first = head_ + 1;
   for (std::size_t n = 0; n < what.events.size(); ++n)
-    add_event(what.events[n], sealed.bodies[n]);
+    add_event(std::move(what.events[n]), std::move(sealed.bodies[n]));
   for (const auto& effect : what.settled)
     settle(effect);
   std::uint64_t n = 0;
@@ -110,20 +104,23 @@ void scribe::sign_head() {
   add_event(messages::make_draft(head), {});
 }
 
-void scribe::add_event(const messages::event_draft& draft, const sealed_draft::body& sealed) {
-  const folded_event event{{draft.v, ++head_, batch_time_ms_, draft.topic, options_.node, draft.desk, draft.checkin,
-                            draft.account, draft.cause, draft.body}};
+void scribe::add_event(messages::event_draft&& draft, sealed_draft::body&& sealed) {
+  const auto& event =
+      folded_.emplace_back(messages::event_envelope{draft.v, ++head_, batch_time_ms_, std::move(draft.topic),
+                                                    options_.node, std::move(draft.desk), draft.checkin,
+                                                    std::move(draft.account), draft.cause, std::move(draft.body)},
+                           std::move(sealed.typed));
   last_time_ms_ = batch_time_ms_;
-  const auto [topic, fresh] = topics_.try_emplace(draft.topic, 0);
+  const auto [topic, fresh] = topics_.try_emplace(event.topic, 0);
   if (!events_) {
     events_ = std::make_shared<committed>();
     events_->epoch = epoch_;
     events_->first_index = head_;
   }
-  events_->events.push_back({head_, topic->second, draft.topic, messages::encode(event)});
+  events_->events.push_back({head_, topic->second, event.topic, messages::encode(event)});
   const std::string_view envelope = events_->events.back().envelope;
-  const auto body_at = envelope.size() - std::max<std::size_t>(1, draft.body.size()); // an empty one is an empty map
-  auto head = entry_header(sealed.key_id, topic->second, draft.topic);
+  const auto body_at = envelope.size() - std::max<std::size_t>(1, event.body.size()); // an empty one is an empty map
+  auto head = entry_header(sealed.key_id, topic->second, event.topic);
   head.append(envelope.substr(0, body_at));
   const auto body = sealed.key_id != 0 ? std::string_view{sealed.bytes} : envelope.substr(body_at);
   tag_ = chain_tag(*tags_, tag_, head_, head, body);
@@ -131,8 +128,6 @@ void scribe::add_event(const messages::event_draft& draft, const sealed_draft::b
   store_.put(batch_, entries_table, index_key(head_), head, body);
   topic->second = head_;
   changed_topics_.insert(topic->first);
-  for (std::size_t n = 0; n < views_.size(); ++n)
-    views_[n]->apply(event, *rows_[n]);
 }
 
 void scribe::settle(const messages::id& effect) {
@@ -187,19 +182,17 @@ messages::result<void> scribe::build() {
     store_.put(batch_, meta_table, replies_key, counts);
     replies_changed_ = false;
   }
-  for (auto& rows : rows_)
-    if (auto done = rows->move_into(batch_, batch_time_ms_); !done) return done;
-  keys_.put_fresh(batch_); // last: rows may have needed new ones
+  fresh_keys_ = keys_.put_fresh(batch_);
   return {};
 }
 
-messages::result<void> scribe::commit() { return store_.commit(batch_); }
-
-void scribe::let_go_of_rows() {
-  for (auto& rows : rows_)
-    rows->let_go();
+messages::result<void> scribe::commit() {
+  if (auto done = store_.commit(batch_); !done) return done;
+  keys_.settle_fresh(fresh_keys_);
+  return {};
 }
 
 std::shared_ptr<const committed> scribe::take_committed() { return std::exchange(events_, nullptr); }
+std::vector<folded_event> scribe::take_folded() { return std::exchange(folded_, {}); }
 
 } // namespace storage

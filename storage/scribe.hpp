@@ -15,37 +15,30 @@
 
 namespace storage {
 
-class pending_rows;
-
 class scribe {
 public:
-  scribe(store& into, keyring& keys, const view_list& views, const journal_options& options);
-  ~scribe();
+  scribe(store& into, keyring& keys, const journal_options& options);
 
   /// Reads where the journal stands and checks its tail against @p mark. Errors: `journal_damaged`, `newer_version`.
   messages::result<void> load(const std::optional<head_mark>& mark);
-  /// Folds the views that are new, or of another version, from entry 1.
-  messages::result<void> keep_views_up();
-
   /// Events for what an opening found rotated and forgotten elsewhere (keyring::load).
   messages::result<void> tell_followed_rotation();
   /// For rotating keys: what goes into the batch beside drafts.
   store::batch& batch();
-  /// For rotating keys: rows known in clear may be sealed under keys that are destroyed now.
-  void let_go_of_rows();
 
   /// Why @p what cannot be an append; nothing when it can. Reads limits only: safe from any thread.
   static std::optional<messages::error> fault_of(const messages::draft& what, const journal_limits& limits);
 
   /// Adds @p what to the batch. Indexes are given out now; they count only when commit() succeeds.
-  appended add(const sealed_draft& what);
+  appended add(sealed_draft&& what);
   std::size_t batch_bytes() const { return batch_.bytes(); }
   bool batch_empty() const { return batch_.empty(); } ///< nothing but empty drafts, or effects settled before
-  /// Puts the views' rows into the batch and makes it durable. After an error the scribe is not used any more.
+  /// Completes the batch, and makes it durable. After an error the scribe is not used any more.
   messages::result<void> build();
   messages::result<void> commit();
-  /// The events of the batch that was committed; null when it had none.
+  /// The events of the batch that was committed: for who listens (null when it had none), and for the views.
   std::shared_ptr<const committed> take_committed();
+  std::vector<folded_event> take_folded();
 
   std::uint64_t head() const { return head_; }
   std::uint64_t epoch() const { return epoch_; }
@@ -62,8 +55,7 @@ private:
   messages::result<void> check_tail();
   messages::result<void> load_topics();
   messages::result<void> load_effects();
-  messages::result<void> fold_from_start(const std::vector<std::size_t>& views);
-  void add_event(const messages::event_draft& draft, const sealed_draft::body& sealed);
+  void add_event(messages::event_draft&& draft, sealed_draft::body&& sealed);
   void sign_head();
   void settle(const messages::id& effect);
   void remember(const messages::remembered_reply& reply);
@@ -72,12 +64,12 @@ private:
 
   store& store_;
   keyring& keys_;
-  const view_list& views_;
   const journal_options& options_;
   store::batch batch_;
-  std::vector<std::unique_ptr<pending_rows>> rows_; ///< by view
   std::shared_ptr<committed> events_;
+  std::vector<folded_event> folded_;
   bool replies_changed_ = false;
+  std::uint64_t fresh_keys_ = 0; ///< in the batch: see keyring::put_fresh()
 
   std::uint64_t head_ = 0, epoch_ = 1, last_time_ms_ = 0, batch_time_ms_ = 0;
   std::uint64_t entries_read_ = 0;
@@ -86,7 +78,6 @@ private:
   std::optional<tagger> tags_;                ///< none in a reading without keys
   std::string tag_{first_tag()};
   std::unordered_map<messages::id, std::string> effects_; ///< effect → its key in the outbox
-  std::string kept_views_;
 
   std::uint64_t reply_count_ = 0, horizon_ms_ = 0;
   std::string oldest_in_batch_;

@@ -24,24 +24,21 @@ std::string_view octets_of(const messages::id& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), messages::id::size};
 }
 
-std::string packed_extension(std::int8_t type, std::string_view data = {}) {
-  messages::writer out;
-  out.ext(type, data);
-  return out.take();
-}
-
 std::string hidden(visibility why) {
-  return packed_extension(why == visibility::forgotten ? messages::ext_forgotten : messages::ext_redacted);
+  return messages::packed_extension(why == visibility::forgotten ? messages::ext_forgotten : messages::ext_redacted);
 }
 
 /// The patient that a packed map names; empty when it names none.
-messages::id patient_in(std::string_view packed_map) {
+messages::id patient_in(const messages::packed_item& map) {
   messages::id patient;
-  if (packed_map.empty()) return patient;
-  const auto tree = messages::unpack(packed_map, own_limits());
-  const auto* named = tree ? tree->find("patient") : nullptr;
-  if (named) messages::detail::read_id(*named, patient);
+  if (const auto* named = map.find("patient")) messages::detail::read_id(*named, patient);
   return patient;
+}
+
+messages::id patient_in(std::string_view packed_map) {
+  if (packed_map.empty()) return {};
+  const auto items = messages::packed_items::in(packed_map, own_limits());
+  return items ? patient_in(items->whole()) : messages::id{};
 }
 
 /// Whose a draft's outbox rows and replies are: the first patient that anything in it names.
@@ -75,21 +72,20 @@ result<sealed_draft> seal_draft(keyring& keys, messages::draft what, std::uint64
   messages::id first_sealed;
   for (std::size_t n = 0; n < draft.bodies.size(); ++n) {
     const auto& event = draft.what.events[n];
-    const auto marked = messages::marked(event);
-    if (!marked) return failure(marked.error());
-    if (!*marked) continue;
-    const auto key = keys.key_for((*marked)->patient, kind_of(event.topic), now_ms);
-    if (!key) return failure(key.error());
-    if (first_sealed.empty()) first_sealed = (*marked)->patient;
-    const auto place = "event " + event.topic;
-    auto sealed = messages::replace_extensions((*marked)->body, messages::ext_marked,
-                                               [&](std::string_view clear) {
-                                                 return packed_extension(messages::ext_sealed,
-                                                                         keyring::seal_value(*key, place, clear));
-                                               },
-                                               own_limits());
+    std::uint64_t key_id = 0;
+    auto sealed = messages::sealed(event, [&](const messages::id& patient) -> result<messages::writer::sealer> {
+      auto key = keys.key_for(patient, kind_of(event.topic), now_ms);
+      if (!key) return failure(key.error());
+      key_id = key->id;
+      return [key = std::move(*key), place = "event " + event.topic](std::string& text, std::size_t from) {
+        const auto value = keyring::seal_value(key, place, std::string_view{text}.substr(from));
+        text.replace(from, text.npos, value);
+      };
+    });
     if (!sealed) return failure(sealed.error());
-    draft.bodies[n] = {key->id, std::move(*sealed)};
+    if (!*sealed) continue;
+    if (first_sealed.empty()) first_sealed = (*sealed)->patient;
+    draft.bodies[n] = {key_id, std::move((*sealed)->body), std::move((*sealed)->typed)};
   }
   bool rest = !draft.what.outbox.empty();
   for (const auto& reply : draft.what.replies)
@@ -137,14 +133,13 @@ std::string place_of_row(std::string_view view, std::string_view key) {
 result<std::string> sealed_row(keyring& keys, std::string_view place, std::string_view row, std::uint64_t now_ms) {
   if (!row.starts_with(marked_row)) return std::string{row};
   const auto packed = row.substr(1);
-  const auto key = keys.key_for(patient_in(packed), record_kind::record, now_ms);
+  const auto items = messages::packed_items::in(packed, own_limits());
+  if (!items) return failure(items.error());
+  const auto key = keys.key_for(patient_in(items->whole()), record_kind::record, now_ms);
   if (!key) return failure(key.error());
-  auto sealed = messages::replace_extensions(
-      packed, messages::ext_marked,
-      [&](std::string_view clear) {
-        return packed_extension(messages::ext_sealed, keyring::seal_value(*key, place, clear));
-      },
-      own_limits());
+  auto sealed = messages::replace_extensions(packed, *items, messages::ext_marked, [&](std::string_view clear) {
+    return messages::packed_extension(messages::ext_sealed, keyring::seal_value(*key, place, clear));
+  });
   if (!sealed) return sealed;
   return marked_row + *sealed;
 }
@@ -159,7 +154,7 @@ result<std::string> unsealed_row(keyring& keys, std::string_view place, std::str
         if (!opened) fault = opened.error();
         const bool seen = opened && opened->seen == visibility::clear;
         if (!seen && forgotten) *forgotten = true;
-        return seen ? packed_extension(messages::ext_marked, opened->clear)
+        return seen ? messages::packed_extension(messages::ext_marked, opened->clear)
                     : hidden(opened ? opened->seen : visibility::redacted);
       },
       own_limits());

@@ -13,6 +13,7 @@ struct sealed_draft {
   struct body {
     std::uint64_t key_id = 0; ///< 0: nothing in it is personal; the entry holds it as it is
     std::string bytes;
+    std::shared_ptr<const void> typed; ///< of one that is sealed: decoded, in clear, for the views
   };
   messages::draft what;
   std::vector<body> bodies; ///< by event

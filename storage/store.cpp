@@ -78,8 +78,11 @@ rocksdb::ColumnFamilyOptions table_options(const std::string& name, const std::s
   rocksdb::BlockBasedTableOptions blocks;
   blocks.block_cache = cache;
   blocks.cache_index_and_filter_blocks = true;
-  if (name != "entries")
-    blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10)); // most replies asked for are not there
+  if (name != "entries") { // most replies and rows asked for are not there, in files nor in memory
+    blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    options.memtable_whole_key_filtering = true;
+    options.memtable_prefix_bloom_size_ratio = 0.01;
+  }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   return options;
 }

@@ -18,6 +18,7 @@ inline constexpr std::string_view epoch_key = "epoch";     ///< 8 bytes
 inline constexpr std::string_view generation_key = "keys"; ///< 8 bytes: which key-encryption key wraps the keys
 inline constexpr std::string_view files_key = "files";     ///< lines "SHA-256 name" of files that stay as they are
 inline constexpr std::string_view views_key = "views";     ///< lines "name version" of the views that are kept up
+inline constexpr std::string_view folded_key = "folded";   ///< index (8) of the last entry in the views' rows
 inline constexpr std::string_view replies_key = "replies"; ///< count (8), ids up to this time are not known (8)
 
 using view_list = std::vector<std::unique_ptr<view>>;

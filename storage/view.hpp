@@ -1,4 +1,4 @@
-// What a view of the journal is: a pure fold of its entries into rows, kept beside it in the same batch.
+// What a view of the journal is: a pure fold of its entries into rows, kept behind it (view_keeper.hpp).
 #pragma once
 
 #include "messages/envelope.hpp"
@@ -27,6 +27,9 @@ public:
 class folded_event : public messages::event_envelope {
 public:
   folded_event(messages::event_envelope event) : event_envelope(std::move(event)) {} // every event can be folded in
+  /// Of an event that was decoded already: @p typed is its topic's own struct, or null.
+  folded_event(messages::event_envelope event, std::shared_ptr<const void> typed)
+      : event_envelope(std::move(event)), looked_(typed != nullptr), body_(std::move(typed)) {}
 
   /// The typed body, as long as this lives; null when the topic is another, or the bytes do not fit.
   template <messages::has_fields M> const M* as() const {
@@ -52,7 +55,8 @@ public:
   virtual std::string_view name() const = 0;
   /// Raised when the same events give other rows than before: the next opening folds the journal anew for this view.
   virtual std::uint32_t version() const { return 1; }
-  /// Folds one event in; called in index order on the journal's thread, before the event is durable. Must not throw.
+  /// Folds one event in; called in index order, on one thread at a time, after the event is durable. Must not throw:
+  /// the journal ends, and does not open again with this view.
   virtual void apply(const folded_event& event, rows& into) const = 0;
 };
 

@@ -27,10 +27,7 @@ template <messages::has_fields R> std::string encode_row(const R& row) {
 template <messages::has_fields R> std::optional<R> decode_row(std::string_view bytes) {
   messages::unpack_limits limits;
   limits.marks = bytes.starts_with(marked_row);
-  const auto tree = messages::unpack(limits.marks ? bytes.substr(1) : bytes, limits);
-  R row;
-  if (!tree || !messages::read_fields(*tree, row)) return std::nullopt;
-  return row;
+  return messages::decode_fields<R>(limits.marks ? bytes.substr(1) : bytes, limits);
 }
 
 /// The row under @p key; a default-constructed one when there is none.

@@ -214,3 +214,30 @@ BOOST_AUTO_TEST_CASE(a_number_is_the_same_however_wide_and_signed_it_was_written
     BOOST_CHECK_EQUAL(messages::pack(*read), "\x07");
   }
 }
+
+BOOST_AUTO_TEST_CASE(items_say_what_the_value_says) {
+  for_every_message([]<class M>() {
+    const auto packed = encode_body(filler::source{13}.make<M>());
+    const auto items = packed_items::in(packed);
+    BOOST_REQUIRE(items);
+    BOOST_TEST((pack(items->whole()) == packed), M::topic);
+    BOOST_TEST((items->whole().behind() == items->all().data() + items->all().size()), M::topic);
+    M by_value;
+    BOOST_TEST((read_fields(*unpack(packed), by_value) && encode_body(by_value) == packed), M::topic);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(of_a_field_written_twice_the_first_counts_in_whatever_order_fields_come) {
+  using namespace std::string_literals;
+  const auto both_read = [](std::string_view packed, const consent_flag& wanted) {
+    consent_flag by_value;
+    return decode_fields<consent_flag>(packed) == wanted && read_fields(*unpack(packed), by_value) &&
+           by_value == wanted;
+  };
+  const auto text = [](std::string_view s) { return std::string(1, static_cast<char>(0xa0 | s.size())).append(s); };
+  const auto flag = text("flag"), consented = text("consented");
+  BOOST_TEST(both_read("\x82" + flag + "\x01" + flag + "\x02", {1, "", ""}));
+  BOOST_TEST(both_read("\x83" + consented + text("a") + flag + "\x01" + consented + text("b"), {1, "a", ""}));
+  BOOST_TEST(both_read("\x82" + consented + text("a") + flag + "\x01", {1, "a", ""}));
+  BOOST_TEST(!decode_fields<consent_flag>("\x81" + flag + flag));
+}

@@ -82,3 +82,29 @@ BOOST_AUTO_TEST_CASE(a_field_nobody_knows_is_not_shown_in_a_redacted_event) {
   event.body = pack(value{value::map{{"unheard_of", value{std::string{"SENTINEL"}}}}});
   BOOST_TEST(encode(redacted(event)).find("SENTINEL") == std::string::npos);
 }
+
+BOOST_AUTO_TEST_CASE(an_event_is_sealed_alike_whether_its_struct_was_kept_or_has_to_be_decoded) {
+  std::size_t asked = 0;
+  const sealer_of reversing = [&](const id&) -> result<writer::sealer> {
+    ++asked;
+    return [](std::string& text, std::size_t from) {
+      std::ranges::reverse(text.begin() + static_cast<std::ptrdiff_t>(from), text.end());
+    };
+  };
+  for_each_message(all_events{}, [&]<class M>() {
+    const auto m = filler::source{7, "SENTINEL"}.make<M>();
+    auto draft = make_draft(m);
+    const auto kept = sealed(draft, reversing);
+    draft.from = {};
+    const auto decoded = sealed(draft, reversing);
+    BOOST_REQUIRE(kept && decoded);
+    BOOST_TEST(kept->has_value() == detail::holds_personal<M>(), M::topic);
+    BOOST_REQUIRE(kept->has_value() == decoded->has_value());
+    if (!*kept) return;
+    BOOST_TEST((*kept)->body == (*decoded)->body);
+    BOOST_TEST((*kept)->body.find("SENTINEL") == std::string::npos);
+    for (const auto* typed : {(*kept)->typed.get(), (*decoded)->typed.get()})
+      BOOST_TEST((*static_cast<const M*>(typed) == m));
+  });
+  BOOST_TEST(asked > 20u);
+}

@@ -31,6 +31,7 @@ storage::journal_options small_options(const fs::path& folder, std::uint64_t see
   auto options = quiet_options(folder);
   options.limits.log_filled_bytes = seed % 4 == 0 ? 0 : 16u << 10;
   options.limits.wal_bytes_max = 24u << 10; // small enough that tables are written out now and then
+  options.limits.rows_unwritten_events_max = seed % 3 == 0 ? 1024 : 1 + seed % 7 * 4;
   return options;
 }
 

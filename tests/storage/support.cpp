@@ -35,6 +35,7 @@ storage::journal_options quiet_options(const std::filesystem::path& folder) {
   options.now_ms = [] { return std::uint64_t{1'700'000'000'000}; };
   options.limits.lazy_sync_ms_max = 3'600'000;
   options.limits.head_mark_interval_ms = 3'600'000;
+  options.limits.rows_unwritten_ms_max = 3'600'000;
   return options;
 }
 

@@ -29,7 +29,8 @@ using storage::all_views; // the hub's own list: a view that is added there is i
 /// The keys of the journal in @p folder, made at the first call.
 storage::key_access keys_of(const std::filesystem::path& folder);
 
-/// A clock at a fixed time, and no lazy sync, no head mark but the last: nothing happens by itself.
+/// A clock at a fixed time, no lazy sync, no head mark but the last, rows of views unwritten until there are many:
+/// nothing happens by itself.
 storage::journal_options quiet_options(const std::filesystem::path& folder);
 
 /// Opens, or fails the test with the error's sentence.

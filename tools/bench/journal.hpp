@@ -17,7 +17,7 @@ struct journal_bench_options {
   std::vector<std::uint64_t> in_flight = {1, 8, 64, 512}; ///< appends under way at once
   std::uint64_t slice_tenths = 3;                         ///< of a second: one measurement
   std::uint64_t rounds = 9;                               ///< each measures the three in turn
-  std::uint64_t events = 0; ///< a history this long, for its start-up and its memory; 0: not measured
+  std::uint64_t events = 0; ///< a history this long: its start-up, memory and replay; 0: not measured
   bool json = false;
 };
 
