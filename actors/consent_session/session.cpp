@@ -14,7 +14,8 @@ namespace {
 using handled = message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
                              provide_information, extend_time, stop_checkin, register_reference_number,
                              skip_reference_number, finish_at_window, begin_visual_check, vouch, end_visual_check,
-                             move_patient, keep_walk_in, settle_checkin, messages::show_again>;
+                             move_patient, keep_walk_in, settle_checkin, messages::show_again, decide_face,
+                             enter_check_number>;
 
 std::string node_of(const std::string& text) {
   const auto a = address::from_text(text);
@@ -156,11 +157,11 @@ void session::fire_and_reply(visit& v, happening what, const command_envelope& c
 void session::handle(const choose_method& m, const command_envelope& command, actors::effects& out) {
   auto* v = find_for(command, m.checkin, out);
   if (!v) return;
-  // Without a certified terminal a card signs only after its PIN (design.md §6): no other method asks the national
-  // system.
-  if (m.method != identity_method::pin)
+  if (m.method == identity_method::visual)
     return out.refuse(command, {error_code::wrong_value, {"method", std::string{name(m.method)}}});
-  fire_and_reply(*v, {.on = event::pin_chosen}, command, out);
+  const bool by_face = m.method == identity_method::face;
+  if (by_face && !may_show_face(*v, command, out)) return;
+  fire_and_reply(*v, {.on = by_face ? event::face_chosen : event::pin_chosen}, command, out);
 }
 
 /// Only the answer to the warning that this desk shows after the digits: nobody can give it before it was shown.
@@ -367,7 +368,7 @@ actors::effects session::on_tick(std::uint64_t now_ms) {
     fire(v, what, out);
   }
   for (auto& [checkin, v] : visits_) {
-    if (v.resuming || v.now != state::preparing || v.ask_again_ms == 0 || v.ask_again_ms > now_ms) continue;
+    if (v.resuming || !awaits_challenge(v.now) || v.ask_again_ms == 0 || v.ask_again_ms > now_ms) continue;
     v.ask_again_ms = 0;
     ask_to_prepare(v, out);
   }
@@ -387,7 +388,7 @@ std::optional<std::uint64_t> session::next_tick_ms() const {
   const auto sooner = [&](std::uint64_t at) { next = std::min(next.value_or(at), at); };
   for (const auto& [checkin, v] : visits_) {
     sooner(v.resuming ? v.ask_again_ms : v.until_ms);
-    if (v.now == state::preparing && v.ask_again_ms != 0) sooner(v.ask_again_ms);
+    if (awaits_challenge(v.now) && v.ask_again_ms != 0) sooner(v.ask_again_ms);
   }
   for (const auto& [key, u] : undelivered_)
     sooner(u.retry_at_ms);

@@ -142,11 +142,12 @@ result<void> whole_node::check_actors() const {
     if (row->lives == home::hub && !is_hub())
       return failure(error_code::wrong_value, "actors", name + " lives on the hub");
     const bool needs = (name == "reader" && !ports_.reader) || (name == "screen" && !ports_.pages) ||
+                       (name == "face_matcher" && !(ports_.face && ports_.camera && ports_.photo)) ||
                        (name == "eligibility_gateway" && !ports_.line) ||
                        (name == "account_admin" && !ports_.hasher);
     if (needs)
       return failure(error_code::missing_value,
-                     name + "'s port in the configuration ([line], [reader], [screen], accounts.key)");
+                     name + "'s port in the configuration ([line], [reader], [face], [screen], accounts.key)");
   }
   return {};
 }

@@ -14,6 +14,9 @@ const screens = {
   provide_information: {}, provide_information_2: { shown: 'provide_information', press: 1 }, asking: {},
   come_to_window: {}, take_card: {}, card_forgotten: {}, see_reception: {}, turn_card: {}, other_card: {},
   show_card: {}, not_same_card: {}, go_to_desk: { desk: 'desk-2' },
+  show_face: {}, enter_check_number: {}, wrong_check_number: { shown: 'enter_check_number', note: 'wrong_number' },
+  wait_for_staff: {}, enter_pin_after_face: { shown: 'enter_pin', tries_left: 3, note: 'face_not_confirmed' },
+  enter_pin_face_delayed: { shown: 'enter_pin', tries_left: 3, note: 'face_delayed' },
   time_short: { shown: 'choose_method', waits_ms: 20_000 },
 };
 
@@ -29,7 +32,7 @@ async function scripted(page) {
   });
   return (name) => {
     const { press, ...more } = screens[name];
-    const prompt = { checkin, sequence: ++seq, shown: name, tries_left: -1, waits_ms: 0, ...more };
+    const prompt = { checkin, sequence: ++seq, shown: name, tries_left: -1, waits_ms: 0, note: 'none', ...more };
     socket.send(JSON.stringify({ seq, prompt }));
     return prompt.shown;
   };
