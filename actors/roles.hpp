@@ -44,6 +44,11 @@ constexpr bool may_say(bus::node_role role, std::string_view from_actor, std::st
   return contains(says(role), topic);
 }
 
+/// A card's photo and what a camera sees belong to one desk: who asks for the one or tells the other sits at it.
+constexpr bool stays_at_its_desk(std::string_view topic) {
+  return topic == messages::read_photo::topic || topic == messages::show_sight::topic;
+}
+
 /// The node that a key may speak for: its own, and the program that examines it beside it.
 inline constexpr std::string_view examiner_ending = "-doctor";
 constexpr bool may_be(std::string_view key_s_node, std::string_view node) {

@@ -210,17 +210,13 @@ std::optional<std::string> take_over(const face_config& f, node_config& c) {
   if (!named && !f.scripted) return {};
   if (!c.simulated)
     return "[face] is for simulated = true only: without a certified terminal a real card signs only after its PIN";
-  if (f.scripted && (named || !c.rig)) return "[face] scripted needs [rig], whose hands show faces, and no models";
+  if (!c.rig) return "[face] needs [rig], which plays the terminal: a card on a real reader signs only after its PIN";
+  if (f.scripted && named) return "[face] is either scripted = true or the models of an engine";
   if (!f.scripted &&
       (f.detector.empty() || f.embedding.empty() || f.detector_sha256.empty() || f.embedding_sha256.empty()))
     return "[face] needs detector, detector_sha256, embedding and embedding_sha256";
   c.face = f;
   return std::nullopt;
-}
-
-section rig_section(rig_config& r) {
-  return {{"cards", path_into(r.cards)},   {"socket", path_into(r.socket)}, {"pin", text_into(r.pin)},
-          {"photos", path_into(r.photos)}, {"usb", flag_into(r.usb)},       {"reads_number", flag_into(r.reads_number)}};
 }
 
 section backup_section(backup_config& b) {
@@ -299,7 +295,9 @@ section rig_section(rig_config& r) {
   return {{"cards", path_into(r.cards)},
           {"socket", path_into(r.socket)},
           {"pin", text_into(r.pin)},
-          {"usb", flag_into(r.usb)}};
+          {"photos", path_into(r.photos)},
+          {"usb", flag_into(r.usb)},
+          {"reads_number", flag_into(r.reads_number)}};
 }
 
 section retention_section(node_config& c) {

@@ -24,6 +24,12 @@ std::string node_of(const std::string& text) {
 
 bool decided(choice c) { return c != choice::not_chosen; }
 
+/// Who acts next is a person at the desk, and acts when ready.
+bool waits_for_a_person(state s) {
+  return s == state::choosing || s == state::entering_pin || s == state::consenting || s == state::providing ||
+         s == state::awaiting_number || s == state::deciding;
+}
+
 constexpr std::size_t gone_max = 256;
 
 } // namespace
@@ -225,9 +231,7 @@ void session::handle(const provide_information& m, const command_envelope& comma
 void session::handle(const extend_time& m, const command_envelope& command, actors::effects& out) {
   auto* v = find_for(command, m.checkin, out);
   if (!v) return;
-  const bool at_the_patient = v->now == state::choosing || v->now == state::entering_pin ||
-                              v->now == state::consenting || v->now == state::providing;
-  if (v->resuming || !at_the_patient)
+  if (v->resuming || !waits_for_a_person(v->now))
     return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(v->now)}}});
   v->until_ms = now_ms_ + options_.waits.of(v->now);
   out.reply(command, done{});

@@ -195,6 +195,7 @@ result<void> whole_node::open_switchboard() {
       const auto who = keys->node_of(user_id);
       if (!who || !may_say(who->role, from.actor, topic)) return false;
     }
+    if (stays_at_its_desk(topic) && from.node != to.node) return false;
     const auto* right = account_admin::find_right(topic);
     const bool the_house_s = right && right->without == account_admin::unnamed::house && right->may.bits == 0;
     return answers(to.actor, topic) && (!accounts || !the_house_s || find_row(from.actor) != nullptr);

@@ -28,11 +28,13 @@ void note_failure(const id& patient, std::uint64_t now_ms, rows& into) {
 
 } // namespace
 
-void fold_face_failures(const event_envelope& event, rows& into) {
-  if (const auto m = body_as<face_attempt_ended>(event); m && m->outcome == face_outcome::different)
-    note_failure(m->patient, event.time_ms, into);
-  if (const auto m = body_as<face_decided>(event); m && !m->same_person) note_failure(m->patient, event.time_ms, into);
-  if (const auto m = body_as<identity_proven>(event)) into.erase(key_of_card(m->patient));
+void fold_face_failures(const folded_event& event, rows& into) {
+  if (const auto* ended = event.as<face_attempt_ended>(); ended && ended->outcome == face_outcome::different)
+    note_failure(ended->patient, event.time_ms, into);
+  else if (const auto* decided = event.as<face_decided>(); decided && !decided->same_person)
+    note_failure(decided->patient, event.time_ms, into);
+  else if (const auto* proven = event.as<identity_proven>())
+    into.erase(key_of_card(proven->patient));
 }
 
 } // namespace storage

@@ -21,12 +21,12 @@ inline constexpr std::string_view face_failures_prefix = "f";
 inline constexpr std::uint64_t face_failures_kept_ms = 24u * 3600 * 1000;
 
 /// Folds one event in. Pure.
-void fold_face_failures(const messages::event_envelope& event, rows& into);
+void fold_face_failures(const folded_event& event, rows& into);
 
 class face_failures final : public view {
 public:
   std::string_view name() const override { return "face_failures"; }
-  void apply(const messages::event_envelope& event, rows& into) const override { fold_face_failures(event, into); }
+  void apply(const folded_event& event, rows& into) const override { fold_face_failures(event, into); }
 };
 
 } // namespace storage

@@ -447,7 +447,8 @@ BOOST_AUTO_TEST_CASE(the_language_and_the_version_of_the_words_are_recorded_with
 
 BOOST_AUTO_TEST_CASE(whoever_asks_for_more_time_gets_the_steps_whole_patience_again) {
   clinic c;
-  for (const auto at : {state::choosing, state::entering_pin, state::consenting, state::providing}) {
+  for (const auto at : {state::choosing, state::entering_pin, state::consenting, state::providing,
+                        state::awaiting_number, state::deciding}) {
     const auto checkin = c.reach(at);
     const auto before = c.session->visits().at(checkin).until_ms;
     c.now_ms += 5'000;

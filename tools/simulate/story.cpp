@@ -1,6 +1,8 @@
 // Reads a story and plays it, line by line.
 #include "tools/simulate/story.hpp"
 
+#include "messages/face_commands.hpp"
+
 #include <algorithm>
 #include <fstream>
 #include <iomanip>

@@ -9,8 +9,8 @@ const languages = ['ja', 'ja-easy', 'en', 'zh', 'ko'];
 const warn_ms = 25_000; // before a step ends: WCAG 2.2.1 asks for 20 s
 const extend_every_ms = 8_000;
 const double_press_ms = 700; // a second press of 決定 is no answer to what it brought
-const needs_person = new Set(
-  ['choose_method', 'enter_pin', 'wrong_pin', 'last_try', 'give_consents', 'provide_information']);
+const needs_person = new Set(['choose_method', 'enter_pin', 'wrong_pin', 'last_try', 'give_consents',
+  'provide_information', 'enter_check_number', 'wait_for_staff']);
 const consent_kinds = ['surgery', 'medicine', 'checkup'];
 const information_kinds = ['limit', 'specified_disease'];
 
