@@ -1,5 +1,5 @@
-// What is asked about faces: of the face_matcher of a desk, of its reader, of the check-in. No picture, no number of the
-// card and no score is in any of this.
+// What is asked about faces: of the face_matcher of a desk, of its reader, of the check-in. No picture, no number of
+// the card and no score is in any of this.
 #pragma once
 
 #include "messages/commands.hpp"

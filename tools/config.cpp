@@ -160,6 +160,16 @@ section folders_section(folders_config& f) {
           {"institution", text_into(f.institution)}};
 }
 
+/// The one way to the national system; what is wrong with it.
+std::optional<std::string> take_over(const line_config& line, const folders_config& folders, node_config& c) {
+  if (line.port != 0) c.line = line;
+  if (!folders.requests.empty() || !folders.results.empty()) c.folders = folders;
+  if (c.folders && c.line) return "[folders] and [line] both lead to the national system: keep one";
+  if (c.folders && (folders.requests.empty() || folders.results.empty() || folders.work.empty()))
+    return "[folders] needs requests, results and work";
+  return std::nullopt;
+}
+
 section faces_section(faces_config& f) {
   return {{"folders", names_into(f.folders)},
           {"desks", names_into(f.desks)},
@@ -191,6 +201,12 @@ section matching_section(std::vector<std::pair<messages::differing, messages::se
     };
   }
   return s;
+}
+
+std::optional<std::string> take_over(const rig_config& rig, node_config& c) {
+  if (!rig.socket.empty()) c.rig = rig;
+  if (c.rig && !c.simulated) return "[rig] is for simulated = true only: a real desk has a real reader";
+  return std::nullopt;
 }
 
 section face_section(face_config& f) {
@@ -359,17 +375,12 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.keys.empty() && !c.data.empty()) c.keys = storage::default_key_folder(c.data);
   if (c.receipts.names.size() != c.receipts.folders.size())
     return wrong(file, 1, "[receipt] names and folders have to be as many: one folder for each receipt computer");
-  if (line.port != 0) c.line = line;
-  if (!folders.requests.empty() || !folders.results.empty()) c.folders = folders;
-  if (c.folders && c.line) return wrong(file, 1, "[folders] and [line] both lead to the national system: keep one");
-  if (c.folders && (folders.requests.empty() || folders.results.empty() || folders.work.empty()))
-    return wrong(file, 1, "[folders] needs requests, results and work");
+  if (const auto amiss = take_over(line, folders, c)) return wrong(file, 1, *amiss);
   if (!faces.folders.empty()) {
     if (const auto missing = complete(faces, c)) return wrong(file, 1, *missing);
     c.faces = faces;
   }
-  if (!rig.socket.empty()) c.rig = rig;
-  if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
+  if (const auto amiss = take_over(rig, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = take_over(backup, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = take_over(accounts, pages, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = take_over(face, c)) return wrong(file, 1, *amiss);

@@ -60,7 +60,7 @@ struct rig_config {
 
 /// The face engine of a desk, simulated profile only: models by path, each with the SHA-256 it has to have.
 struct face_config {
-  bool scripted = false;                     ///< SIMULATED engine and camera instead: names for faces, shown by the rig's hands
+  bool scripted = false;                     ///< SIMULATED engine and camera instead: names for faces (tools/rig_hands)
   std::filesystem::path detector, embedding; ///< ONNX
   std::string detector_sha256, embedding_sha256;
   double accept_at = 1, unsure_from = 1; ///< of this embedding; both at 1: as measured for it (drivers/face)

@@ -27,7 +27,8 @@ namespace {
 /// Plays the terminal: knows what is printed on the card that hands have placed.
 class played_terminal final : public drivers::card::terminal {
 public:
-  played_terminal(std::shared_ptr<drivers::card::virtual_slot> slot, bool reads) : slot_(std::move(slot)), reads_(reads) {}
+  played_terminal(std::shared_ptr<drivers::card::virtual_slot> slot, bool reads)
+      : slot_(std::move(slot)), reads_(reads) {}
 
   void placed(const drivers::card::virtual_person& owner) {
     const std::lock_guard lock{mutex_};
@@ -47,7 +48,8 @@ private:
   std::string number_;
 };
 
-/// Sees whom the hands show, in the words of the scripted engine; nobody: no frame comes. What a page sees goes nowhere.
+/// Sees whom the hands show, in the words of the scripted engine; nobody: no frame comes. What a page sees goes
+/// nowhere.
 class played_camera final : public drivers::camera::page_camera {
 public:
   void show(const std::string& who) {
@@ -126,8 +128,8 @@ public:
   }
 
 private:
-  /// The card's photo instead of the drawn one: a file of the configured folder; without a folder the name itself, in the
-  /// words of the scripted engine.
+  /// The card's photo instead of the drawn one: a file of the configured folder; without a folder the name itself, in
+  /// the words of the scripted engine.
   result<void> take_photo(const drivers::card::virtual_person& owner, const std::string& name,
                           drivers::card::virtual_card_options& options) const {
     const auto words = "photo " + name;
@@ -172,7 +174,8 @@ private:
     options.state_file = config_.cards / (person + ".state");
     const auto owner = drivers::card::person_of(person);
     while (words >> word) {
-      if (!(words >> value) || (word != "as" && word != "photo")) return failure(error_code::wrong_value, "hands", text);
+      if (!(words >> value) || (word != "as" && word != "photo"))
+        return failure(error_code::wrong_value, "hands", text);
       if (word == "as") kind = value;
       if (word == "photo")
         if (auto taken = take_photo(owner, value, options); !taken) return failure(taken.error());

@@ -32,8 +32,8 @@ void session::remember_failures(std::vector<face_failures> rows) {
     face_failures_[row.patient] = row;
 }
 
-/// Milliseconds until this card's face may be compared again; 0: now. After five failures in a row it waits, longer each
-/// time; a PIN or staff's word ends that (NIST SP 800-63B-4 §3.2.3).
+/// Milliseconds until this card's face may be compared again; 0: now. After five failures in a row it waits, longer
+/// each time; a PIN or staff's word ends that (NIST SP 800-63B-4 §3.2.3).
 std::uint64_t session::face_delay_ms(id patient) const {
   const auto found = face_failures_.find(patient);
   if (found == face_failures_.end() || found->second.failures < options_.face_failures_max) return 0;

@@ -238,6 +238,7 @@ private:
   // steps.cpp: what the table's effects do. False: the table has no row for this; nothing was done.
   bool fire(visit& v, const happening& what, actors::effects& out);
   void carry_out(visit& v, effect then, const happening& what, actors::effects& out);
+  void settle_number(visit& v, effect then, const happening& what, actors::effects& out);
   void note_proof(visit& v, effect then, const happening& what, actors::effects& out);
   void help_at_desk(visit& v, effect then, const happening& what, actors::effects& out);
   void prepare(visit& v, const happening& what, actors::effects& out);

@@ -70,13 +70,7 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
   case effect::not_asked: record(v, eligibility_not_asked{v.row.patient, what.report.error}, what.cause, out); break;
   case effect::register_number: register_number(v, what, out); break;
   case effect::settle_number:
-    record(v, reference_settled{what.reference}, what.cause, out);
-    give_card_back(v, what, out);
-    break;
-  case effect::offer_again:
-    record(v, reference_settled{reference_outcome::refused}, what.cause, out);
-    v.number_refused = what.report.error;
-    break;
+  case effect::offer_again: settle_number(v, then, what, out); break;
   case effect::give_card_back:
     if (what.on == event::valid_with_number) note_answer(v, what, out);
     if (what.on == event::stopped) v.how = ending::stopped_by_patient;
@@ -99,6 +93,16 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
     v.forgotten = true;
     break;
   }
+}
+
+/// 照会番号: settled, or asked for once more.
+void session::settle_number(visit& v, effect then, const happening& what, actors::effects& out) {
+  const bool again = then == effect::offer_again;
+  record(v, reference_settled{again ? reference_outcome::refused : what.reference}, what.cause, out);
+  if (again)
+    v.number_refused = what.report.error;
+  else
+    give_card_back(v, what, out);
 }
 
 /// The card has signed: after its PIN, or for a face that was confirmed.

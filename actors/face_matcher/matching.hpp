@@ -1,5 +1,6 @@
-// The comparison under way at one desk: decides what is asked of the reader, the engine and the camera. Pure: no CAF, no
-// pictures, no clock. The shell carries out what `port` says and brings back what came of it; pictures never come here.
+// The comparison under way at one desk: decides what is asked of the reader, the engine and the camera. Pure: no CAF,
+// no pictures, no clock. The shell carries out what `port` says and brings back what came of it; pictures never come
+// here.
 #pragma once
 
 #include "actors/face_matcher/judgement.hpp"

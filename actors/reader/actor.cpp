@@ -157,7 +157,8 @@ private:
     if (number->empty() || !photo_) return tell(photo_outcome::number_missing, -1);
     auto counted = in_this_actor<std::int64_t>([this, session, number, tell](std::int64_t tries) {
       constexpr std::int64_t tries_kept = 1;
-      if (tries <= tries_kept) return tell(tries < 0 ? photo_outcome::unreadable : photo_outcome::number_held_back, tries);
+      if (tries <= tries_kept)
+        return tell(tries < 0 ? photo_outcome::unreadable : photo_outcome::number_held_back, tries);
       port_->read_surface(std::move(*number), tries, [photo = photo_, session, tell](const surface_read& read) {
         const auto [outcome, left] = read.attempt;
         const bool held = outcome == pin_outcome::right && read.surface;

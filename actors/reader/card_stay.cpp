@@ -192,9 +192,8 @@ decision card_stay::on_hub(bool there) {
 
 decision card_stay::on_command(const command_envelope& command, std::uint64_t) {
   decision out;
-  actors::dispatch(message_list<verify_pin, forget_pin, ask_present, read_certificate, read_photo, prove_by_face>{}, command,
-                   out,
-                   [&](const auto& body) { handle(body, command, out); });
+  actors::dispatch(message_list<verify_pin, forget_pin, ask_present, read_certificate, read_photo, prove_by_face>{},
+                   command, out, [&](const auto& body) { handle(body, command, out); });
   return out;
 }
 

@@ -22,8 +22,8 @@ public:
   virtual void rest() = 0;
 };
 
-/// The camera of the computer on which the patient's page is open. The page sends frames over its own WebSocket; whoever
-/// owns that socket puts them in here, and they go nowhere else.
+/// The camera of the computer on which the patient's page is open. The page sends frames over its own WebSocket;
+/// whoever owns that socket puts them in here, and they go nowhere else.
 class page_camera : public camera {
 public:
   /// A frame that came; wiped at once when nobody waits for one.

@@ -11,7 +11,8 @@ namespace {
 
 class recorded final : public camera {
 public:
-  explicit recorded(std::vector<messages::wiped_bytes> frames) : frames_(std::move(frames)), thread_([this] { play(); }) {}
+  explicit recorded(std::vector<messages::wiped_bytes> frames)
+      : frames_(std::move(frames)), thread_([this] { play(); }) {}
   ~recorded() override {
     {
       const std::lock_guard lock{mutex_};

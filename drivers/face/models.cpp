@@ -62,9 +62,9 @@ result<void> check_file(const char* key, const std::string& path, const std::str
 } // namespace
 
 const thresholds* measured_for(const std::string& embedding_sha256) {
-  // Intel face-reidentification-retail-0095 as ONNX. On 473,523 pairs of different US portraits 0.60 let nobody pass and
-  // refused 12.7 % of the right persons; between East-Asian persons of one sex scores are far higher, so 0.45 … 0.60 is
-  // left to staff. README.md tells what these numbers do not say.
+  // Intel face-reidentification-retail-0095 as ONNX. On 473,523 pairs of different US portraits 0.60 let nobody pass
+  // and refused 12.7 % of the right persons; between East-Asian persons of one sex scores are far higher, so 0.45 …
+  // 0.60 is left to staff. README.md tells what these numbers do not say.
   static const std::map<std::string, thresholds> measured{
       {"686a5b45a7dc96f97bda55a0707cdbb56dd80572010911bedd5d698ef03b3914", {0.60, 0.45}}};
   const auto found = measured.find(embedding_sha256);

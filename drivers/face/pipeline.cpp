@@ -33,8 +33,8 @@ cv::Mat view_of(const picture& p) {
   return {static_cast<int>(p.height), static_cast<int>(p.width), CV_8UC3, const_cast<std::uint8_t*>(p.bgr.data())};
 }
 
-/// Similarity (turn, scale, move; no mirror) that brings the face's points closest to the aligned ones: least squares in
-/// closed form.
+/// Similarity (turn, scale, move; no mirror) that brings the face's points closest to the aligned ones: least squares
+/// in closed form.
 cv::Mat alignment(const found_face& face) {
   double from_x = 0, from_y = 0, to_x = 0, to_y = 0;
   for (std::size_t n = 0; n < 5; ++n) {

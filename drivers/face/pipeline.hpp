@@ -15,7 +15,7 @@ namespace drivers::face {
 /// Where the face in a picture is, in its pixels.
 struct found_face {
   float left = 0, top = 0, width = 0, height = 0;
-  std::array<std::array<float, 2>, 5> points{}; ///< right eye, left eye, nose, corners of the mouth (the person's right)
+  std::array<std::array<float, 2>, 5> points{}; ///< eyes, nose, corners of the mouth, the person's right first
   float eye_distance() const;
 };
 

@@ -45,8 +45,8 @@ public:
   /// Takes the face in a card's @p photo (JPEG 2000) as the one that frames are compared with; the one before is
   /// forgotten. Errors: picture_unfit, face_not_found, face_engine_lost.
   virtual void learn(messages::wiped_bytes photo, std::function<void(messages::result<void>)> done) = 0;
-  /// Compares one camera @p frame (JPEG). A frame that is none is `unreadable`, no error. Errors: face_engine_lost, also
-  /// when no face was learnt: whoever asks has to begin anew.
+  /// Compares one camera @p frame (JPEG). A frame that is none is `unreadable`, no error. Errors: face_engine_lost,
+  /// also when no face was learnt: whoever asks has to begin anew.
   virtual void look(messages::wiped_bytes frame, std::function<void(messages::result<frame_report>)> done) = 0;
   /// Nothing of the photo and the frames is left when the next call is answered.
   virtual void forget() = 0;
@@ -82,8 +82,8 @@ messages::result<std::unique_ptr<engine>> open_process_engine(process_options op
 /// The other end of that process: `uketsuke face-engine DETECTOR EMBEDDING`, the socket at descriptor 3. The exit code.
 int serve_engine(const std::string& detector, const std::string& embedding);
 
-/// SIMULATED: photos and frames are texts: `photo NAME`, `frame NAME [NAME …]`, `frame` (nobody), or begin with the name
-/// of a face_sight. The same name scores 0.9, another one 0.1; `frame ~NAME` scores 0.5.
+/// SIMULATED: photos and frames are texts: `photo NAME`, `frame NAME [NAME …]`, `frame` (nobody), or begin with the
+/// name of a face_sight. The same name scores 0.9, another one 0.1; `frame ~NAME` scores 0.5.
 std::unique_ptr<engine> make_scripted_engine(model_facts as = {"scripted", {0.6, 0.45}});
 
 } // namespace drivers::face

@@ -62,6 +62,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<engine> make_scripted_engine(model_facts as) { return std::make_unique<scripted_engine>(std::move(as)); }
+std::unique_ptr<engine> make_scripted_engine(model_facts as) {
+  return std::make_unique<scripted_engine>(std::move(as));
+}
 
 } // namespace drivers::face

@@ -140,9 +140,8 @@ public:
     limits.idle_timeout = std::chrono::seconds{30};
     limits.keep_alive_pings = true;
     socket_.set_option(limits);
-    limits_ = {server_.options().line_bytes_max, 0};
-    if (visitor_.kind == page_kind::patient && server_.options().frame)
-      limits_.frame_bytes_max = server_.options().frame_bytes_max;
+    const bool has_camera = visitor_.kind == page_kind::patient && server_.options().frame;
+    limits_ = {server_.options().line_bytes_max, has_camera ? server_.options().frame_bytes_max : 0};
     socket_.read_message_max(std::max(limits_.line_bytes_max, limits_.frame_bytes_max));
     buffer_.reserve(limits_.frame_bytes_max); // a buffer that grows leaves copies behind that nobody wipes
     socket_.async_accept(asked, [self = this->shared_from_this()](error_code wrong) {
@@ -286,8 +285,7 @@ private:
     if (!unknown) facts.place = other_end.address().to_string();
     facts.body = std::move(asked.body());
     auto said = server_.rules().decide(facts);
-    for (volatile char* p = facts.body.data(); p != facts.body.data() + facts.body.size(); ++p)
-      *p = 0; // a password
+    messages::wipe(facts.body.data(), facts.body.size()); // a password
     if (!said.refused.empty()) spdlog::warn("refused: {}, from {}", said.refused, facts.place);
     if (said.asks) {
       if (!server_.ask(this->shared_from_this(), std::move(*said.asks))) refuse(503);

@@ -42,7 +42,9 @@ private:
     case 1:
       c_.from_reader(report_card_removed{draw(6) == 0 ? id{} : sessions_[any_desk()], draw(5) == 0}, any_desk());
       break;
-    case 2: say(checkin, choose_method{checkin, draw(2) == 0 ? identity_method::pin : identity_method::face}, desk); break;
+    case 2:
+      say(checkin, choose_method{checkin, draw(2) == 0 ? identity_method::pin : identity_method::face}, desk);
+      break;
     case 3: say(checkin, enter_pin{checkin, draw(2) == 0 ? 0 : sequence_shown(desk) + draw(2)}, desk); break;
     case 4:
       say(checkin, answer_consents{checkin, any_choice(), any_choice(), any_choice(), any_choice(), "ja", "1"}, desk);

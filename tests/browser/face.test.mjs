@@ -1,5 +1,6 @@
-// Face check-ins in a real browser with a fake camera, a card's photo on an emulated reader, and the engine's own process:
-// accepted, never accepted, left to staff, given up for the PIN. Photos come from UKETSUKE_FACE_DIR; no picture is kept.
+// Face check-ins in a real browser with a fake camera, a card's photo on an emulated reader, and the engine's own
+// process: accepted, never accepted, left to staff, given up for the PIN. Photos come from UKETSUKE_FACE_DIR; no
+// picture with a face in it is kept.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -7,7 +8,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { complaints, languages, open_browser, open_clinic, open_page, pictures, press, sees, sign_in } from './support.mjs';
+import { complaints, open_browser, open_clinic, open_page, pictures, press, sees, sign_in } from './support.mjs';
 
 const faces = process.env.UKETSUKE_FACE_DIR;
 const engine = spawnSync(process.env.UKETSUKE_PROGRAM, ['face-engine', '--help']).status === 0;

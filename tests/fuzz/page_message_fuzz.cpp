@@ -1,5 +1,5 @@
-// Any WebSocket message of any page, and any bytes on the socket of the engine's process: sorted within their limits, or
-// refused. First byte: whose page; second: text or binary.
+// Any WebSocket message of any page, and any bytes on the socket of the engine's process: sorted within their limits,
+// or refused. First byte: whose page; second: text or binary.
 #include "drivers/face/engine_wire.hpp"
 #include "drivers/screen/spoken.hpp"
 

@@ -68,13 +68,13 @@ BOOST_AUTO_TEST_CASE(a_face_engine_that_cannot_be_is_named_before_anybody_depend
   const auto hub = hub_config(folder.path());
   const std::string rig = "[rig]\ncards = '" + (folder.path() / "cards").string() + "'\nsocket = '" +
                           (folder.path() / "rig").string() + "'\nusb = false\n";
-  const std::string models = "[face]\ndetector = '/nowhere/d.onnx'\ndetector_sha256 = '" + std::string(64, 'a') +
-                             "'\nembedding = '/nowhere/e.onnx'\nembedding_sha256 = '" + std::string(64, 'b') + "'\n";
+  const auto models = "[face]\ndetector = '/nowhere/d.onnx'\ndetector_sha256 = '" + std::string(64, 'a') +
+                      "'\nembedding = '/nowhere/e.onnx'\nembedding_sha256 = '" + std::string(64, 'b') + "'\n";
   auto real = hub;
   real.replace(real.find("simulated = true"), 16, "simulated = false");
   is_one_clear_error(serve(folder, real + models), {"[face]", "after its PIN"});
   is_one_clear_error(serve(folder, hub + models), {"[face]", "[rig]"});
-  is_one_clear_error(serve(folder, hub + rig + "[face]\ndetector = '/nowhere/d.onnx'\n"), {"[face]", "embedding_sha256"});
+  is_one_clear_error(serve(folder, hub + rig + "[face]\ndetector = '/a.onnx'\n"), {"[face]", "embedding_sha256"});
   is_one_clear_error(serve(folder, hub + rig + models + "scripted = true\n"), {"[face]", "scripted"});
   auto matching = hub;
   matching.replace(matching.find("'monitor'"), 9, "'face_matcher'");

@@ -199,7 +199,8 @@ void add_bench_check_in(CLI::App& bench, chosen& run) {
 }
 
 void add_bench_face(CLI::App& bench, chosen& run) {
-  auto* face = bench.add_subcommand("face", "how often the face engine is wrong on a folder of photos, and how long it takes");
+  auto* face =
+      bench.add_subcommand("face", "how often the face engine is wrong on a folder of photos, and how long it takes");
   auto o = std::make_shared<face_bench_options>();
   face->add_option("--faces", o->folder, "a folder with models/, photos/ and cards/")
       ->envname("UKETSUKE_FACE_DIR")

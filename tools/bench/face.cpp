@@ -117,9 +117,10 @@ void print_table(const char* title, const scores& s, bool json, std::ostream& ou
     out << "       " << std::setprecision(2) << at << std::setw(13) << std::setprecision(2) << 100 * row(at).first
         << " %" << std::setw(13) << 100 * row(at).second << " %\n";
   // Rule of three: what nothing was seen of in n independent pairs happens, at 95 %, in fewer than 3 / n.
-  out << "  highest of two persons " << std::setprecision(3) << (s.different.empty() ? 0 : std::ranges::max(s.different))
-      << ", lowest of one " << (s.same.empty() ? 0 : std::ranges::min(s.same)) << "; no false match in "
-      << s.different.size() << " pairs would still allow " << std::setprecision(2)
+  out << "  highest of two persons " << std::setprecision(3)
+      << (s.different.empty() ? 0 : std::ranges::max(s.different)) << ", lowest of one "
+      << (s.same.empty() ? 0 : std::ranges::min(s.same)) << "; no false match in " << s.different.size()
+      << " pairs would still allow " << std::setprecision(2)
       << 300.0 / static_cast<double>(std::max<std::size_t>(1, s.different.size())) << " %\n\n";
 }
 

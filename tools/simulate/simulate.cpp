@@ -112,7 +112,8 @@ void add_simulate(CLI::App& app, chosen& run, const std::string& program) {
   command->add_flag("--once", o->once, "a fresh data folder, the story, and the end: exit 0 when it ended well");
   command->add_flag("--drill", o->drill, "practice: patients and card follow the story, reception is left to people");
   command->add_flag("--virtual-reader", o->in_process_reader, "a reader in process instead of the emulated USB device");
-  command->add_option("--faces", o->faces, "models/ and cards/ for face recognition (default: none, and no face button)")
+  command
+      ->add_option("--faces", o->faces, "models/ and cards/ for face recognition (default: none, and no face button)")
       ->envname("UKETSUKE_FACE_DIR")
       ->check(CLI::ExistingDirectory);
   command->add_flag("--staff-type-number", o->staff_type_number,

@@ -26,7 +26,8 @@ let ends_ms = 0, extended_ms = 0;
 
 const t = () => words[language];
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-const prompt = () => (live.there && live.shown.prompt) || { shown: 'please_wait', checkin: null, tries_left: -1, note: 'none' };
+const unknown = { shown: 'please_wait', checkin: null, tries_left: -1, note: 'none' };
+const prompt = () => (live.there && live.shown.prompt) || unknown;
 const key_of = (p) => [p.shown, p.checkin, p.sequence].join(' ');
 
 // -- saying ----------------------------------------------------------------------------------------------------------

@@ -115,7 +115,8 @@ BOOST_AUTO_TEST_CASE(every_call_is_answered_once_in_order_and_too_many_are_busy)
         });
       BOOST_REQUIRE(all.get_future().wait_for(std::chrono::seconds{60}) == std::future_status::ready);
       BOOST_TEST(std::ranges::is_sorted(order));
-      if (r.name != "scripted") BOOST_TEST(busy >= calls - engine::waiting_max - 1); // which is too quick to be waited for
+      if (r.name != "scripted")
+        BOOST_TEST(busy >= calls - engine::waiting_max - 1); // which is too quick to be waited for
     }
 }
 

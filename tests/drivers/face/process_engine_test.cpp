@@ -171,7 +171,8 @@ BOOST_AUTO_TEST_CASE(an_engine_killed_in_the_middle_is_replaced_for_the_next_pat
   }
   auto opened = open_process_engine({.which = models_in(*folder), .program = program()});
   BOOST_REQUIRE_MESSAGE(opened, messages::to_sentence(opened.error()));
-  const auto photo = file(*folder / "cards/C001080_240x320_3000.j2k"), frame = file(*folder / "photos/C001080_b2024.jpg");
+  const auto photo = file(*folder / "cards/C001080_240x320_3000.j2k"),
+             frame = file(*folder / "photos/C001080_b2024.jpg");
   BOOST_REQUIRE(learn(**opened, photo));
   ::kill(children().at(0), SIGKILL);
   BOOST_TEST((look(**opened, frame).error().code == error_code::face_engine_lost));

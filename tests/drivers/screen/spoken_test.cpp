@@ -37,5 +37,6 @@ BOOST_AUTO_TEST_CASE(a_frame_is_a_jpeg_from_a_patients_page_that_has_a_camera) {
 
 BOOST_AUTO_TEST_CASE(what_is_too_long_ends_the_connection) {
   BOOST_TEST((said(page_kind::patient, std::string(65, 'x')) == spoken::refused));
-  BOOST_TEST((hear(page_kind::patient, false, octets(jpeg + std::string(1000, 'x')), with_camera).what == spoken::refused));
+  BOOST_TEST(
+      (hear(page_kind::patient, false, octets(jpeg + std::string(1000, 'x')), with_camera).what == spoken::refused));
 }
