@@ -23,6 +23,8 @@ const screens = {
 /** Speaks for the node: show(prompt) puts it on the page. */
 async function scripted(page) {
   let socket = null, seq = 0;
+  await page.route('**/node.json', (r) => r.fulfill({ json: { node: 'desk-1', simulated: true, pages: [],
+    methods: ['face', 'pin'] } }));
   await page.routeWebSocket(/\/live\/patient$/, (ws) => {
     socket = ws;
     seq = 1;

@@ -15,7 +15,7 @@ export function face_screen(of) {
   current = of;
   if (!began) begin();
   return [
-    el('div', { class: 'frame' }, video),
+    el('div', { class: 'frame', hidden: said === 'no_camera' }, video),
     el('p', { class: 'sight', role: 'status', id: 'sight' }, sight_words()),
     el('div', { class: 'choices' }, of.button(of.words.pin, of.use_pin, 'main')),
     of.stop(),
@@ -39,7 +39,6 @@ async function begin() {
   video = el('video', { autoplay: true, muted: true, playsinline: true, 'aria-hidden': 'true' });
   video.muted = true;
   current.live.addEventListener('sight', on_sight);
-  const began = current;
   try {
     const asked = { video: { width: { ideal: side_max }, height: { ideal: 720 }, facingMode: 'user' }, audio: false };
     const got = await navigator.mediaDevices.getUserMedia(asked);
@@ -49,7 +48,7 @@ async function begin() {
     await video.play();
     send();
   } catch {
-    if (current === began || current) say('no_camera');
+    if (current) say('no_camera');
   }
 }
 
@@ -60,6 +59,8 @@ function sight_words() {
 
 function say(what) {
   said = what;
+  const frame = document.querySelector('.frame');
+  if (frame) frame.hidden = said === 'no_camera';
   const box = document.querySelector('#sight');
   if (box && box.textContent !== sight_words()) box.textContent = sight_words();
 }

@@ -22,7 +22,7 @@ export function pin_screen(of) {
           of.tries_left > 1 && fill(w.left, { n: of.tries_left })),
         of.tries_left <= 1 && el('p', { class: 'warning' }, w.last_p),
         el('p', {}, w.p),
-        el('div', { class: 'places', 'aria-hidden': 'true' }),
+        el('div', { class: length > 4 ? 'places many' : 'places', 'aria-hidden': 'true' }),
         el('div', { class: 'unseen', role: 'status', id: 'entered' })),
       el('div', { class: 'pad', role: 'group', 'aria-label': w.pad },
         [1, 2, 3, 4, 5, 6, 7, 8, 9].map(key),
