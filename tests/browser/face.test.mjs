@@ -133,7 +133,7 @@ test('without a face the patient reads what to do, in every language, and goes o
     const first = await page.evaluate(() => document.querySelector('video').srcObject.id);
     for (const [language, words] of Object.entries({ 'ja-easy': 'かおが みえません', en: 'No face can be seen', zh: '看不到面部',
       ko: '얼굴이 보이지 않습니다', ja: '顔が見えません' })) {
-      await page.click(`[data-language="${language}"]`);
+      await page.click(`nav [data-language="${language}"]`);
       await page.getByText(words).waitFor();
       assert.deepEqual(await complaints(page), [], language);
     }

@@ -64,7 +64,9 @@ for (const language of languages)
     const found = [];
     for (const name of Object.keys(screens)) {
       await draw(page, show, name);
-      await page.click(`[data-language="${language}"]`);
+      await page.click(`nav [data-language="${language}"]`);
+      const kept = await page.evaluate(() => document.activeElement.dataset.language);
+      if (kept !== language) found.push(`${name}: the focus left the language button`);
       if (name === 'card_forgotten') await page.waitForSelector('p[role=alert]');
       for (const c of await complaints(page)) found.push(`${name}: ${c}`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -87,7 +89,7 @@ test('every screen fits one that lies without scrolling, and at 400 % zoom scrol
     await page.setViewportSize({ width, height });
     for (const name of Object.keys(screens)) {
       await draw(page, show, name);
-      await page.click(`[data-language="${language}"]`);
+      await page.click(`nav [data-language="${language}"]`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${name} at ${width}: ${wide} pixels too wide`);
       if (width > height) {

@@ -283,7 +283,7 @@ function speak(l) {
   sessionStorage.setItem('language', l);
   tell('');
   draw();
-  document.querySelector(`[data-language="${l}"]`)?.focus();
+  document.querySelector(`nav [data-language="${l}"]`)?.focus();
 }
 
 function draw(moved = false) {
