@@ -148,7 +148,11 @@ void session::fall_to_pin(visit& v, const happening& what, actors::effects& out)
 // -- what staff say ------------------------------------------------------------------------------------------------
 
 void session::handle(const decide_face& m, const command_envelope& command, actors::effects& out) {
-  if (auto* v = find_for_reception(command, m.checkin, out))
+  auto* v = find_for_reception(command, m.checkin, out);
+  if (!v) return;
+  if (const auto why = may_not_compare(command)) // the same right as 目視確認
+    out.refuse(command, *why);
+  else
     fire_and_reply(*v, {.on = m.same_person ? event::staff_confirmed : event::staff_denied}, command, out);
 }
 

@@ -193,6 +193,7 @@ private:
   void handle(const messages::vouch&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::end_visual_check&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::move_patient&, const messages::command_envelope&, actors::effects&);
+  std::optional<messages::error> may_not_compare(const messages::command_envelope& command) const;
   bool may_switch(const std::string& desk, const messages::command_envelope& command, actors::effects& out) const;
   bool fire_visual(const std::string& desk, visual_event on, const happening& what, actors::effects& out);
   void switch_back(const std::string& desk, messages::id cause, actors::effects& out);

@@ -51,8 +51,6 @@ constexpr std::uint32_t body_bytes_max = 4 * 1024;
 constexpr auto accept_again = std::chrono::milliseconds{100};
 constexpr auto entry_wait_max = std::chrono::seconds{45}; // longer than account administration may take
 
-class server;
-
 class server final : public page_server {
 public:
   server(page_server_options options, std::map<std::string, page_file, std::less<>> site)

@@ -73,8 +73,8 @@ bool show_a_face(clinic& c, id checkin, event on) {
   case event::face_refused: c.answer(match_face::topic, a_face(face_outcome::different)); break;
   case event::number_missing: c.answer(match_face::topic, a_face(face_outcome::number_missing)); break;
   case event::number_entered: c.from_page(enter_check_number{checkin}); break;
-  case event::staff_confirmed: c.from_reception(decide_face{checkin, true}); break;
-  case event::staff_denied: c.from_reception(decide_face{checkin, false}); break;
+  case event::staff_confirmed: c.from_staff(decide_face{checkin, true}); break;
+  case event::staff_denied: c.from_staff(decide_face{checkin, false}); break;
   case event::face_proven:
   case event::face_proven_eligibility_only:
   case event::face_not_proven:

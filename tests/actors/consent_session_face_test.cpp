@@ -95,17 +95,49 @@ BOOST_AUTO_TEST_CASE(in_the_grey_zone_staff_decide_and_only_reception_may) {
   c.from_page(decide_face{checkin, true});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_allowed);
   BOOST_CHECK_EQUAL(c.now(checkin), state::deciding);
-  c.from_reception(decide_face{checkin, true});
+  c.from_reception(decide_face{checkin, true}); // nobody is signed in
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_a_voucher);
+  BOOST_CHECK_EQUAL(c.now(checkin), state::deciding);
+  c.from_staff(decide_face{checkin, true});
   BOOST_CHECK(event_in<face_decided>(c.last)->same_person);
   BOOST_CHECK_EQUAL(c.now(checkin), state::proving);
-  c.from_reception(decide_face{checkin, false});
+  c.from_staff(decide_face{checkin, false});
   BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::not_now); // decided once
 
   clinic other;
   const auto denied = other.reach(state::deciding);
-  other.from_reception(decide_face{denied, false});
+  other.from_staff(decide_face{denied, false});
   BOOST_CHECK_EQUAL(other.now(denied), state::preparing);
   BOOST_CHECK(!event_in<face_decided>(other.last)->same_person);
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_compare_photos_may_not_decide_about_a_face_either) {
+  clinic c{{.asks_without_pin = true, .may_vouch = {"sato"}}};
+  const auto checkin = c.reach(state::deciding);
+  c.from_staff(decide_face{checkin, true});
+  BOOST_CHECK((refusal_in(c.last) == error{error_code::not_a_voucher, {"suzuki"}}));
+  BOOST_CHECK_EQUAL(c.now(checkin), state::deciding);
+  c.from_staff(decide_face{checkin, true}, "sato");
+  BOOST_CHECK_EQUAL(c.now(checkin), state::proving);
+}
+
+BOOST_AUTO_TEST_CASE(a_face_that_was_refused_binds_the_next_visual_check_to_its_card) {
+  clinic c;
+  choose_face(c);
+  fall(c, face_outcome::different);
+  c.from_reader(report_card_removed{c.reader_session, false});
+  c.from_staff(begin_visual_check{"desk-1", false});
+  BOOST_CHECK(sent_in<show_visual_check>(c.last.showing)->same_card);
+
+  clinic proven;
+  const auto checkin = choose_face(proven);
+  fall(proven, face_outcome::different);
+  proven.from_page(enter_pin{checkin});
+  proven.answer(verify_pin::topic, right_pin());
+  proven.from_page(stop_checkin{checkin});
+  proven.from_reader(report_card_removed{proven.reader_session, false});
+  proven.from_staff(begin_visual_check{"desk-1", false});
+  BOOST_CHECK(!sent_in<show_visual_check>(proven.last.showing)->same_card); // its owner was there
 }
 
 BOOST_AUTO_TEST_CASE(five_failures_in_a_row_make_the_card_wait_longer_each_time_and_a_pin_ends_that) {

@@ -65,7 +65,7 @@ private:
       break;
     case 13:
       if (draw(2) == 0)
-        c_.from_reception(decide_face{checkin, draw(2) == 0});
+        c_.from_staff(decide_face{checkin, draw(2) == 0}, draw(8) == 0 ? "" : "suzuki");
       else
         say(checkin, enter_check_number{checkin}, desk);
       break;
