@@ -9,10 +9,11 @@ namespace actors::runtime {
 
 namespace topics {
 
-/// What a desk's reader and its patient's page say. Reception's commands come from the hub's own pages.
+/// What a desk's reader, its patient's page and its face_matcher say, the last one to its own desk through the hub.
+/// Reception's commands come from the hub's own pages.
 inline constexpr auto& desk_says =
-    of<report_card_placed, report_card_removed, report_reader, choose_method, enter_pin, answer_consents,
-       provide_information, extend_time, stop_checkin, show_again, call_staff>;
+    of<report_card_placed, report_card_removed, report_reader, choose_method, enter_pin, enter_check_number,
+       answer_consents, provide_information, extend_time, stop_checkin, show_again, call_staff, read_photo, show_sight>;
 inline constexpr auto& watcher_says = of<ask_status, list_desks>;
 inline constexpr auto& scheduler_says =
     of<ask_status, ask_typed, recall_answer, list_waiting, register_numbers, list_registrations>;
@@ -41,6 +42,11 @@ constexpr bool may_say(bus::node_role role, std::string_view from_actor, std::st
   const bool is_desk = role == bus::node_role::desk;
   if (is_desk ? row == nullptr || row->lives == home::hub : row != nullptr) return false;
   return contains(says(role), topic);
+}
+
+/// A card's photo and what a camera sees belong to one desk: who asks for the one or tells the other sits at it.
+constexpr bool stays_at_its_desk(std::string_view topic) {
+  return topic == messages::read_photo::topic || topic == messages::show_sight::topic;
 }
 
 /// The node that a key may speak for: its own, and the program that examines it beside it.

@@ -40,6 +40,9 @@ struct roster_row {
 namespace reader {
 caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
 }
+namespace face_matcher {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
 namespace screen {
 caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
 }
@@ -69,13 +72,15 @@ using namespace messages;
 
 inline constexpr auto& consent_session_writes =
     of<card_placed, photo_comparison_awaited, identity_vouched, patient_moved, photo_compared, desk_mode_switched,
-       identity_method_chosen, pin_attempt_allowed, pin_attempt_ended, identity_proven, consents_recorded,
+       identity_method_chosen, pin_attempt_allowed, pin_attempt_ended, face_attempt_ended, face_decided,
+       identity_proven, consents_recorded,
        answer_shown, eligibility_not_asked, registration_requested, reference_settled, walk_in_kept,
        card_return_awaited, card_forgotten, card_lifted, checkin_resumed, checkin_ended, checkin_settled>;
 inline constexpr auto& consent_session_answers =
     of<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents, provide_information,
        extend_time, stop_checkin, show_again, register_reference_number, skip_reference_number, finish_at_window,
-       begin_visual_check, vouch, end_visual_check, move_patient, keep_walk_in, settle_checkin>;
+       begin_visual_check, vouch, end_visual_check, move_patient, keep_walk_in, settle_checkin, decide_face,
+       enter_check_number>;
 inline constexpr auto& gateway_writes =
     of<question_asked, eligibility_answered, outcome_unknown, question_refused, reference_number_registered, line_lost,
        line_restored, face_file_taken, face_file_claimed, answer_matched, match_stopped, patient_recorded,
@@ -115,11 +120,12 @@ inline constexpr std::array roster{
     // batch_scheduler: home::hub, its row goes here
     roster_row{"reader", &reader::spawn, home::desk, 5, topics::none,
                topics::of<messages::verify_pin, messages::forget_pin, messages::ask_present,
-                          messages::read_certificate>},
-    // face_matcher: home::desk, its row goes here
+                          messages::read_certificate, messages::read_photo, messages::prove_by_face>},
+    roster_row{"face_matcher", &face_matcher::spawn, home::desk, 5, topics::none,
+               topics::of<messages::match_face, messages::stop_matching>},
     roster_row{"screen", &screen::spawn, home::either, 5, topics::none,
                topics::of<messages::show_prompt, messages::show_at_reception, messages::show_desk,
-                          messages::show_visual_check>},
+                          messages::show_visual_check, messages::show_sight>},
 };
 
 constexpr const roster_row* find_row(std::string_view name) {

@@ -37,7 +37,7 @@ void fold(const event_envelope&, const identity_vouched& m, open_checkin& row) {
 void fold(const event_envelope&, const patient_moved& m, open_checkin& row) { row.moved_to = m.desk; }
 void fold(const event_envelope&, const identity_method_chosen& m, open_checkin& row) {
   row.method = m.method;
-  row.state = checkin_state::preparing;
+  row.state = m.method == identity_method::face ? checkin_state::matching : checkin_state::preparing;
 }
 void fold(const event_envelope&, const pin_attempt_allowed& m, open_checkin& row) {
   row.attempt = m.attempt;
@@ -53,6 +53,13 @@ void fold(const event_envelope&, const pin_attempt_ended& m, open_checkin& row) 
     row.state = checkin_state::at_window;
     row.how = ending::pin_blocked;
   }
+}
+void fold(const event_envelope&, const face_attempt_ended& m, open_checkin& row) {
+  if (m.outcome == face_outcome::matched) row.state = checkin_state::proving;
+  if (m.outcome == face_outcome::unsure) row.state = checkin_state::deciding;
+}
+void fold(const event_envelope&, const face_decided& m, open_checkin& row) {
+  if (m.same_person) row.state = checkin_state::proving;
 }
 void fold(const event_envelope&, const identity_proven& m, open_checkin& row) {
   row.method = m.method;
@@ -116,7 +123,7 @@ template <class... Ms> void fold_any(message_list<Ms...>, const event_envelope& 
 
 using folded =
     message_list<card_placed, photo_comparison_awaited, identity_vouched, patient_moved, identity_method_chosen,
-                 pin_attempt_allowed, pin_attempt_ended, identity_proven,
+                 pin_attempt_allowed, pin_attempt_ended, face_attempt_ended, face_decided, identity_proven,
                  consents_recorded, answer_shown, eligibility_not_asked, registration_requested, reference_settled,
                  walk_in_kept, checkin_settled, card_return_awaited, card_lifted, checkin_resumed>;
 

@@ -244,7 +244,7 @@ struct ask_eligibility {
   std::string desk;
   std::string challenge_id;
   personal<bytes> certificate;
-  personal<bytes> signature; ///< empty unless the method is `pin`
+  personal<bytes> signature; ///< empty when the method is `visual`
   consent_choices choices;
   identity_method method = identity_method::pin; ///< since v2
   UKETSUKE_FIELDS(ask_eligibility, question, checkin, patient, desk, challenge_id, certificate, signature, choices,
@@ -313,7 +313,7 @@ struct settle_checkin {
 /// What the patient's page of this desk shows now. Repeated harmlessly; the highest `sequence` wins.
 struct show_prompt {
   static constexpr std::string_view topic = "screen.show_prompt";
-  static constexpr std::uint64_t version = 3;
+  static constexpr std::uint64_t version = 4;
   using reply = done;
   id checkin;
   std::uint64_t sequence = 0;
@@ -321,13 +321,14 @@ struct show_prompt {
   std::int64_t tries_left = -1;
   std::uint64_t waits_ms = 0; ///< the patience of this step, from now; 0: it waits for nobody
   std::string desk{};         ///< since v3: where to go, with `go_to_desk`
-  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left, waits_ms, desk)
+  prompt_note note{};         ///< since v4: beside it, because of what happened before
+  UKETSUKE_FIELDS(show_prompt, checkin, sequence, shown, tries_left, waits_ms, desk, note)
 };
 
 /// One desk on reception's board.
 struct show_at_reception {
   static constexpr std::string_view topic = "screen.show_at_reception";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   using reply = done;
   std::string desk;
   id checkin;

@@ -141,8 +141,28 @@ struct pin_attempt_ended {
   UKETSUKE_FIELDS(pin_attempt_ended, attempt, outcome, tries_left)
 };
 
-/// The card signed the centre's challenge after its owner's PIN: the proof that goes with the question. With another
-/// method than `pin` there is no signature: the simulated profile alone answers that (drivers/line/README.md).
+/// One comparison of a face with the card's photo is over. `different` counts as a failure of this card.
+struct face_attempt_ended {
+  static constexpr std::string_view topic = "checkin.face_attempt_ended";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  face_outcome outcome{};
+  std::string model; ///< as in face_report
+  UKETSUKE_FIELDS(face_attempt_ended, patient, outcome, model)
+};
+
+/// Staff decided what the engine could not tell; the envelope's account is who vouched.
+struct face_decided {
+  static constexpr std::string_view topic = "checkin.face_decided";
+  static constexpr std::uint64_t version = 1;
+  id patient;
+  bool same_person = false;
+  UKETSUKE_FIELDS(face_decided, patient, same_person)
+};
+
+/// The card signed the centre's challenge after its owner's PIN, or for a face that was confirmed: the proof that goes
+/// with the question. With `visual` there is no signature: the simulated profile alone answers that
+/// (drivers/line/README.md).
 struct identity_proven {
   static constexpr std::string_view topic = "checkin.identity_proven";
   static constexpr std::uint64_t version = 1;
@@ -266,7 +286,7 @@ struct card_lifted {
 /// After a restart of the hub or of an actor the check-in goes on from here.
 struct checkin_resumed {
   static constexpr std::string_view topic = "checkin.resumed";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   checkin_state state{};
   UKETSUKE_FIELDS(checkin_resumed, state)
 };

@@ -7,6 +7,7 @@
 #include "messages/commands.hpp"
 #include "messages/draft.hpp"
 #include "messages/events.hpp"
+#include "messages/face_commands.hpp"
 #include "messages/line_commands.hpp"
 #include "messages/line_events.hpp"
 
@@ -23,7 +24,8 @@ using all_events =
                  desk_mode_switched, photo_compared, desk_described, update_noted, staff_called, staff_attended,
                  card_placed, photo_comparison_awaited,
                  identity_vouched, patient_moved, identity_method_chosen,
-                 pin_attempt_allowed, pin_attempt_ended, identity_proven, consents_recorded, answer_shown,
+                 pin_attempt_allowed, pin_attempt_ended, face_attempt_ended, face_decided, identity_proven,
+                 consents_recorded, answer_shown,
                  eligibility_not_asked, registration_requested, reference_settled, walk_in_kept, card_return_awaited,
                  card_forgotten, card_lifted, checkin_resumed, checkin_ended, checkin_settled, question_asked,
                  eligibility_answered, outcome_unknown, question_refused, reference_number_registered, head_signed,
@@ -37,7 +39,8 @@ using all_events =
                  command_refused>;
 
 using all_commands =
-    message_list<node_hello, verify_pin, forget_pin, ask_present, read_certificate, report_card_placed,
+    message_list<node_hello, verify_pin, forget_pin, ask_present, read_certificate, read_photo, prove_by_face,
+                 match_face, stop_matching, enter_check_number, decide_face, show_sight, report_card_placed,
                  report_card_removed,
                  choose_method, enter_pin, answer_consents, provide_information, extend_time, stop_checkin,
                  register_reference_number, skip_reference_number, finish_at_window, begin_visual_check, vouch,
@@ -52,8 +55,8 @@ using all_commands =
                  sign_in, reset_master, init_accounts, sign_out, change_password, enrol_code, register_account,
                  receive_password, search_accounts, update_account, reset_account, delete_account>;
 
-using all_replies = message_list<done, node_welcome, pin_report, card_present, card_certificate, checkin_begun,
-                                 challenge_obtained,
+using all_replies = message_list<done, node_welcome, pin_report, card_present, card_certificate, photo_report,
+                                 face_proof, face_report, checkin_begun, challenge_obtained,
                                  question_report, monitor_status, desk_list, waiting_list, printed_form, match_report,
                                  handover_list, numbers_taken, registration_list, face_file_list, records_obtained,
                                  session_opened, initial_password, master_secrets, code_secret, account_list>;

@@ -82,7 +82,22 @@ UKETSUKE_ENUMERATION(ending, completed, card_removed, timed_out, stopped_by_pati
 
 /// Where a check-in stands: the states of actors/consent_session/transitions.hpp.
 UKETSUKE_ENUMERATION(checkin_state, idle, choosing, preparing, entering_pin, verifying, consenting, providing, asking,
-                     registering, registration, at_window, taking_card, comparing)
+                     registering, registration, at_window, taking_card, comparing, matching, awaiting_number, deciding,
+                     proving)
+
+/// What one camera frame showed, seen with the engine's eyes; `good` alone is compared with the card's photo.
+UKETSUKE_ENUMERATION(face_sight, no_face, several_faces, too_far, off_centre, too_dark, too_bright, unclear, unreadable,
+                     good)
+
+/// How the comparison of a face with the card's photo ended. `unsure`: staff decide, looking at the patient;
+/// `different`: counted as a failure; `number_missing`: 照合番号B has to be supplied; `cannot_tell`: says nothing.
+UKETSUKE_ENUMERATION(face_outcome, cannot_tell, matched, unsure, different, no_face, number_missing, wrong_number)
+
+/// What came of reading the photo from the card. `number_held_back`: so few tries are left that none is made.
+UKETSUKE_ENUMERATION(photo_outcome, unreadable, held, number_missing, wrong_number, number_held_back)
+
+/// What the patient's page says beside its prompt, because of what happened before.
+UKETSUKE_ENUMERATION(prompt_note, none, face_not_confirmed, face_delayed, wrong_number)
 
 /// 無人運転 / 目視確認.
 UKETSUKE_ENUMERATION(desk_mode, unattended, visual_check)
@@ -101,7 +116,8 @@ UKETSUKE_ENUMERATION(health, unknown, working, failing, absent)
 /// What the patient's page of a desk shows. The pages hold the words; this is their key.
 UKETSUKE_ENUMERATION(prompt, closed, place_card, choose_method, please_wait, enter_pin, wrong_pin, give_consents,
                      provide_information, asking, come_to_window, take_card, card_forgotten, see_reception, turn_card,
-                     last_try, other_card, show_card, not_same_card, go_to_desk)
+                     last_try, other_card, show_card, not_same_card, go_to_desk, show_face, enter_check_number,
+                     wait_for_staff)
 
 /// アカウントの種類: the quick guide's five for persons, then the three of systems, which no person signs in to.
 UKETSUKE_ENUMERATION(account_kind, master, master_reset, administration, general, medical_viewing, link_application,

@@ -34,5 +34,6 @@ void add_reference(CLI::App& app, chosen& run);
 void add_card(CLI::App& app, chosen& run);
 void add_reader(CLI::App& app, chosen& run);
 void add_doctor(CLI::App& app, chosen& run);
+void add_face_engine(CLI::App& app, chosen& run);
 
 } // namespace tools

@@ -58,6 +58,14 @@ template <class T> setter number_into(T& into, std::int64_t least, std::int64_t 
     return {};
   };
 }
+setter ratio_into(double& into) {
+  return [&into](const toml::node& n) -> std::optional<std::string> {
+    const auto number = n.value<double>();
+    if (!number || !(*number > 0 && *number < 1)) return "a number between 0 and 1 is needed, such as 0.6";
+    into = *number;
+    return {};
+  };
+}
 setter names_into(std::vector<std::string>& into) {
   return [&](const toml::node& n) -> std::optional<std::string> {
     const auto* list = n.as_array();
@@ -124,6 +132,10 @@ section patience_section(consent_session::patience& p) {
           {"asking_ms", wait(p.asking_ms)},
           {"registration_ms", wait(p.registration_ms)},
           {"registering_ms", wait(p.registering_ms)},
+          {"matching_ms", wait(p.matching_ms)},
+          {"awaiting_number_ms", wait(p.awaiting_number_ms)},
+          {"deciding_ms", wait(p.deciding_ms)},
+          {"proving_ms", wait(p.proving_ms)},
           {"at_window_ms", wait(p.at_window_ms)},
           {"taking_card_ms", wait(p.taking_card_ms)},
           {"comparing_ms", wait(p.comparing_ms)},
@@ -146,6 +158,16 @@ section folders_section(folders_config& f) {
           {"work", path_into(f.work)},
           {"zip_password", text_into(f.zip_password)},
           {"institution", text_into(f.institution)}};
+}
+
+/// The one way to the national system; what is wrong with it.
+std::optional<std::string> take_over(const line_config& line, const folders_config& folders, node_config& c) {
+  if (line.port != 0) c.line = line;
+  if (!folders.requests.empty() || !folders.results.empty()) c.folders = folders;
+  if (c.folders && c.line) return "[folders] and [line] both lead to the national system: keep one";
+  if (c.folders && (folders.requests.empty() || folders.results.empty() || folders.work.empty()))
+    return "[folders] needs requests, results and work";
+  return std::nullopt;
 }
 
 section faces_section(faces_config& f) {
@@ -179,6 +201,38 @@ section matching_section(std::vector<std::pair<messages::differing, messages::se
     };
   }
   return s;
+}
+
+std::optional<std::string> take_over(const rig_config& rig, node_config& c) {
+  if (!rig.socket.empty()) c.rig = rig;
+  if (c.rig && !c.simulated) return "[rig] is for simulated = true only: a real desk has a real reader";
+  return std::nullopt;
+}
+
+section face_section(face_config& f) {
+  return {{"scripted", flag_into(f.scripted)},
+          {"detector", path_into(f.detector)},
+          {"detector_sha256", text_into(f.detector_sha256)},
+          {"embedding", path_into(f.embedding)},
+          {"embedding_sha256", text_into(f.embedding_sha256)},
+          {"accept_at", ratio_into(f.accept_at)},
+          {"unsure_from", ratio_into(f.unsure_from)}};
+}
+
+/// Takes @p f over when it is there; what is wrong with it. The files are looked at when the node opens its ports.
+std::optional<std::string> take_over(const face_config& f, node_config& c) {
+  const bool named =
+      !(f.detector.empty() && f.embedding.empty() && f.detector_sha256.empty() && f.embedding_sha256.empty());
+  if (!named && !f.scripted) return {};
+  if (!c.simulated)
+    return "[face] is for simulated = true only: without a certified terminal a real card signs only after its PIN";
+  if (!c.rig) return "[face] needs [rig], which plays the terminal: a card on a real reader signs only after its PIN";
+  if (f.scripted && named) return "[face] is either scripted = true or the models of an engine";
+  if (!f.scripted &&
+      (f.detector.empty() || f.embedding.empty() || f.detector_sha256.empty() || f.embedding_sha256.empty()))
+    return "[face] needs detector, detector_sha256, embedding and embedding_sha256";
+  c.face = f;
+  return std::nullopt;
 }
 
 section backup_section(backup_config& b) {
@@ -257,7 +311,9 @@ section rig_section(rig_config& r) {
   return {{"cards", path_into(r.cards)},
           {"socket", path_into(r.socket)},
           {"pin", text_into(r.pin)},
-          {"usb", flag_into(r.usb)}};
+          {"photos", path_into(r.photos)},
+          {"usb", flag_into(r.usb)},
+          {"reads_number", flag_into(r.reads_number)}};
 }
 
 section retention_section(node_config& c) {
@@ -274,6 +330,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   folders_config folders;
   faces_config faces;
   rig_config rig;
+  face_config face;
   pages_config pages;
   backup_config backup;
   accounts_config accounts;
@@ -298,6 +355,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
       {"folders", folders_section(folders)},
       {"faces", faces_section(faces)},
       {"rig", rig_section(rig)},
+      {"face", face_section(face)},
       {"receipt", {{"names", names_into(c.receipts.names)}, {"folders", names_into(c.receipts.folders)}}},
       {"matching", matching_section(c.weights)},
       {"viewing", {{"online_days_after", number_into(c.online_days_after, 0, 366)}}},
@@ -317,19 +375,15 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (c.keys.empty() && !c.data.empty()) c.keys = storage::default_key_folder(c.data);
   if (c.receipts.names.size() != c.receipts.folders.size())
     return wrong(file, 1, "[receipt] names and folders have to be as many: one folder for each receipt computer");
-  if (line.port != 0) c.line = line;
-  if (!folders.requests.empty() || !folders.results.empty()) c.folders = folders;
-  if (c.folders && c.line) return wrong(file, 1, "[folders] and [line] both lead to the national system: keep one");
-  if (c.folders && (folders.requests.empty() || folders.results.empty() || folders.work.empty()))
-    return wrong(file, 1, "[folders] needs requests, results and work");
+  if (const auto amiss = take_over(line, folders, c)) return wrong(file, 1, *amiss);
   if (!faces.folders.empty()) {
     if (const auto missing = complete(faces, c)) return wrong(file, 1, *missing);
     c.faces = faces;
   }
-  if (!rig.socket.empty()) c.rig = rig;
-  if (c.rig && !c.simulated) return wrong(file, 1, "[rig] is for simulated = true only: a real desk has a real reader");
+  if (const auto amiss = take_over(rig, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = take_over(backup, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = take_over(accounts, pages, c)) return wrong(file, 1, *amiss);
+  if (const auto amiss = take_over(face, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = complete(c.bus, c.name == c.hub)) return wrong(file, 1, *amiss);
   if (with_pages) c.pages = pages;
   if (pages.certificate.empty() != pages.key.empty()) return wrong(file, 1, "[screen] certificate and key go together");

@@ -53,7 +53,17 @@ struct rig_config {
   std::filesystem::path cards;  ///< where the throw-away card authority keeps its files
   std::filesystem::path socket; ///< hands: `place ID`, `lift`, `unplug`, `plug`
   std::string pin = "1234";     ///< of every card it makes
+  std::filesystem::path photos; ///< where `place ID PHOTO` finds the photo of a card (JPEG 2000)
+  bool reads_number = true;     ///< plays a terminal that reads the printed 照合番号B itself; false: staff type it
   bool usb = true;              ///< real libusb under umockdev; false: a virtual reader in process
+};
+
+/// The face engine of a desk, simulated profile only: models by path, each with the SHA-256 it has to have.
+struct face_config {
+  bool scripted = false;                     ///< SIMULATED engine and camera instead: names for faces (tools/rig_hands)
+  std::filesystem::path detector, embedding; ///< ONNX
+  std::string detector_sha256, embedding_sha256;
+  double accept_at = 1, unsure_from = 1; ///< of this embedding; both at 1: as measured for it (drivers/face)
 };
 
 /// When the hub backs its journal up while it runs.
@@ -115,6 +125,7 @@ struct node_config {
   std::optional<folders_config> folders;
   std::optional<faces_config> faces;
   std::optional<rig_config> rig;
+  std::optional<face_config> face;
   std::string reader_match;          ///< "054c:0dc8"; empty: any
   std::filesystem::path reader_authorities; ///< folder of JPKI's CA certificates; empty: not checked
   std::filesystem::path hands;       ///< scripted hands' socket; empty: none

@@ -2,6 +2,7 @@
 // `asyncapi`: the wire contract as an AsyncAPI document.
 #include "actors/consent_session/transitions.hpp"
 #include "actors/eligibility_gateway/transitions.hpp"
+#include "actors/face_matcher/transitions.hpp"
 #include "actors/reader/transitions.hpp"
 #include "actors/roster.hpp"
 #include "messages/json.hpp"
@@ -37,15 +38,17 @@ void print_roster() {
 void add_diagram(CLI::App& app, chosen& run) {
   auto* command = app.add_subcommand("diagram", "print a table of the program as a Mermaid diagram");
   auto which = std::make_shared<std::string>();
-  command->add_option("which", *which, "check-in, reader, question or roster; asyncapi: the messages")
+  command->add_option("which", *which, "check-in, reader, face, question or roster; asyncapi: the messages")
       ->required()
-      ->check(CLI::IsMember({"check-in", "reader", "question", "roster", "asyncapi"}));
+      ->check(CLI::IsMember({"check-in", "reader", "face", "question", "roster", "asyncapi"}));
   command->callback([&run, which] {
     run = [which]() -> outcome {
       if (*which == "check-in")
         print_table(consent_session::table);
       else if (*which == "reader")
         print_table(reader::table);
+      else if (*which == "face")
+        print_table(face_matcher::table);
       else if (*which == "question")
         print_table(eligibility_gateway::table);
       else if (*which == "asyncapi")

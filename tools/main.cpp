@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   tools::add_card(app, run);
   tools::add_reader(app, run);
   tools::add_doctor(app, run);
+  tools::add_face_engine(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

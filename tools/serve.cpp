@@ -1,8 +1,10 @@
 // `uketsuke serve`: one node, its actors and ports as the configuration says.
 #include "actors/runtime/node.hpp"
+#include "drivers/camera/port.hpp"
 #include "drivers/card/authority_folder.hpp"
 #include "drivers/card/port.hpp"
 #include "drivers/clock/port.hpp"
+#include "drivers/face/port.hpp"
 #include "drivers/line/face_folder.hpp"
 #include "drivers/line/folder_line.hpp"
 #include "drivers/line/handover.hpp"
@@ -10,6 +12,7 @@
 #include "drivers/screen/hands_socket.hpp"
 #include "drivers/screen/page_server.hpp"
 #include "drivers/secrets/port.hpp"
+#include "messages/photo_slot.hpp"
 #include "tools/backups.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
@@ -77,8 +80,41 @@ void write_port_file(const std::filesystem::path& file, int port) {
   std::filesystem::rename(temporary, file);
 }
 
+/// A desk's face engine, and the camera of its patient's page. None unless face_matcher is among its actors.
+messages::result<void> open_face(const node_config& config, rig_hands* hands, actors::runtime::node_ports& ports,
+                                 std::shared_ptr<drivers::camera::page_camera>& camera) {
+  const bool wanted = std::ranges::find(config.actors, "face_matcher") != config.actors.end();
+  if (!wanted) return {};
+  if (!config.face) return failure(messages::error_code::missing_value, "[face]: face_matcher needs its models");
+  const auto& f = *config.face;
+  if (f.scripted) {
+    ports.face = drivers::face::make_scripted_engine();
+    camera = hands->camera();
+    spdlog::warn("SIMULATED face engine and camera: names instead of faces");
+  } else {
+    drivers::face::process_options o;
+    o.which = {f.detector.string(), f.detector_sha256, f.embedding.string(), f.embedding_sha256,
+               {f.accept_at, f.unsure_from}};
+    auto engine = drivers::face::open_process_engine(std::move(o));
+    if (!engine) return failure(engine.error());
+    ports.face = std::move(*engine);
+    camera = drivers::camera::make_page_camera();
+  }
+  const auto facts = ports.face->model();
+  spdlog::info("faces are compared by model {}: accepted from {}, staff decide from {}", facts.id,
+               facts.means.accept_at, facts.means.unsure_from);
+  ports.camera = camera;
+  return {};
+}
+
+/// What belongs to the pages of one desk beside the bus.
+struct desk_slots {
+  messages::secret_slot *pin = nullptr, *check_number = nullptr;
+  std::shared_ptr<drivers::camera::page_camera> camera;
+};
+
 messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pages(const node_config& config,
-                                                                                   messages::secret_slot* pin) {
+                                                                                   const desk_slots& slots) {
   using drivers::screen::page_kind;
   const auto& p = *config.pages;
   drivers::screen::page_server_options o;
@@ -88,7 +124,12 @@ messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pag
   o.certificate = p.certificate.string();
   o.key = p.key.string();
   o.names = p.names;
-  o.pin = pin;
+  o.pin = slots.pin;
+  o.check_number = slots.check_number;
+  if (slots.camera) {
+    o.frame = [camera = slots.camera](messages::wiped_bytes frame) { camera->put(std::move(frame)); };
+    o.of.methods.insert(o.of.methods.begin(), "face");
+  }
   o.of.node = config.name;
   o.of.simulated = config.simulated;
   if (std::ranges::find(config.actors, "reader") != config.actors.end()) o.of.offers.push_back(page_kind::patient);
@@ -110,15 +151,16 @@ messages::result<std::unique_ptr<drivers::screen::page_server>> open_browser_pag
 }
 
 messages::result<std::unique_ptr<drivers::screen::pages>> open_pages(const node_config& config,
-                                                                     messages::secret_slot* pin) {
+                                                                     const desk_slots& slots) {
   std::vector<std::unique_ptr<drivers::screen::pages>> all;
   if (!config.hands.empty()) {
-    auto hands = drivers::screen::open_hands_socket({.path = config.hands.string(), .pin = pin});
+    auto hands = drivers::screen::open_hands_socket(
+        {.path = config.hands.string(), .pin = slots.pin, .check_number = slots.check_number});
     if (!hands) return failure(hands.error());
     all.push_back(std::move(*hands));
   }
   if (config.pages) {
-    auto server = open_browser_pages(config, pin);
+    auto server = open_browser_pages(config, slots);
     if (!server) return failure(server.error());
     all.push_back(std::move(*server));
   }
@@ -193,6 +235,8 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
   ports.simulated = config.simulated;
   ports.may_vouch = config.may_vouch;
   ports.pin = std::make_shared<messages::secret_slot>();
+  ports.check_number = std::make_shared<messages::secret_slot>();
+  ports.photo = std::make_shared<messages::photo_slot>();
   if (auto opened = open_line(config, clock, ports); !opened) return failure(opened.error());
   if (auto opened = open_reader(config, clock, hands, ports); !opened) return failure(opened.error());
   ports.policy = config.policy;
@@ -201,7 +245,10 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
     if (!hasher) return failure(hasher.error());
     ports.hasher = std::move(*hasher);
   }
-  auto pages = open_pages(config, ports.pin.get());
+  if (hands) ports.terminal = hands->terminal();
+  std::shared_ptr<drivers::camera::page_camera> camera;
+  if (auto opened = open_face(config, hands.get(), ports, camera); !opened) return failure(opened.error());
+  auto pages = open_pages(config, {ports.pin.get(), ports.check_number.get(), camera});
   if (!pages) return failure(pages.error());
   ports.pages = std::move(*pages);
   return ports;
@@ -299,6 +346,7 @@ outcome serve(const std::filesystem::path& file) {
   (*node)->stop();
   if (ports->hasher) ports->hasher->stop();
   if (ports->pages) ports->pages->stop();
+  if (ports->face) ports->face->stop();
   if (ports->reader) ports->reader->stop();
   if (ports->faces) ports->faces->stop();
   if (ports->line) ports->line->stop();

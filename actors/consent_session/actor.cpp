@@ -5,6 +5,7 @@
 #include "actors/runtime/shell.hpp"
 #include "storage/load.hpp"
 #include "storage/views/desks.hpp"
+#include "storage/views/face_failures.hpp"
 #include "storage/views/outage_ledger.hpp"
 
 #include <caf/actor_system.hpp>
@@ -37,6 +38,13 @@ private:
     const auto desks = storage::load_rows<storage::desk_row>(*here().journal, "desks", "", 1'000);
     if (!desks) return here().fail(desks.error());
     session_.remember(visual_checks_in(*desks));
+    auto failed = storage::load_rows<storage::face_failures_row>(*here().journal, "face_failures",
+                                                                 storage::face_failures_prefix, 10'000);
+    if (!failed) return here().fail(failed.error());
+    std::vector<face_failures> failures;
+    for (const auto& row : *failed)
+      failures.push_back({row.patient, static_cast<unsigned>(row.failures), row.last_ms});
+    session_.remember_failures(std::move(failures));
     carry_out(session_.resume(std::move(*rows), std::move(*kept), now_ms()));
   }
   void on_command(const messages::command_envelope& command) override {

@@ -30,9 +30,11 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
   // although its check-in may be over; an unknown outcome is no end
   if (who.step == attempt_made && (body || never_reached_the_card(body.error().code)))
     std::erase_if(attempts_, [&](const auto& a) { return a.second.attempt == who.about; });
-  const auto found = who.step == attempt_made
-                         ? std::ranges::find(visits_, who.about, [](const auto& v) { return v.second.row.attempt; })
-                         : visits_.find(who.about);
+  auto found = visits_.find(who.about);
+  if (who.step == attempt_made)
+    found = std::ranges::find(visits_, who.about, [](const auto& v) { return v.second.row.attempt; });
+  if (who.step == face_compared)
+    found = std::ranges::find(visits_, who.about, [](const auto& v) { return v.second.comparison; });
   if (found == visits_.end()) return out; // over meanwhile
   auto& v = found->second;
   switch (who.step) {
@@ -46,6 +48,12 @@ actors::effects session::on_reply(const actors::tag& who, const result<std::stri
     on_presence(v, body, version, out);
     break;
   case certificate_wanted: on_certificate(v, body, version, out); break;
+  case face_compared:
+    on_face_report(v, body, version, out);
+    break;
+  case proof_wanted:
+    on_face_proof(v, body, version, out);
+    break;
   case answer_recalled:
     if (const auto r = body ? decode_body<question_report>(*body, version) : failure(body.error())) {
       v.name = r->name;
@@ -66,7 +74,7 @@ static bool is_of_the_bus(error_code why) {
 }
 
 void session::on_challenge(visit& v, const result<std::string>& body, std::uint64_t version, actors::effects& out) {
-  if (v.now != state::preparing) return;
+  if (!awaits_challenge(v.now)) return;
   const auto got = body ? decode_body<challenge_obtained>(*body, version) : failure(body.error());
   if (!got && is_of_the_bus(got.error().code)) { // the gateway is being started again: a late answer, no outage
     v.ask_again_ms = now_ms_ + options_.ask_again_ms;
@@ -269,6 +277,13 @@ void session::go_on_with(visit& v, std::int64_t tries_left, actors::effects& out
   case state::entering_pin: // the challenge was only in memory
     v.now = state::preparing;
     ask_to_prepare(v, out);
+    break;
+  case state::proving:
+    ask_to_prepare(v, out);
+    break;
+  case state::matching: // what the desk compares it reports to nobody now
+    out.show(matcher_of(v), stop_matching{v.row.checkin});
+    compare_face(v, {.on = event::number_entered}, out);
     break;
   case state::providing: // half an answer is no consent
     v.now = v.row.eligibility_only() ? state::providing : state::consenting;

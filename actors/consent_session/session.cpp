@@ -14,7 +14,8 @@ namespace {
 using handled = message_list<report_card_placed, report_card_removed, choose_method, enter_pin, answer_consents,
                              provide_information, extend_time, stop_checkin, register_reference_number,
                              skip_reference_number, finish_at_window, begin_visual_check, vouch, end_visual_check,
-                             move_patient, keep_walk_in, settle_checkin, messages::show_again>;
+                             move_patient, keep_walk_in, settle_checkin, messages::show_again, decide_face,
+                             enter_check_number>;
 
 std::string node_of(const std::string& text) {
   const auto a = address::from_text(text);
@@ -22,6 +23,12 @@ std::string node_of(const std::string& text) {
 }
 
 bool decided(choice c) { return c != choice::not_chosen; }
+
+/// Who acts next is a person at the desk, and acts when ready.
+bool waits_for_a_person(state s) {
+  return s == state::choosing || s == state::entering_pin || s == state::consenting || s == state::providing ||
+         s == state::awaiting_number || s == state::deciding;
+}
 
 constexpr std::size_t gone_max = 256;
 
@@ -156,11 +163,11 @@ void session::fire_and_reply(visit& v, happening what, const command_envelope& c
 void session::handle(const choose_method& m, const command_envelope& command, actors::effects& out) {
   auto* v = find_for(command, m.checkin, out);
   if (!v) return;
-  // Without a certified terminal a card signs only after its PIN (design.md §6): no other method asks the national
-  // system.
-  if (m.method != identity_method::pin)
+  if (m.method == identity_method::visual)
     return out.refuse(command, {error_code::wrong_value, {"method", std::string{name(m.method)}}});
-  fire_and_reply(*v, {.on = event::pin_chosen}, command, out);
+  const bool by_face = m.method == identity_method::face;
+  if (by_face && !may_show_face(*v, command, out)) return;
+  fire_and_reply(*v, {.on = by_face ? event::face_chosen : event::pin_chosen}, command, out);
 }
 
 /// Only the answer to the warning that this desk shows after the digits: nobody can give it before it was shown.
@@ -224,9 +231,7 @@ void session::handle(const provide_information& m, const command_envelope& comma
 void session::handle(const extend_time& m, const command_envelope& command, actors::effects& out) {
   auto* v = find_for(command, m.checkin, out);
   if (!v) return;
-  const bool at_the_patient = v->now == state::choosing || v->now == state::entering_pin ||
-                              v->now == state::consenting || v->now == state::providing;
-  if (v->resuming || !at_the_patient)
+  if (v->resuming || !waits_for_a_person(v->now))
     return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(v->now)}}});
   v->until_ms = now_ms_ + options_.waits.of(v->now);
   out.reply(command, done{});
@@ -367,7 +372,7 @@ actors::effects session::on_tick(std::uint64_t now_ms) {
     fire(v, what, out);
   }
   for (auto& [checkin, v] : visits_) {
-    if (v.resuming || v.now != state::preparing || v.ask_again_ms == 0 || v.ask_again_ms > now_ms) continue;
+    if (v.resuming || !awaits_challenge(v.now) || v.ask_again_ms == 0 || v.ask_again_ms > now_ms) continue;
     v.ask_again_ms = 0;
     ask_to_prepare(v, out);
   }
@@ -387,7 +392,7 @@ std::optional<std::uint64_t> session::next_tick_ms() const {
   const auto sooner = [&](std::uint64_t at) { next = std::min(next.value_or(at), at); };
   for (const auto& [checkin, v] : visits_) {
     sooner(v.resuming ? v.ask_again_ms : v.until_ms);
-    if (v.now == state::preparing && v.ask_again_ms != 0) sooner(v.ask_again_ms);
+    if (awaits_challenge(v.now) && v.ask_again_ms != 0) sooner(v.ask_again_ms);
   }
   for (const auto& [key, u] : undelivered_)
     sooner(u.retry_at_ms);

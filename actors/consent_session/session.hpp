@@ -23,10 +23,21 @@ struct options {
   std::size_t past_max = 1'000;         ///< ended and not asked; the oldest go first
   std::size_t desks_max = 200;          ///< whose page has not yet acknowledged what it should show
   std::uint32_t show_again_ms_max = 30'000; ///< between two repeats of a prompt: doubles from retry_ms up to here
-  /// The national system can be asked for a card that signed nothing: the simulated profile only (design.md §6).
+  /// The national system can be asked for a card that its owner's PIN did not open, by face or by sight: the simulated
+  /// profile only (design.md §6).
   bool asks_without_pin = false;
   std::vector<std::string> may_vouch{};    ///< accounts that may compare photos; empty: everybody who is signed in
   std::uint32_t fallback_kept_ms = 180'000; ///< how long the card of a check-in that fell back is waited for
+  unsigned face_failures_max = 5;           ///< of one card in a row; then its face waits for:
+  std::uint64_t face_delay_ms = 30'000;     ///< doubling with each further failure up to
+  std::uint64_t face_delay_ms_max = 3'600'000;
+};
+
+/// How often in a row the face before the camera was not the one on this card.
+struct face_failures {
+  messages::id patient;
+  unsigned failures = 0;
+  std::uint64_t last_ms = 0;
 };
 
 /// A check-in in progress: its journalled row, and what needs no journal because a restart asks for it again.
@@ -38,6 +49,8 @@ struct visit {
   std::int64_t tries_left = -1; ///< as last read; the row holds what was last written
   bool pin_was_wrong = false;   ///< the last attempt of this check-in was, and the patient is told so
   bool warned = false;          ///< these digits are the last try, and wait for the patient's confirmation
+  messages::id comparison;      ///< of the face, whose report is awaited
+  messages::prompt_note note{}; ///< what the patient is told beside the prompt
   bool forgotten = false;       ///< the alarm was raised
   bool is_other_card = false;   ///< than the one for which the desk was switched to visual check
   messages::consent_choices choices;
@@ -105,6 +118,7 @@ public:
 
   /// Before resume(): what an earlier process knew of check-ins that are over.
   void remember(std::vector<past_visit> past);
+  void remember_failures(std::vector<face_failures> rows);
 
   void remember(std::map<std::string, visual_check> by_desk) { visual_ = std::move(by_desk); }
 
@@ -130,7 +144,9 @@ private:
     presence_asked,
     answer_recalled,
     prompt_shown,
-    certificate_wanted
+    certificate_wanted,
+    face_compared,
+    proof_wanted
   };
 
   /// One step of the table, and what belongs to it.
@@ -141,6 +157,8 @@ private:
     messages::question_report report{};
     messages::personal<std::string> number{};
     messages::reference_outcome reference{};
+    messages::face_report face{};
+    messages::face_proof proof{};
     std::optional<messages::ending> how{}; ///< when the reason is not the table's own
     std::string account{};                 ///< who vouches
     std::string desk{};                    ///< where the patient goes on
@@ -160,6 +178,8 @@ private:
   void handle(const messages::skip_reference_number&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::finish_at_window&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::keep_walk_in&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::decide_face&, const messages::command_envelope&, actors::effects&);
+  void handle(const messages::enter_check_number&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::settle_checkin&, const messages::command_envelope&, actors::effects&);
   event event_of(const messages::report_card_placed& m, const std::string& desk, messages::id checkin,
                  actors::effects& out);
@@ -173,6 +193,7 @@ private:
   void handle(const messages::vouch&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::end_visual_check&, const messages::command_envelope&, actors::effects&);
   void handle(const messages::move_patient&, const messages::command_envelope&, actors::effects&);
+  std::optional<messages::error> may_not_compare(const messages::command_envelope& command) const;
   bool may_switch(const std::string& desk, const messages::command_envelope& command, actors::effects& out) const;
   bool fire_visual(const std::string& desk, visual_event on, const happening& what, actors::effects& out);
   void switch_back(const std::string& desk, messages::id cause, actors::effects& out);
@@ -202,9 +223,23 @@ private:
   void go_on_with(visit& v, std::int64_t tries_left, actors::effects& out);
   void deliver_again(actors::effects& out);
 
+  // face.cpp: the face in the frame
+  std::uint64_t face_delay_ms(messages::id patient) const;
+  void note_face_failure(messages::id patient);
+  bool may_show_face(visit& v, const messages::command_envelope& command, actors::effects& out);
+  void carry_out_face(visit& v, effect then, const happening& what, actors::effects& out);
+  void compare_face(visit& v, const happening& what, actors::effects& out);
+  void stop_comparison(visit& v, const happening& what, actors::effects& out);
+  void on_face_report(visit& v, const messages::result<std::string>& body, std::uint64_t version, actors::effects& out);
+  void prove_by_face(visit& v, const happening& what, actors::effects& out);
+  void let_card_sign(visit& v, actors::effects& out);
+  void on_face_proof(visit& v, const messages::result<std::string>& body, std::uint64_t version, actors::effects& out);
+  void fall_to_pin(visit& v, const happening& what, actors::effects& out);
+
   // steps.cpp: what the table's effects do. False: the table has no row for this; nothing was done.
   bool fire(visit& v, const happening& what, actors::effects& out);
   void carry_out(visit& v, effect then, const happening& what, actors::effects& out);
+  void settle_number(visit& v, effect then, const happening& what, actors::effects& out);
   void note_proof(visit& v, effect then, const happening& what, actors::effects& out);
   void help_at_desk(visit& v, effect then, const happening& what, actors::effects& out);
   void prepare(visit& v, const happening& what, actors::effects& out);
@@ -229,6 +264,7 @@ private:
 
   messages::address gateway() const { return {"eligibility_gateway", options_.hub}; }
   messages::address reader_of(const visit& v) const { return {"reader", v.row.desk}; }
+  messages::address matcher_of(const visit& v) const { return {"face_matcher", v.row.desk}; }
 
   options options_;
   actors::id_source make_id_;
@@ -238,6 +274,7 @@ private:
   std::map<messages::id, undelivered> undelivered_; ///< by effect
   /// By card mark: the VERIFY that may be under way at some desk, until its report comes or patience is over.
   std::map<messages::id, attempt_under_way> attempts_;
+  std::map<messages::id, face_failures> face_failures_; ///< by card mark
   std::map<std::string, unshown> unshown_;             ///< by desk
   std::map<std::string, messages::show_prompt> shown_; ///< by desk: the last one, for a screen that starts again
   std::map<std::string, visual_check> visual_;         ///< by desk; a desk in 無人運転 has none

@@ -11,6 +11,7 @@ bool session::fire(visit& v, const happening& what, actors::effects& out) {
   const auto* row = find(v.now, what.on);
   if (!row) return false;
   if (v.now != row->to) v.since_ms = now_ms_;
+  if (v.now == state::matching) stop_comparison(v, what, out);
   v.now = row->to;
   v.until_ms = now_ms_ + options_.waits.of(v.now);
   carry_out(v, row->then, what, out);
@@ -69,13 +70,7 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
   case effect::not_asked: record(v, eligibility_not_asked{v.row.patient, what.report.error}, what.cause, out); break;
   case effect::register_number: register_number(v, what, out); break;
   case effect::settle_number:
-    record(v, reference_settled{what.reference}, what.cause, out);
-    give_card_back(v, what, out);
-    break;
-  case effect::offer_again:
-    record(v, reference_settled{reference_outcome::refused}, what.cause, out);
-    v.number_refused = what.report.error;
-    break;
+  case effect::offer_again: settle_number(v, then, what, out); break;
   case effect::give_card_back:
     if (what.on == event::valid_with_number) note_answer(v, what, out);
     if (what.on == event::stopped) v.how = ending::stopped_by_patient;
@@ -87,6 +82,12 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
     record(v, card_lifted{}, what.cause, out);
     show_desk(v.row.desk, prompt_of_free_desk(v.row.desk), out);
     break;
+  case effect::compare_face:
+  case effect::ask_for_number:
+  case effect::ask_staff:
+  case effect::prove_by_face:
+  case effect::let_card_sign:
+  case effect::fall_to_pin: carry_out_face(v, then, what, out); break;
   case effect::alarm: // raised again and again, written once: a card may lie there until Monday
     if (!v.forgotten) record(v, card_forgotten{}, what.cause, out);
     v.forgotten = true;
@@ -94,11 +95,25 @@ void session::carry_out(visit& v, effect then, const happening& what, actors::ef
   }
 }
 
-/// The card has proven who it is, with its PIN.
+/// 照会番号: settled, or asked for once more.
+void session::settle_number(visit& v, effect then, const happening& what, actors::effects& out) {
+  const bool again = then == effect::offer_again;
+  record(v, reference_settled{again ? reference_outcome::refused : what.reference}, what.cause, out);
+  if (again)
+    v.number_refused = what.report.error;
+  else
+    give_card_back(v, what, out);
+}
+
+/// The card has signed: after its PIN, or for a face that was confirmed.
 void session::note_proof(visit& v, effect then, const happening& what, actors::effects& out) {
   end_attempt(v, what, out);
-  identity_proven proof{v.row.patient, identity_method::pin, v.challenge_id, what.pin.certificate, what.pin.signature};
-  record(v, std::move(proof), what.cause, out);
+  const bool by_face = what.on == event::face_proven || what.on == event::face_proven_eligibility_only;
+  const auto& certificate = by_face ? what.proof.certificate : what.pin.certificate;
+  const auto& signature = by_face ? what.proof.signature : what.pin.signature;
+  const auto method = by_face ? identity_method::face : identity_method::pin;
+  record(v, identity_proven{v.row.patient, method, v.challenge_id, certificate, signature}, what.cause, out);
+  face_failures_.erase(v.row.patient);
   if (then == effect::skip_consents) offer_nothing_medical(v);
 }
 
@@ -229,7 +244,9 @@ void session::end(visit& v, const happening& what, actors::effects& out) {
   else if (v.row.state == state::at_window)
     how = v.how;
   if (v.row.outcome == question_outcome::not_asked) keep_past({v.row.checkin, v.row.patient, v.row.desk, {}});
-  const bool fell_back = how == ending::pin_blocked || (v.pin_was_wrong && v.row.question.empty());
+  const bool face_failed = v.note == prompt_note::face_not_confirmed || v.note == prompt_note::face_delayed;
+  const bool not_proven = (v.pin_was_wrong || face_failed) && v.row.certificate.reveal().empty();
+  const bool fell_back = how == ending::pin_blocked || (not_proven && v.row.question.empty());
   if (fell_back && (fell_back_.contains(v.row.desk) || fell_back_.size() < options_.desks_max))
     fell_back_[v.row.desk] = {v.row.patient, now_ms_ + options_.fallback_kept_ms};
   record(v, checkin_ended{how, v.row.reference}, what.cause, out);
@@ -257,6 +274,10 @@ prompt prompt_of(const visit& v) {
   case state::entering_pin:
     if (v.warned) return prompt::last_try;
     return v.pin_was_wrong ? prompt::wrong_pin : prompt::enter_pin;
+  case state::matching: return prompt::show_face;
+  case state::awaiting_number: return prompt::enter_check_number;
+  case state::deciding: return prompt::wait_for_staff;
+  case state::proving: return prompt::please_wait;
   case state::consenting: return prompt::give_consents;
   case state::providing: return prompt::provide_information;
   case state::asking: return prompt::asking;
@@ -296,16 +317,18 @@ void session::show(const visit& v, actors::effects& out) {
   // A desk whose card was lifted belongs to the next patient.
   if (v.row.card_there) {
     const bool over = v.now == state::idle;
+    const bool noted = v.now == state::entering_pin || v.now == state::awaiting_number;
     show_patient(v.row.desk,
                  {over ? id{} : v.row.checkin, 0, over ? prompt_of_free_desk(v.row.desk) : prompt_of(v),
-                  over ? -1 : v.tries_left, over ? 0 : options_.waits.of(v.now), over ? "" : v.row.moved_to},
+                  over ? -1 : v.tries_left, over ? 0 : options_.waits.of(v.now), over ? "" : v.row.moved_to,
+                  noted ? v.note : prompt_note::none},
                  out);
   }
   show_reception(v, out);
 }
 
 void session::show_desk(const std::string& desk, prompt shown, actors::effects& out) {
-  show_patient(desk, {{}, 0, shown, -1, 0, {}}, out);
+  show_patient(desk, {{}, 0, shown, -1, 0, {}, prompt_note::none}, out);
 }
 
 void session::show_patient(const std::string& desk, show_prompt shown, actors::effects& out) {

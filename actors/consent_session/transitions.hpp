@@ -19,14 +19,17 @@ UKETSUKE_ENUMERATION(checkin_event, card_placed, card_unusable, card_expired, pi
                      valid_without_number, not_valid, answer_missing, number_given, number_registered, number_refused,
                      number_unknown, number_skipped, window_finished, stopped, card_removed, timed_out, visual_begun,
                      card_placed_uncompared, card_placed_vouched, other_card, vouched, visual_ended, sight_ready,
-                     sight_ready_eligibility_only, moved)
+                     sight_ready_eligibility_only, moved, face_chosen, face_matched, face_unsure, face_refused,
+                     number_missing, number_entered, staff_confirmed, staff_denied, face_proven,
+                     face_proven_eligibility_only, face_not_proven)
 
 /// What is done about it.
 UKETSUKE_ENUMERATION(checkin_effect, offer_methods, refuse_card, explain_card, prepare, show_pin_pad, warn_last_try,
                      hold_attempt, allow_attempt, ask_consents, skip_consents, try_again, ask_information,
                      ask_eligibility, offer_registration, send_to_window, not_asked, register_number, settle_number,
                      offer_again, give_card_back, end, note_card_lifted, alarm, compare_photo, refuse_other_card,
-                     prepare_by_sight, ask_consents_by_sight, skip_consents_by_sight, send_to_desk)
+                     prepare_by_sight, ask_consents_by_sight, skip_consents_by_sight, send_to_desk, compare_face,
+                     ask_for_number, ask_staff, prove_by_face, let_card_sign, fall_to_pin)
 
 } // namespace messages
 
@@ -59,10 +62,32 @@ inline constexpr std::array table{
   transition{state::preparing,    event::visual_begun,          state::comparing,    effect::compare_photo},
   transition{state::entering_pin, event::visual_begun,          state::comparing,    effect::compare_photo},
   transition{state::at_window,    event::visual_begun,          state::comparing,    effect::compare_photo},
+  transition{state::matching,     event::visual_begun,          state::comparing,    effect::compare_photo},
+  transition{state::awaiting_number, event::visual_begun,       state::comparing,    effect::compare_photo},
+  transition{state::deciding,     event::visual_begun,          state::comparing,    effect::compare_photo},
   transition{state::comparing,    event::vouched,               state::preparing,    effect::prepare_by_sight},
   transition{state::preparing,    event::sight_ready,           state::consenting,   effect::ask_consents_by_sight},
   transition{state::preparing, event::sight_ready_eligibility_only, state::providing, effect::skip_consents_by_sight},
   transition{state::comparing,    event::visual_ended,          state::taking_card,  effect::give_card_back},
+
+  // The face in the frame. It falls to the PIN without lifting the card, and may be tried again from there.
+  transition{state::choosing,     event::face_chosen,           state::matching,     effect::compare_face},
+  transition{state::entering_pin, event::face_chosen,           state::matching,     effect::compare_face},
+  transition{state::matching,     event::number_missing,        state::awaiting_number, effect::ask_for_number},
+  transition{state::awaiting_number, event::number_entered,     state::matching,     effect::compare_face},
+  transition{state::matching,     event::face_matched,          state::proving,      effect::prove_by_face},
+  transition{state::matching,     event::face_unsure,           state::deciding,     effect::ask_staff},
+  transition{state::matching,     event::face_refused,          state::preparing,    effect::fall_to_pin},
+  transition{state::deciding,     event::staff_confirmed,       state::proving,      effect::prove_by_face},
+  transition{state::deciding,     event::staff_denied,          state::preparing,    effect::fall_to_pin},
+  transition{state::proving,      event::challenge_ready,       state::proving,      effect::let_card_sign},
+  transition{state::proving,      event::line_is_down,          state::at_window,    effect::not_asked},
+  transition{state::proving,      event::face_proven,           state::consenting,   effect::ask_consents},
+  transition{state::proving,      event::face_proven_eligibility_only, state::providing, effect::skip_consents},
+  transition{state::proving,      event::face_not_proven,       state::preparing,    effect::fall_to_pin},
+  transition{state::matching,     event::pin_chosen,            state::preparing,    effect::prepare},
+  transition{state::awaiting_number, event::pin_chosen,         state::preparing,    effect::prepare},
+  transition{state::deciding,     event::pin_chosen,            state::preparing,    effect::prepare},
 
   transition{state::choosing,     event::pin_chosen,            state::preparing,    effect::prepare},
   transition{state::preparing,    event::challenge_ready,       state::entering_pin, effect::show_pin_pad},
@@ -95,6 +120,9 @@ inline constexpr std::array table{
 
   // 終了する: the patient may stop as long as nothing was asked.
   transition{state::choosing,     event::stopped,               state::taking_card,  effect::give_card_back},
+  transition{state::matching,     event::stopped,               state::taking_card,  effect::give_card_back},
+  transition{state::awaiting_number, event::stopped,            state::taking_card,  effect::give_card_back},
+  transition{state::deciding,     event::stopped,               state::taking_card,  effect::give_card_back},
   transition{state::preparing,    event::stopped,               state::taking_card,  effect::give_card_back},
   transition{state::entering_pin, event::stopped,               state::taking_card,  effect::give_card_back},
   transition{state::consenting,   event::stopped,               state::taking_card,  effect::give_card_back},
@@ -109,10 +137,17 @@ inline constexpr std::array table{
   transition{state::providing,    event::moved,                 state::taking_card,  effect::send_to_desk},
   transition{state::comparing,    event::moved,                 state::taking_card,  effect::send_to_desk},
   transition{state::at_window,    event::moved,                 state::taking_card,  effect::send_to_desk},
+  transition{state::matching,     event::moved,                 state::taking_card,  effect::send_to_desk},
+  transition{state::awaiting_number, event::moved,              state::taking_card,  effect::send_to_desk},
+  transition{state::deciding,     event::moved,                 state::taking_card,  effect::send_to_desk},
 
   // A card may be lifted at any moment. Before the question that ends the check-in and records no consent;
   // after it the answer is still wanted, and the desk is free for the next patient.
   transition{state::choosing,     event::card_removed,          state::idle,         effect::end},
+  transition{state::matching,     event::card_removed,          state::idle,         effect::end},
+  transition{state::awaiting_number, event::card_removed,       state::idle,         effect::end},
+  transition{state::deciding,     event::card_removed,          state::idle,         effect::end},
+  transition{state::proving,      event::card_removed,          state::idle,         effect::end},
   transition{state::preparing,    event::card_removed,          state::idle,         effect::end},
   transition{state::entering_pin, event::card_removed,          state::idle,         effect::end},
   transition{state::verifying,    event::card_removed,          state::idle,         effect::end},
@@ -127,6 +162,10 @@ inline constexpr std::array table{
 
   // Nobody waits for ever.
   transition{state::choosing,     event::timed_out,             state::taking_card,  effect::give_card_back},
+  transition{state::matching,     event::timed_out,             state::preparing,    effect::fall_to_pin},
+  transition{state::awaiting_number, event::timed_out,          state::preparing,    effect::prepare},
+  transition{state::deciding,     event::timed_out,             state::preparing,    effect::prepare},
+  transition{state::proving,      event::timed_out,             state::preparing,    effect::fall_to_pin},
   transition{state::preparing,    event::timed_out,             state::at_window,    effect::not_asked},
   transition{state::entering_pin, event::timed_out,             state::taking_card,  effect::give_card_back},
   transition{state::verifying,    event::timed_out,             state::entering_pin, effect::try_again},
@@ -146,6 +185,9 @@ constexpr const transition* find(state from, event on) {
     if (row.from == from && row.on == on) return &row;
   return nullptr;
 }
+
+/// Where the centre's challenge is waited for: the card signs it next.
+constexpr bool awaits_challenge(state s) { return s == state::preparing || s == state::proving; }
 
 // -- what the compiler checks --------------------------------------------------------------------------------------
 
@@ -185,6 +227,17 @@ constexpr bool only_a_key_press_leads_to_an_attempt() {
   return true;
 }
 
+/// Without a PIN the card is asked to sign only for a face that was matched, or that staff vouched for.
+constexpr bool only_a_confirmed_face_proves() {
+  for (const auto& row : table) {
+    const bool signs = row.then == effect::prove_by_face || (row.to == state::proving && row.from != state::proving);
+    const bool confirmed = (row.from == state::matching && row.on == event::face_matched) ||
+                           (row.from == state::deciding && row.on == event::staff_confirmed);
+    if (signs != confirmed) return false;
+  }
+  return true;
+}
+
 /// The centre is asked only when all questions to the patient are answered.
 constexpr bool only_finished_questions_are_asked() {
   for (const auto& row : table)
@@ -209,6 +262,7 @@ static_assert(every_waiting_state_answers(event::card_removed));
 static_assert(every_waiting_state_answers(event::timed_out));
 static_assert(every_state_leads_to_idle());
 static_assert(only_a_key_press_leads_to_an_attempt());
+static_assert(only_a_confirmed_face_proves());
 static_assert(only_finished_questions_are_asked());
 static_assert(only_who_looked_replaces_the_pin());
 
@@ -223,6 +277,10 @@ struct patience {
   std::uint32_t asking_ms = 20'000;
   std::uint32_t registration_ms = 180'000;
   std::uint32_t registering_ms = 20'000;
+  std::uint32_t matching_ms = 45'000; ///< longer than the desk's own end of a comparison
+  std::uint32_t awaiting_number_ms = 180'000;
+  std::uint32_t deciding_ms = 300'000;
+  std::uint32_t proving_ms = 15'000;
   std::uint32_t at_window_ms = 600'000;
   std::uint32_t taking_card_ms = 20'000; ///< then, and every such time again, the alarm
   std::uint32_t comparing_ms = 180'000;
@@ -250,6 +308,14 @@ struct patience {
       return registration_ms;
     case state::registering:
       return registering_ms;
+    case state::matching:
+      return matching_ms;
+    case state::awaiting_number:
+      return awaiting_number_ms;
+    case state::deciding:
+      return deciding_ms;
+    case state::proving:
+      return proving_ms;
     case state::at_window:
       return at_window_ms;
     case state::taking_card:

@@ -10,6 +10,15 @@ using namespace messages;
 
 // -- what staff say ------------------------------------------------------------------------------------------------
 
+/// Why whoever gives this command may not compare photo and patient; nothing: signed in, and trusted with it.
+std::optional<error> session::may_not_compare(const command_envelope& command) const {
+  const auto& trusted = options_.may_vouch;
+  const bool may =
+      !command.account.empty() && (trusted.empty() || std::ranges::find(trusted, command.account) != trusted.end());
+  if (may) return std::nullopt;
+  return error{error_code::not_a_voucher, {command.account.empty() ? "-" : command.account}};
+}
+
 /// Refuses what is not from reception, from nobody, or from an account that may not vouch.
 bool session::may_switch(const std::string& desk, const command_envelope& command, actors::effects& out) const {
   const auto from = address::from_text(command.from);
@@ -20,10 +29,8 @@ bool session::may_switch(const std::string& desk, const command_envelope& comman
     why = error{error_code::wrong_value, {"desk", desk}};
   else if (!options_.asks_without_pin)
     why = error{error_code::visual_check_not_offered, {desk}};
-  else if (command.account.empty() ||
-           (!options_.may_vouch.empty() &&
-            std::ranges::find(options_.may_vouch, command.account) == options_.may_vouch.end()))
-    why = error{error_code::not_a_voucher, {command.account.empty() ? "-" : command.account}};
+  else
+    why = may_not_compare(command);
   if (why) out.refuse(command, *why);
   return !why;
 }

@@ -5,6 +5,8 @@
 #include "actors/runtime/ports.hpp"
 #include "actors/runtime/shell.hpp"
 #include "drivers/card/port.hpp"
+#include "drivers/card/terminal.hpp"
+#include "messages/photo_slot.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -75,7 +77,8 @@ std::shared_ptr<last_facts> facts_of(const std::shared_ptr<drivers::card::reader
 class actor final : public actors::runtime::shell {
 public:
   actor(caf::actor_config& config, actors::runtime::place where, const actors::runtime::node_ports& ports)
-      : shell(config, where), port_(ports.reader), pin_(ports.pin), stay_(where.hub, where.make_id) {}
+      : shell(config, where), port_(ports.reader), pin_(ports.pin), number_(ports.check_number), photo_(ports.photo),
+        terminal_(ports.terminal), stay_(where.hub, where.make_id) {}
 
 private:
   void on_start() override {
@@ -130,10 +133,57 @@ private:
       port_->sign(std::move(challenge),
                   in_this_actor<result<bytes>>([this](const result<bytes>& s) { act_on(stay_.on_signed(s)); }));
       break;
+    case port_action::prove: prove(std::move(challenge)); break;
+    case port_action::read_photo: read_photo(stay_.session()); break;
     case port_action::wipe_pin:
       pin_->wipe();
+      if (number_) number_->wipe();
+      [[fallthrough]];
+    case port_action::wipe_photo:
+      if (photo_) photo_->wipe();
       break;
     }
+  }
+
+  /// First how many tries are left, then one with the number that staff typed or the reader read. The last try is never
+  /// used up here: a locked 照合番号B is mended at the municipality only.
+  void read_photo(messages::id session) {
+    using drivers::card::surface_read;
+    auto number = std::make_shared<secret>(number_ ? number_->take() : secret{});
+    if (number->empty() && terminal_) *number = terminal_->printed_number();
+    auto tell = in_this_actor<photo_outcome, std::int64_t>([this, session](photo_outcome outcome, std::int64_t tries) {
+      act_on(stay_.on_photo(session, outcome, tries));
+    });
+    if (number->empty() || !photo_) return tell(photo_outcome::number_missing, -1);
+    auto counted = in_this_actor<std::int64_t>([this, session, number, tell](std::int64_t tries) {
+      constexpr std::int64_t tries_kept = 1;
+      if (tries <= tries_kept)
+        return tell(tries < 0 ? photo_outcome::unreadable : photo_outcome::number_held_back, tries);
+      port_->read_surface(std::move(*number), tries, [photo = photo_, session, tell](const surface_read& read) {
+        const auto [outcome, left] = read.attempt;
+        const bool held = outcome == pin_outcome::right && read.surface;
+        if (held) photo->put(session, read.surface->photo.reveal());
+        tell(held                                ? photo_outcome::held
+             : outcome == pin_outcome::wrong     ? photo_outcome::wrong_number
+             : outcome == pin_outcome::blocked   ? photo_outcome::number_held_back
+                                                 : photo_outcome::unreadable,
+             left);
+      });
+    });
+    port_->read_surface({}, -1, [counted](const surface_read& read) { counted(read.attempt.tries_left); });
+  }
+
+  /// What only a certified terminal can do, simulated: the card is powered anew, told that its owner's face was seen,
+  /// and signs.
+  void prove(bytes challenge) {
+    auto tell = in_this_actor<result<bytes>>([this](const result<bytes>& s) { act_on(stay_.on_signed(s)); });
+    if (!terminal_) return tell(failure(error_code::face_not_offered));
+    port_->identify([port = port_, terminal = terminal_, challenge = std::move(challenge),
+                     tell](const result<drivers::card::card_found>& found) mutable {
+      if (!found) return tell(failure(found.error()));
+      if (!terminal->vouch()) return tell(failure(error_code::face_not_offered));
+      port->sign(std::move(challenge), tell);
+    });
   }
 
   static result<card_facts> facts_from(const result<drivers::card::card_found>& found, std::uint64_t now_ms) {
@@ -146,7 +196,9 @@ private:
   }
 
   std::shared_ptr<drivers::card::reader> port_;
-  std::shared_ptr<secret_slot> pin_;
+  std::shared_ptr<secret_slot> pin_, number_;
+  std::shared_ptr<photo_slot> photo_;
+  std::shared_ptr<drivers::card::terminal> terminal_;
   card_stay stay_;
   last_facts::facts known_;
 };

@@ -58,6 +58,15 @@ void card_stay::carry_out(effect then, decision& out) {
   case effect::report_attempt:
     report_attempt(out);
     break;
+  case effect::read_photo:
+    out.port.push_back(port_action::read_photo);
+    break;
+  case effect::report_photo: // on_photo() has answered
+    break;
+  case effect::prove:
+    out.challenge = challenge_;
+    out.port.push_back(port_action::prove);
+    break;
   }
 }
 
@@ -124,6 +133,17 @@ decision card_stay::on_verified(pin_outcome outcome, std::int64_t tries_left) {
 
 decision card_stay::on_signed(const result<bytes>& signature) {
   decision out;
+  if (proof_command_) {
+    const bool there = proof_session_ == session_;
+    if (there && signature)
+      out.reply(*proof_command_, face_proof{card_.certificate, personal<bytes>{*signature}});
+    else
+      out.refuse(*proof_command_, signature ? error{error_code::card_removed, {}} : signature.error());
+    proof_command_.reset();
+    challenge_.clear();
+    if (there) fire(event::signing_done, out);
+    return out;
+  }
   if (!attempt_command_) return out;
   const bool same_card = attempt_session_ == session_;
   if (signature && same_card) {
@@ -134,7 +154,22 @@ decision card_stay::on_signed(const result<bytes>& signature) {
   return out;
 }
 
+decision card_stay::on_photo(id session, photo_outcome outcome, std::int64_t tries_left) {
+  decision out;
+  if (!photo_command_) return out;
+  if (session == session_) {
+    out.reply(*photo_command_, photo_report{outcome, tries_left});
+    fire(event::photo_read, out);
+  } else { // lifted meanwhile: nobody will look at that face
+    out.reply(*photo_command_, photo_report{});
+    out.port.push_back(port_action::wipe_photo);
+  }
+  photo_command_.reset();
+  return out;
+}
+
 void card_stay::report_attempt(decision& out) {
+  if (!attempt_command_) return; // the card signed for a face, and on_signed() has answered
   out.reply(*attempt_command_, attempt_);
   attempt_command_.reset();
   attempt_session_ = {};
@@ -157,9 +192,34 @@ decision card_stay::on_hub(bool there) {
 
 decision card_stay::on_command(const command_envelope& command, std::uint64_t) {
   decision out;
-  actors::dispatch(message_list<verify_pin, forget_pin, ask_present, read_certificate>{}, command, out,
-                   [&](const auto& body) { handle(body, command, out); });
+  actors::dispatch(message_list<verify_pin, forget_pin, ask_present, read_certificate, read_photo, prove_by_face>{},
+                   command, out, [&](const auto& body) { handle(body, command, out); });
   return out;
+}
+
+/// One thing at a time is done with the card that lies here.
+bool card_stay::may_begin(id session, const command_envelope& command, decision& out) const {
+  if (session.empty() || session != session_)
+    out.refuse(command, {error_code::other_session, {}});
+  else if (now_ != state::ready || attempt_command_ || photo_command_ || proof_command_)
+    out.refuse(command, {error_code::not_now, {command.topic, std::string{name(now_)}}});
+  else
+    return true;
+  return false;
+}
+
+void card_stay::handle(const read_photo& m, const command_envelope& command, decision& out) {
+  if (!may_begin(m.reader_session, command, out)) return;
+  photo_command_ = command;
+  fire(event::photo_wanted, out);
+}
+
+void card_stay::handle(const prove_by_face& m, const command_envelope& command, decision& out) {
+  if (!may_begin(m.reader_session, command, out)) return;
+  proof_command_ = command;
+  proof_session_ = session_;
+  challenge_ = m.challenge;
+  fire(event::proof_wanted, out);
 }
 
 void card_stay::handle(const verify_pin& m, const command_envelope& command, decision& out) {
@@ -168,8 +228,7 @@ void card_stay::handle(const verify_pin& m, const command_envelope& command, dec
   // One permission, one VERIFY: the same attempt never reaches the card a second time.
   if (std::ranges::find(attempts_seen_, m.attempt) != attempts_seen_.end())
     return out.refuse(command, {error_code::already_done, {}});
-  if (now_ != state::ready || attempt_command_)
-    return out.refuse(command, {error_code::not_now, {command.topic, std::string{name(now_)}}});
+  if (!may_begin(m.reader_session, command, out)) return;
   // The patient confirmed another situation: nothing is sent, and the true number goes back.
   if (m.tries_told >= 0 && m.tries_told != card_.tries_left)
     return out.reply(command, pin_report{pin_outcome::not_made, card_.tries_left, {}, {}});
@@ -188,7 +247,8 @@ void card_stay::handle(const forget_pin& m, const command_envelope& command, dec
 }
 
 void card_stay::handle(const ask_present&, const command_envelope& command, decision& out) {
-  const bool known = now_ == state::ready || now_ == state::verifying || now_ == state::signing;
+  const bool known = now_ == state::ready || now_ == state::verifying || now_ == state::signing ||
+                     now_ == state::opening;
   // During a VERIFY nobody knows how many tries are left.
   const auto tries_left = now_ == state::verifying ? -1 : card_.tries_left;
   out.reply(command, known ? card_present{session_, tries_left} : card_present{});

@@ -11,11 +11,19 @@
 namespace reader {
 
 /// What the shell asks of the card port.
-enum class port_action : std::uint8_t { identify, verify_pin, sign, wipe_pin };
+enum class port_action : std::uint8_t {
+  identify,
+  verify_pin,
+  sign,
+  wipe_pin,   ///< and 照合番号B, and the card's photo
+  read_photo, ///< into the photo slot, under session()
+  wipe_photo,
+  prove ///< let the card sign without its PIN: only where a terminal is simulated
+};
 
 struct decision : actors::effects {
   std::vector<port_action> port;
-  messages::bytes challenge; ///< for port_action::sign
+  messages::bytes challenge; ///< for port_action::sign and prove
 };
 
 /// What was read without a PIN (drivers/card/port.hpp says the same in its own words).
@@ -39,6 +47,8 @@ public:
   decision on_identified(const messages::result<card_facts>& read);
   decision on_verified(messages::pin_outcome outcome, std::int64_t tries_left);
   decision on_signed(const messages::result<messages::bytes>& signature);
+  /// @p session: of the card whose photo was read.
+  decision on_photo(messages::id session, messages::photo_outcome outcome, std::int64_t tries_left);
 
   /// The hub was reached again: it may have been restarted, and have lost what it was shown or told.
   decision on_hub(bool there);
@@ -64,6 +74,9 @@ private:
   void handle(const messages::forget_pin&, const messages::command_envelope&, decision&);
   void handle(const messages::ask_present&, const messages::command_envelope&, decision&);
   void handle(const messages::read_certificate&, const messages::command_envelope&, decision&);
+  void handle(const messages::read_photo&, const messages::command_envelope&, decision&);
+  void handle(const messages::prove_by_face&, const messages::command_envelope&, decision&);
+  bool may_begin(messages::id session, const messages::command_envelope& command, decision& out) const;
   messages::address consent_session() const { return {"consent_session", hub_}; }
 
   static constexpr std::uint32_t tell_wait_ms_max = 2'000;
@@ -90,6 +103,8 @@ private:
   messages::pin_report attempt_;
   messages::bytes challenge_;
   std::deque<messages::id> attempts_seen_;
+  std::optional<messages::command_envelope> photo_command_, proof_command_; ///< under way, to be answered
+  messages::id proof_session_;
   // What the hub has not yet acknowledged; said again until it does.
   bool reader_untold_ = false, placing_untold_ = false;
   std::map<messages::id, lifted> lifted_untold_; ///< by session

@@ -6,15 +6,15 @@
 namespace messages {
 
 /// Where a desk's reader stands.
-UKETSUKE_ENUMERATION(reader_state, no_reader, empty, reading, ready, verifying, signing)
+UKETSUKE_ENUMERATION(reader_state, no_reader, empty, reading, ready, verifying, signing, opening)
 
 /// What can happen to it.
 UKETSUKE_ENUMERATION(reader_event, attached, detached, placed, lifted, identified, unreadable, verify_wanted, pin_right,
-                     pin_not_right, signing_done)
+                     pin_not_right, signing_done, photo_wanted, photo_read, proof_wanted)
 
 /// What is done about it.
 UKETSUKE_ENUMERATION(reader_effect, report_reader, report_reader_lost, identify, report_card, report_lifted,
-                     report_nothing, verify, sign, report_attempt)
+                     report_nothing, verify, sign, report_attempt, read_photo, report_photo, prove)
 
 } // namespace messages
 
@@ -43,17 +43,24 @@ inline constexpr std::array table{
   transition{state::verifying, event::pin_not_right,  state::ready,     effect::report_attempt},
   transition{state::signing,   event::signing_done,   state::ready,     effect::report_attempt},
 
+  // The face: the card's photo with 照合番号B, and the signature of a face that was confirmed.
+  transition{state::ready,     event::photo_wanted,   state::opening,   effect::read_photo},
+  transition{state::opening,   event::photo_read,     state::ready,     effect::report_photo},
+  transition{state::ready,     event::proof_wanted,   state::signing,   effect::prove},
+
   // A card may be lifted at any moment; an attempt under way is still reported, as what it then is.
   transition{state::reading,   event::lifted,         state::empty,     effect::report_nothing},
   transition{state::ready,     event::lifted,         state::empty,     effect::report_lifted},
   transition{state::verifying, event::lifted,         state::empty,     effect::report_lifted},
   transition{state::signing,   event::lifted,         state::empty,     effect::report_lifted},
+  transition{state::opening,   event::lifted,         state::empty,     effect::report_lifted},
 
   transition{state::empty,     event::detached,       state::no_reader, effect::report_reader_lost},
   transition{state::reading,   event::detached,       state::no_reader, effect::report_reader_lost},
   transition{state::ready,     event::detached,       state::no_reader, effect::report_reader_lost},
   transition{state::verifying, event::detached,       state::no_reader, effect::report_reader_lost},
   transition{state::signing,   event::detached,       state::no_reader, effect::report_reader_lost},
+  transition{state::opening,   event::detached,       state::no_reader, effect::report_reader_lost},
   transition{state::no_reader, event::detached,       state::no_reader, effect::report_reader_lost},
 };
 // clang-format on

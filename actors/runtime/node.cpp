@@ -142,11 +142,12 @@ result<void> whole_node::check_actors() const {
     if (row->lives == home::hub && !is_hub())
       return failure(error_code::wrong_value, "actors", name + " lives on the hub");
     const bool needs = (name == "reader" && !ports_.reader) || (name == "screen" && !ports_.pages) ||
+                       (name == "face_matcher" && !(ports_.face && ports_.camera && ports_.photo)) ||
                        (name == "eligibility_gateway" && !ports_.line) ||
                        (name == "account_admin" && !ports_.hasher);
     if (needs)
       return failure(error_code::missing_value,
-                     name + "'s port in the configuration ([line], [reader], [screen], accounts.key)");
+                     name + "'s port in the configuration ([line], [reader], [face], [screen], accounts.key)");
   }
   return {};
 }
@@ -194,6 +195,7 @@ result<void> whole_node::open_switchboard() {
       const auto who = keys->node_of(user_id);
       if (!who || !may_say(who->role, from.actor, topic)) return false;
     }
+    if (stays_at_its_desk(topic) && from.node != to.node) return false;
     const auto* right = account_admin::find_right(topic);
     const bool the_house_s = right && right->without == account_admin::unnamed::house && right->may.bits == 0;
     return answers(to.actor, topic) && (!accounts || !the_house_s || find_row(from.actor) != nullptr);

@@ -19,6 +19,16 @@ class receipt_computers;
 }
 namespace drivers::card {
 class reader;
+class terminal;
+}
+namespace drivers::face {
+class engine;
+}
+namespace drivers::camera {
+class camera;
+}
+namespace messages {
+class photo_slot;
 }
 namespace drivers::screen {
 class pages;
@@ -41,7 +51,12 @@ struct node_ports {
   std::shared_ptr<drivers::screen::pages> pages;
   std::shared_ptr<drivers::secrets::hasher> hasher; ///< of the hub on which account_admin lives
   std::shared_ptr<const account_admin::policy> policy; ///< of its accounts; none: the defaults
-  std::shared_ptr<messages::secret_slot> pin; ///< of this desk
+  std::shared_ptr<messages::secret_slot> pin;          ///< of this desk
+  std::shared_ptr<messages::secret_slot> check_number; ///< 照合番号B, typed by staff at this desk
+  std::shared_ptr<messages::photo_slot> photo;         ///< of the card on this desk's reader
+  std::shared_ptr<drivers::face::engine> face;         ///< none: no face_matcher on this desk
+  std::shared_ptr<drivers::camera::camera> camera;
+  std::shared_ptr<drivers::card::terminal> terminal; ///< SIMULATED; none: a card signs only after its PIN
   consent_session::patience patience;
   std::vector<std::pair<messages::differing, messages::severity>> weights; ///< of differences, where not the usual
   std::uint32_t online_days_after = 0; ///< viewing of an online consultation ends so long after its day

@@ -29,6 +29,7 @@ using enum asked_on;
 constexpr std::array permissions{
     permitted{choose_method::topic, "consent_session", patient},
     permitted{enter_pin::topic, "consent_session", patient},
+    permitted{enter_check_number::topic, "consent_session", patient},
     permitted{answer_consents::topic, "consent_session", patient},
     permitted{provide_information::topic, "consent_session", patient},
     permitted{extend_time::topic, "consent_session", patient},
@@ -42,6 +43,7 @@ constexpr std::array permissions{
     permitted{vouch::topic, "consent_session", reception},
     permitted{end_visual_check::topic, "consent_session", reception},
     permitted{move_patient::topic, "consent_session", reception},
+    permitted{decide_face::topic, "consent_session", reception},
     permitted{find_match::topic, "eligibility_gateway", reception},
     permitted{decide_match::topic, "eligibility_gateway", reception},
     permitted{list_waiting::topic, "eligibility_gateway", reception},
@@ -136,8 +138,8 @@ value value_of_error(const error& why) {
 
 decision pages::on_command(const command_envelope& command) {
   decision out;
-  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk, show_visual_check>{}, command, out,
-                   [&](const auto& body) { handle(body, command, out); });
+  actors::dispatch(message_list<show_prompt, show_at_reception, show_desk, show_visual_check, show_sight>{}, command,
+                   out, [&](const auto& body) { handle(body, command, out); });
   return out;
 }
 
@@ -179,11 +181,17 @@ void pages::handle(const show_visual_check& m, const command_envelope& command, 
   out.reply(command, done{});
 }
 
+/// Of the moment: a page that opens later is told by the next frame.
+void pages::handle(const show_sight& m, const command_envelope& command, decision& out) {
+  if (m.checkin == prompt_.checkin && prompt_.shown == prompt::show_face) patch("sight", value_of(m), out);
+  out.reply(command, done{});
+}
+
 /// Who sees what: the patient only the own desk's prompt, reception no prompt, the monitor no person; nobody what the
 /// own account may not see.
 bool pages::is_shown(const visitor& who, std::string_view key) const {
   if (key == "hub") return who.kind != page_kind::hands;
-  if (key == "prompt") return who.kind == page_kind::hands || who.kind == page_kind::patient;
+  if (key == "prompt" || key == "sight") return who.kind == page_kind::hands || who.kind == page_kind::patient;
   if (key == "checkin" || key == "visual")
     return (who.kind == page_kind::hands || who.kind == page_kind::reception) && who.now.sees_board;
   return (who.kind == page_kind::hands || who.kind == page_kind::reception)

@@ -2,7 +2,7 @@
 // only; reception's and the monitor's pages exist on the hub.
 //
 // To a page goes first {"seq": 1, "snapshot": {…}}, everything it may see; then patches {"seq": n, "prompt" | "checkin"
-// | "desk" | "visual" | "hub": …}, each n one higher than the last: a page that misses one opens itself anew.
+// | "desk" | "visual" | "sight" | "hub": …}, each n one higher than the last: a page that misses one opens itself anew.
 //
 // Where the hub has accounts, a page shows what its account may see now, and is shown a new snapshot when that changes.
 #pragma once
@@ -168,6 +168,7 @@ private:
   void handle(const messages::show_at_reception&, const messages::command_envelope&, decision&);
   void handle(const messages::show_desk&, const messages::command_envelope&, decision&);
   void handle(const messages::show_visual_check&, const messages::command_envelope&, decision&);
+  void handle(const messages::show_sight&, const messages::command_envelope&, decision&);
   std::optional<messages::error> say(std::uint64_t page, std::uint64_t number, const messages::value& written,
                                      decision& out);
   void read_events(std::uint64_t page, std::uint64_t number, const messages::value* body, decision& out) const;

@@ -74,7 +74,7 @@ messages::result<surface_facts> parse_surface(apdu::octets file) {
   if (!expiry || !is_digits(*expiry, date_size)) return odd("no date of expiry");
   if (!sex || !is_digits(*sex, sex_size)) return odd("no sex");
   surface_facts facts;
-  facts.photo = messages::personal<messages::bytes>{messages::bytes(photo->begin(), photo->end())};
+  facts.photo = messages::personal<wiped_bytes>{wiped_bytes(photo->begin(), photo->end())};
   facts.birth_date = messages::personal<std::string>{text_of(*birth)};
   facts.expiry = messages::personal<std::string>{text_of(*expiry)};
   facts.sex = messages::personal<std::string>{text_of(*sex)};

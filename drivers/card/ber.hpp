@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/card/apdu.hpp"
+#include "drivers/card/wiped.hpp"
 #include "messages/bytes.hpp"
 #include "messages/personal.hpp"
 
@@ -35,7 +36,7 @@ inline constexpr std::size_t surface_size_max = 32768, photo_size_max = 16384;
 
 /// What the surface file tells about the card's owner. Dates are yyyyMMdd.
 struct surface_facts {
-  messages::personal<messages::bytes> photo; ///< JPEG 2000: JP2, or a bare codestream
+  messages::personal<wiped_bytes> photo; ///< JPEG 2000: JP2, or a bare codestream
   messages::personal<std::string> birth_date, expiry;
   messages::personal<std::string> sex; ///< 1 male, 2 female, 9 not applicable
 };

@@ -126,6 +126,7 @@ task<messages::result<messages::bytes>> my_number_card::read_whole(std::size_t h
     const auto told = whole(content);
     if (!told) co_return messages::failure(told.error());
     wanted = *told;
+    content.reserve(wanted); // no copy of a face is left behind by growing
     size_known = true;
   }
   co_return content;
@@ -256,8 +257,9 @@ task<surface_read> my_number_card::read_surface(std::shared_ptr<messages::secret
     co_return read;
   }
   auto reading = read_whole(surface_head_size, surface_size, "READ BINARY of the surface");
-  const auto file = co_await reading;
+  auto file = co_await reading;
   read.surface = file ? parse_surface(*file) : messages::failure(file.error());
+  if (file) wipe(file->data(), file->size());
   co_return read;
 }
 

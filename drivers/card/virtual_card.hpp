@@ -91,6 +91,9 @@ public:
   wiped_bytes answer(apdu::octets command);
   /// Power on or reset: verified PINs are forgotten.
   void reset();
+  /// Takes a certified terminal's word that its owner's face was confirmed: signs as after the PIN, until it is reset
+  /// or an application is selected. A real card wants the terminal's certificates for that (card-reader.md §1.5).
+  void believe_terminal();
   const card_make& make_of_card() const { return make_; }
   const messages::bytes& atr() const { return make_.atr; }
 

@@ -58,7 +58,7 @@ std::string check_number_of(const virtual_person& person) {
   return person.birth_date.substr(2) + person.expiry.substr(0, 4) + person.security_code;
 }
 
-messages::bytes surface_of(const virtual_person& person) {
+messages::bytes surface_of(const virtual_person& person, const messages::bytes& photo) {
   static constexpr std::size_t offsets_size = 20, key_size = 256, signature_size = 256, picture_size = 64;
   messages::bytes inner;
   put_ber(inner, surface_offsets_tag, messages::bytes(offsets_size));
@@ -67,7 +67,7 @@ messages::bytes surface_of(const virtual_person& person) {
   put_ber(inner, surface_key_tag, messages::bytes(key_size));
   put_ber(inner, surface_name_tag, messages::bytes(picture_size));
   put_ber(inner, surface_address_tag, messages::bytes(picture_size));
-  put_ber(inner, surface_photo_tag, messages::bytes(drawn_face.begin(), drawn_face.end()));
+  put_ber(inner, surface_photo_tag, photo.empty() ? messages::bytes(drawn_face.begin(), drawn_face.end()) : photo);
   put_ber(inner, surface_signature_tag, messages::bytes(signature_size));
   put_ber(inner, surface_expiry_tag, octets_of(person.expiry));
   put_ber(inner, surface_code_tag, messages::bytes(picture_size));

@@ -21,8 +21,8 @@ virtual_person person_of(std::string_view person_id);
 /// 照合番号B: birth date without its century, year of expiry, security code: 14 digits (card-reader.md §1.1).
 std::string check_number_of(const virtual_person& person);
 
-/// EF 0002 of the surface application (card-reader.md §1.2). The photo is a drawing, 60 × 80, JPEG 2000; pictures of
-/// text, key and signature are fillers of the right shape.
-messages::bytes surface_of(const virtual_person& person);
+/// EF 0002 of the surface application (card-reader.md §1.2). The photo is a drawing, 60 × 80, JPEG 2000, unless another
+/// one is given; pictures of text, key and signature are fillers of the right shape.
+messages::bytes surface_of(const virtual_person& person, const messages::bytes& photo = {});
 
 } // namespace drivers::card

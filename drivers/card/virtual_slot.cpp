@@ -93,6 +93,13 @@ void virtual_slot::power_off() {
   powered_ = false;
 }
 
+bool virtual_slot::vouch() {
+  const std::lock_guard lock{guard_};
+  if (!plugged_ || !card_ || !powered_) return false;
+  card_->believe_terminal();
+  return true;
+}
+
 std::optional<fault> virtual_slot::take_fault(apdu::octets command) {
   const auto found = std::ranges::find_if(faults_, [&](fault& f) { return f.when(command); });
   if (found == faults_.end()) return std::nullopt;

@@ -57,6 +57,8 @@ public:
   void plug();
   void unplug();
   void add_fault(fault what);
+  /// The card that lies here believes a certified terminal (virtual_card::believe_terminal); false: none does.
+  bool vouch();
 
   /// For the reader in front. @p moved is called after each change, on the thread that made it, outside the lock; it
   /// must return at once. Empty: nobody.

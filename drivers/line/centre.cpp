@@ -209,7 +209,7 @@ centre::outcome centre::judge_card(const message_header& asked, const card_quest
     return outcome::refusal(profile::expired_challenge);
   if (!given->used_by.empty()) return outcome::refusal(profile::used_challenge);
   const auto& certificate = question.certificate.reveal();
-  const auto proof = question.method == messages::identity_method::pin
+  const auto proof = question.method == messages::identity_method::pin || !question.signature.empty()
                          ? cards_->check(certificate, given->value, question.signature, now)
                          : cards_->check(certificate, now);
   if (proof.is == card_proof::outcome::wrong_certificate) return outcome::refusal(profile::wrong_certificate);

@@ -51,8 +51,9 @@ struct card_question {
   messages::bytes signature;                       ///< RSA PKCS#1 v1.5 with SHA-256 over the challenge's value
   messages::consent_choices choices;
   messages::care kind{};
-  /// How the asker knows that the card's owner is there. Only `pin` comes with a signature. The others are the word of
-  /// the asker alone, which only a simulated centre takes: this project's own profile, no interface of the real system.
+  /// How the asker knows that the card's owner is there. `pin` comes with a signature, and so does `face` where a
+  /// terminal let the card sign. Without one it is the word of the asker alone, which only a simulated centre takes:
+  /// this project's own profile, no interface of the real system.
   messages::identity_method method = messages::identity_method::pin;
 };
 

@@ -157,8 +157,11 @@ result<std::string> build_card_question(std::string_view institution, const card
   const auto& certificate = question.certificate.reveal();
   if (certificate.empty() || certificate.size() > 8192)
     return failure(error_code::wrong_value, "certificate", "its size");
-  const bool signed_by_card = question.method == messages::identity_method::pin;
-  if (question.signature.empty() == signed_by_card || question.signature.size() > 1024)
+  using messages::identity_method;
+  const bool signed_by_card = !question.signature.empty();
+  const bool fits = question.method == identity_method::face || // by a terminal that lets the card sign, or by its word
+                    signed_by_card == (question.method == identity_method::pin);
+  if (!fits || question.signature.size() > 1024)
     return failure(error_code::wrong_value, "signature", "its size");
   document d{request_header(institution, question.question)};
   auto info = d.body.append_child(profile::card_question_element);

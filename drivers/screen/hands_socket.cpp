@@ -1,6 +1,8 @@
 // One thread, one poll set: connections of scripted hands, their lines in and out.
 #include "drivers/screen/hands_socket.hpp"
 
+#include "drivers/screen/spoken.hpp"
+
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,6 +39,10 @@ struct connection {
   int fd = -1;
   std::string in, out;
 };
+
+std::span<const std::uint8_t> octets_of(const std::string& line) {
+  return {reinterpret_cast<const std::uint8_t*>(line.data()), line.size()};
+}
 
 class hands_socket final : public pages {
 public:
@@ -151,11 +157,12 @@ private:
   }
 
   void take_line(page p, std::string& line) {
-    static constexpr std::string_view pin_word = "pin ";
-    if (!line.starts_with(pin_word)) return watcher_->page_said(p, std::move(line));
-    auto digits = messages::secret::from(std::string_view{line}.substr(pin_word.size()));
+    const auto [what, text] = hear(page_kind::hands, true, octets_of(line), {options_.line_bytes_max, 0});
+    if (what != spoken::pin && what != spoken::check_number) return watcher_->page_said(p, std::move(line));
+    auto digits = messages::secret::from(text);
     wipe(line);
-    if (options_.pin && digits) options_.pin->put(std::move(*digits));
+    auto* into = what == spoken::pin ? options_.pin : options_.check_number;
+    if (into && digits) into->put(std::move(*digits));
   }
 
   connection& connection_of(page p) {

@@ -12,6 +12,7 @@ namespace drivers::screen {
 struct hands_options {
   std::string path;                     ///< at most 107 bytes; an old socket file there is replaced
   messages::secret_slot* pin = nullptr; ///< none: this node has no PIN pad, `pin` lines are refused
+  messages::secret_slot* check_number = nullptr; ///< likewise for `number` lines: 照合番号B
   std::size_t pages_max = 32;
   std::size_t line_bytes_max = 64 * 1024;
   std::size_t waiting_bytes_max = 1024 * 1024; ///< unread output of one page

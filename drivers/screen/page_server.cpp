@@ -2,6 +2,7 @@
 #include "drivers/screen/page_server.hpp"
 
 #include "drivers/screen/connected.hpp"
+#include "drivers/screen/spoken.hpp"
 #include "drivers/screen/token.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -49,9 +50,6 @@ constexpr std::uint32_t header_bytes_max = 16 * 1024;
 constexpr std::uint32_t body_bytes_max = 4 * 1024;
 constexpr auto accept_again = std::chrono::milliseconds{100};
 constexpr auto entry_wait_max = std::chrono::seconds{45}; // longer than account administration may take
-constexpr std::string_view pin_word = "pin ";
-
-class server;
 
 class server final : public page_server {
 public:
@@ -140,7 +138,10 @@ public:
     limits.idle_timeout = std::chrono::seconds{30};
     limits.keep_alive_pings = true;
     socket_.set_option(limits);
-    socket_.read_message_max(server_.options().line_bytes_max);
+    const bool has_camera = visitor_.kind == page_kind::patient && server_.options().frame;
+    limits_ = {server_.options().line_bytes_max, has_camera ? server_.options().frame_bytes_max : 0};
+    socket_.read_message_max(std::max(limits_.line_bytes_max, limits_.frame_bytes_max));
+    buffer_.reserve(limits_.frame_bytes_max); // a buffer that grows leaves copies behind that nobody wipes
     socket_.async_accept(asked, [self = this->shared_from_this()](error_code wrong) {
       if (wrong) return;
       self->number_ = self->server_.join(self, self->visitor_);
@@ -170,22 +171,26 @@ private:
     });
   }
 
-  /// One message. What was read is overwritten before it is let go: it may be a PIN.
+  /// One message. What was read is overwritten before it is let go: it may be a PIN, or a face.
   bool take() {
-    auto* at = static_cast<char*>(buffer_.data().data());
+    auto* at = static_cast<std::uint8_t*>(buffer_.data().data());
     const auto size = buffer_.size();
-    const bool good = socket_.got_text();
-    const std::string_view text{at, size};
-    if (good && text.starts_with(pin_word)) {
-      auto digits = messages::secret::from(text.substr(pin_word.size()));
-      if (visitor_.kind == page_kind::patient && server_.options().pin && digits)
-        server_.options().pin->put(std::move(*digits));
-    } else if (good)
-      server_.heard_by().page_said(number_, std::string{text});
-    for (volatile char* p = at; p != at + size; ++p)
-      *p = 0;
+    const auto [what, text] = hear(visitor_.kind, socket_.got_text(), {at, size}, limits_);
+    switch (what) {
+    case spoken::refused: break;
+    case spoken::line: server_.heard_by().page_said(number_, std::string{text}); break;
+    case spoken::pin: put(server_.options().pin, text); break;
+    case spoken::check_number: put(server_.options().check_number, text); break;
+    case spoken::frame: server_.options().frame(messages::wiped_bytes(at, at + size)); break;
+    }
+    messages::wipe(at, size);
     buffer_.consume(size);
-    return good;
+    return what != spoken::refused;
+  }
+
+  void put(messages::secret_slot* into, std::string_view digits) const {
+    auto held = messages::secret::from(digits);
+    if (visitor_.kind == page_kind::patient && into && held) into->put(std::move(*held));
   }
 
   void write() {
@@ -207,6 +212,7 @@ private:
   server& server_;
   websocket::stream<Stream> socket_;
   visitor visitor_;
+  speech_limits limits_;
   beast::flat_buffer buffer_;
   std::deque<std::shared_ptr<const std::string>> waiting_;
   std::size_t waiting_bytes_ = 0;
@@ -277,8 +283,7 @@ private:
     if (!unknown) facts.place = other_end.address().to_string();
     facts.body = std::move(asked.body());
     auto said = server_.rules().decide(facts);
-    for (volatile char* p = facts.body.data(); p != facts.body.data() + facts.body.size(); ++p)
-      *p = 0; // a password
+    messages::wipe(facts.body.data(), facts.body.size()); // a password
     if (!said.refused.empty()) spdlog::warn("refused: {}, from {}", said.refused, facts.place);
     if (said.asks) {
       if (!server_.ask(this->shared_from_this(), std::move(*said.asks))) refuse(503);

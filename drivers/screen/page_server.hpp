@@ -4,6 +4,7 @@
 
 #include "drivers/screen/house_rules.hpp"
 #include "messages/secret_slot.hpp"
+#include "messages/wiped.hpp"
 
 namespace drivers::screen {
 
@@ -16,6 +17,9 @@ struct page_server_options {
   house of;                             ///< hosts and tls are filled in; now_ms and token may be left empty
   bool development_account = false;     ///< `of.known` is the one of a developer's machine
   messages::secret_slot* pin = nullptr; ///< none: this node has no PIN pad
+  messages::secret_slot* check_number = nullptr; ///< for 照合番号B; none: nobody types it here
+  std::function<void(messages::wiped_bytes)> frame; ///< takes what the patient's page sees; none: it has no camera
+  std::size_t frame_bytes_max = 512 * 1024;
   std::size_t connections_max = 512;    ///< beyond: closed at once
   std::size_t pages_max = 128;          ///< WebSockets among them
   std::size_t entries_max = 64;         ///< sign-ins that wait for account administration; more: 503

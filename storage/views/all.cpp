@@ -4,6 +4,7 @@
 #include "storage/views/accounts.hpp"
 #include "storage/views/consents.hpp"
 #include "storage/views/desks.hpp"
+#include "storage/views/face_failures.hpp"
 #include "storage/views/face_files.hpp"
 #include "storage/views/handovers.hpp"
 #include "storage/views/open_checkins.hpp"
@@ -28,6 +29,7 @@ std::vector<std::unique_ptr<view>> all_views() {
   views.push_back(std::make_unique<registrations>());
   views.push_back(std::make_unique<face_files>());
   views.push_back(std::make_unique<accounts>());
+  views.push_back(std::make_unique<face_failures>());
   return views;
 }
 

@@ -64,8 +64,37 @@ void see_with_staffs_eyes(clinic& c, id checkin, event on) {
   }
 }
 
+/// The rows of the face; false: @p on is no such row's.
+bool show_a_face(clinic& c, id checkin, event on) {
+  switch (on) {
+  case event::face_chosen: c.from_page(choose_method{checkin, identity_method::face}); break;
+  case event::face_matched: c.answer(match_face::topic, a_face(face_outcome::matched)); break;
+  case event::face_unsure: c.answer(match_face::topic, a_face(face_outcome::unsure)); break;
+  case event::face_refused: c.answer(match_face::topic, a_face(face_outcome::different)); break;
+  case event::number_missing: c.answer(match_face::topic, a_face(face_outcome::number_missing)); break;
+  case event::number_entered: c.from_page(enter_check_number{checkin}); break;
+  case event::staff_confirmed: c.from_staff(decide_face{checkin, true}); break;
+  case event::staff_denied: c.from_staff(decide_face{checkin, false}); break;
+  case event::face_proven:
+  case event::face_proven_eligibility_only:
+  case event::face_not_proven:
+    c.answer(obtain_challenge::topic, a_challenge());
+    if (on == event::face_not_proven)
+      c.fail(messages::prove_by_face::topic, error_code::face_not_offered);
+    else
+      c.answer(messages::prove_by_face::topic, a_proof());
+    break;
+  default: return false;
+  }
+  return true;
+}
+
+void by_face_or_sight(clinic& c, id checkin, event on) {
+  if (!show_a_face(c, checkin, on)) see_with_staffs_eyes(c, checkin, on);
+}
+
 bool before_the_question(state s) {
-  return s < state::asking || s == state::comparing; // the enumeration is in the order of the visit
+  return s < state::asking || s >= state::comparing; // in the order of the visit; those without a PIN came later
 }
 
 void stands_at(const clinic& c, const id& checkin, state wanted) {
@@ -84,7 +113,8 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_walked_through_the_session) {
   std::size_t walked = 0;
   for (const auto& row : consent_session::table) {
     clinic c;
-    if (row.on == event::pin_right_eligibility_only || row.on == event::sight_ready_eligibility_only)
+    if (row.on == event::pin_right_eligibility_only || row.on == event::sight_ready_eligibility_only ||
+        row.on == event::face_proven_eligibility_only)
       c.certificate = certificate_standing::expired_lately;
     if (row.on == event::card_expired) c.certificate = certificate_standing::expired;
     const bool helped = row.on == event::visual_begun || row.on == event::moved; // nothing was asked yet
@@ -141,7 +171,7 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_walked_through_the_session) {
     case event::stopped: c.from_page(stop_checkin{checkin}); break;
     case event::card_removed: c.from_reader(report_card_removed{c.reader_session, false}); break;
     case event::timed_out: c.run_out(checkin); break;
-    default: see_with_staffs_eyes(c, checkin, row.on); break;
+    default: by_face_or_sight(c, checkin, row.on); break;
     }
     BOOST_TEST_CONTEXT(name(row.from) << " on " << name(row.on)) { stands_at(c, checkin, row.to); }
     ++walked;

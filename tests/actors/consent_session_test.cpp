@@ -415,12 +415,12 @@ BOOST_AUTO_TEST_CASE(what_is_receptions_is_refused_from_a_desk_even_its_own) {
 }
 
 BOOST_AUTO_TEST_CASE(only_the_pin_asks_the_national_system_without_a_certified_terminal) {
-  clinic c;
+  clinic c{consent_session::options{}};
   const auto checkin = c.place();
-  for (const auto method : {identity_method::face, identity_method::visual}) {
-    c.from_page(choose_method{checkin, method});
-    BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::wrong_value);
-  }
+  c.from_page(choose_method{checkin, identity_method::face});
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::face_not_offered);
+  c.from_page(choose_method{checkin, identity_method::visual});
+  BOOST_CHECK_EQUAL(refusal_in(c.last).code, error_code::wrong_value);
 }
 
 BOOST_AUTO_TEST_CASE(half_answered_questions_are_refused) {
@@ -447,7 +447,8 @@ BOOST_AUTO_TEST_CASE(the_language_and_the_version_of_the_words_are_recorded_with
 
 BOOST_AUTO_TEST_CASE(whoever_asks_for_more_time_gets_the_steps_whole_patience_again) {
   clinic c;
-  for (const auto at : {state::choosing, state::entering_pin, state::consenting, state::providing}) {
+  for (const auto at : {state::choosing, state::entering_pin, state::consenting, state::providing,
+                        state::awaiting_number, state::deciding}) {
     const auto checkin = c.reach(at);
     const auto before = c.session->visits().at(checkin).until_ms;
     c.now_ms += 5'000;

@@ -33,7 +33,7 @@ private:
   void step() {
     const auto desk = draw(12) == 0 ? std::string{"hub"} : any_desk();
     const auto checkin = any_checkin();
-    switch (draw(18)) {
+    switch (draw(19)) {
     case 16: visual(); break;
     case 17:
       if (draw(4) == 0) c_.from_reception(move_patient{checkin, any_desk()});
@@ -42,7 +42,9 @@ private:
     case 1:
       c_.from_reader(report_card_removed{draw(6) == 0 ? id{} : sessions_[any_desk()], draw(5) == 0}, any_desk());
       break;
-    case 2: say(checkin, choose_method{checkin, identity_method::pin}, desk); break;
+    case 2:
+      say(checkin, choose_method{checkin, draw(2) == 0 ? identity_method::pin : identity_method::face}, desk);
+      break;
     case 3: say(checkin, enter_pin{checkin, draw(2) == 0 ? 0 : sequence_shown(desk) + draw(2)}, desk); break;
     case 4:
       say(checkin, answer_consents{checkin, any_choice(), any_choice(), any_choice(), any_choice(), "ja", "1"}, desk);
@@ -60,6 +62,12 @@ private:
       break;
     case 10:
       if (draw(5) == 0) c_.from_reception(a_walk_in(checkin));
+      break;
+    case 13:
+      if (draw(2) == 0)
+        c_.from_staff(decide_face{checkin, draw(2) == 0}, draw(8) == 0 ? "" : "suzuki");
+      else
+        say(checkin, enter_check_number{checkin}, desk);
       break;
     case 11: c_.pass(draw(3) == 0 ? draw(30'000) : draw(300)); break;
     case 12:
@@ -139,6 +147,8 @@ private:
                                     {pin_outcome::not_made, -1, {}, {}}};
       body = encode_body(reports[draw(6)]);
     }
+    if (request.topic == match_face::topic) body = encode_body(a_face(static_cast<face_outcome>(draw(7))));
+    if (request.topic == messages::prove_by_face::topic) body = encode_body(draw(4) == 0 ? face_proof{} : a_proof());
     if (request.topic == ask_present::topic) {
       const auto session = sessions_[request.to.node];
       body = encode_body(draw(4) == 0 ? card_present{} : card_present{session, static_cast<std::int64_t>(draw(4))});

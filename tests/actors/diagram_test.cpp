@@ -3,6 +3,7 @@
 
 #include "actors/consent_session/transitions.hpp"
 #include "actors/eligibility_gateway/transitions.hpp"
+#include "actors/face_matcher/transitions.hpp"
 #include "actors/reader/transitions.hpp"
 
 #include <fstream>
@@ -41,6 +42,10 @@ BOOST_AUTO_TEST_CASE(the_drawing_of_a_check_in_is_its_table) {
 
 BOOST_AUTO_TEST_CASE(the_drawing_of_a_reader_is_its_table) {
   BOOST_CHECK_EQUAL(drawing_in("actors/reader/README.md"), drawn(reader::table));
+}
+
+BOOST_AUTO_TEST_CASE(the_drawing_of_a_face_is_its_table) {
+  BOOST_CHECK_EQUAL(drawing_in("actors/face_matcher/README.md"), drawn(face_matcher::table));
 }
 
 BOOST_AUTO_TEST_CASE(the_drawing_of_a_question_is_its_table) {

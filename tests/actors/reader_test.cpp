@@ -36,6 +36,12 @@ struct desk {
     return stay.on_command(command_of("consent_session@hub", verify_pin{session, attempt, bytes{9}}), now_ms);
   }
   reader::decision verify(id attempt) { return verify(attempt, stay.session()); }
+  reader::decision open() {
+    return stay.on_command(command_of("face_matcher@desk-1", read_photo{stay.session()}), now_ms);
+  }
+  reader::decision prove() {
+    return stay.on_command(command_of("consent_session@hub", prove_by_face{stay.session(), bytes{9}}), now_ms);
+  }
   void reach(state to) {
     if (to == state::no_reader) return;
     attach();
@@ -44,6 +50,10 @@ struct desk {
     if (to == state::reading) return;
     stay.on_identified(a_card());
     if (to == state::ready) return;
+    if (to == state::opening) {
+      open();
+      return;
+    }
     verify(numbered(1));
     if (to == state::verifying) return;
     stay.on_verified(pin_outcome::right, 3);
@@ -85,6 +95,9 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_readers_table_is_walked) {
     case event::pin_right: d.stay.on_verified(pin_outcome::right, 3); break;
     case event::pin_not_right: d.stay.on_verified(pin_outcome::wrong, 2); break;
     case event::signing_done: d.stay.on_signed(bytes{1}); break;
+    case event::photo_wanted: d.open(); break;
+    case event::photo_read: d.stay.on_photo(d.stay.session(), photo_outcome::held, 9); break;
+    case event::proof_wanted: d.prove(); break;
     }
     BOOST_TEST_CONTEXT(name(row.from) << " on " << name(row.on)) BOOST_CHECK_EQUAL(d.stay.now(), row.to);
   }
@@ -351,4 +364,51 @@ BOOST_AUTO_TEST_CASE(the_certificate_is_handed_over_for_the_card_that_lies_here_
   BOOST_CHECK_EQUAL(refusal_in(ask(id{})).code, error_code::other_session);
   d.verify(numbered(1));
   BOOST_CHECK_EQUAL(refusal_in(ask(d.stay.session())).code, error_code::not_now);
+}
+
+BOOST_AUTO_TEST_CASE(a_photo_is_read_into_its_slot_and_only_its_outcome_is_told) {
+  desk d;
+  d.place();
+  BOOST_CHECK(asks(d.open(), port_action::read_photo));
+  const auto out = d.stay.on_photo(d.stay.session(), photo_outcome::held, 9);
+  BOOST_CHECK((*reply_in<photo_report>(out) == photo_report{photo_outcome::held, 9}));
+  BOOST_CHECK_EQUAL(d.stay.now(), state::ready);
+}
+
+BOOST_AUTO_TEST_CASE(the_photo_of_a_card_that_was_lifted_meanwhile_is_wiped_and_told_to_nobody) {
+  desk d;
+  d.place();
+  const auto session = d.stay.session();
+  d.open();
+  d.stay.on_lifted();
+  const auto late = d.stay.on_photo(session, photo_outcome::held, 9);
+  BOOST_CHECK(asks(late, port_action::wipe_photo));
+  BOOST_CHECK_EQUAL(reply_in<photo_report>(late)->outcome, photo_outcome::unreadable);
+  BOOST_CHECK_EQUAL(d.stay.now(), state::empty);
+}
+
+BOOST_AUTO_TEST_CASE(one_thing_at_a_time_is_done_with_a_card) {
+  desk d;
+  d.place();
+  d.open();
+  BOOST_CHECK_EQUAL(refusal_in(d.verify(numbered(1))).code, error_code::not_now);
+  BOOST_CHECK_EQUAL(refusal_in(d.prove()).code, error_code::not_now);
+  BOOST_CHECK_EQUAL(refusal_in(d.open()).code, error_code::not_now);
+}
+
+BOOST_AUTO_TEST_CASE(a_proof_for_a_face_is_the_cards_signature_or_the_reason_why_not) {
+  desk d;
+  d.place();
+  auto out = d.prove();
+  BOOST_CHECK(asks(out, port_action::prove));
+  BOOST_CHECK((out.challenge == bytes{9}));
+  const auto proof = reply_in<face_proof>(d.stay.on_signed(bytes{4}));
+  BOOST_CHECK((proof->signature.reveal() == bytes{4} && proof->certificate.reveal() == bytes{5, 5}));
+  d.prove();
+  BOOST_CHECK_EQUAL(refusal_in(d.stay.on_signed(failure(error_code::face_not_offered))).code,
+                    error_code::face_not_offered);
+  BOOST_CHECK_EQUAL(d.stay.now(), state::ready);
+  d.prove();
+  d.stay.on_lifted();
+  BOOST_CHECK_EQUAL(refusal_in(d.stay.on_signed(bytes{4})).code, error_code::card_removed);
 }

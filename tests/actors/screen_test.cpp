@@ -66,9 +66,26 @@ BOOST_AUTO_TEST_CASE(a_patients_page_may_say_what_is_the_patients_and_nothing_el
   BOOST_CHECK_EQUAL(reception.on_said(1, said(finish_at_window::topic)).showing.size(), 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_frame_showed_is_told_to_the_patients_page_while_the_face_is_in_the_frame) {
+  pages p{"desk-1", "hub"};
+  p.on_hub(true);
+  p.on_joined(1, patient);
+  const auto sight = [&](id checkin) {
+    return p.on_command(command_of("face_matcher@desk-1", show_sight{checkin, face_sight::too_far})).lines;
+  };
+  show(p, 5, prompt::choose_method);
+  BOOST_CHECK(sight(numbered(1)).empty()); // late: another screen is shown
+  show(p, 6, prompt::show_face);
+  BOOST_CHECK(sight(numbered(2)).empty()); // of another check-in
+  const auto lines = sight(numbered(1));
+  BOOST_REQUIRE_EQUAL(lines.size(), 1u);
+  BOOST_CHECK_EQUAL(*in_line(lines.front(), "sight").find("seen")->as<std::string>(), "too_far");
+}
+
 BOOST_AUTO_TEST_CASE(no_page_speaks_to_a_reader_or_in_an_actors_name) {
   pages p{"hub", "hub"};
-  for (const auto topic : {verify_pin::topic, forget_pin::topic, report_card_placed::topic, report_card_removed::topic,
+  for (const auto topic : {read_photo::topic, prove_by_face::topic, match_face::topic, show_sight::topic,
+                           verify_pin::topic, forget_pin::topic, report_card_placed::topic, report_card_removed::topic,
                            settle_checkin::topic, messages::ask_eligibility::topic, show_prompt::topic})
     BOOST_CHECK_EQUAL(refusal(p.on_said(1, said(topic))), "unknown_topic");
 }

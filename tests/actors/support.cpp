@@ -213,6 +213,15 @@ id clinic::reach(checkin_state to) {
   const auto c = place();
   if (to == checkin_state::comparing) from_staff(begin_visual_check{"desk-1", false});
   if (to == checkin_state::comparing) return c;
+  if (to == checkin_state::matching || to == checkin_state::awaiting_number || to == checkin_state::deciding ||
+      to == checkin_state::proving) {
+    from_page(choose_method{c, identity_method::face});
+    if (to == checkin_state::awaiting_number) answer(match_face::topic, a_face(face_outcome::number_missing));
+    if (to == checkin_state::deciding) answer(match_face::topic, a_face(face_outcome::unsure));
+    if (to == checkin_state::proving) answer(match_face::topic, a_face(face_outcome::matched));
+    BOOST_REQUIRE_EQUAL(now(c), to);
+    return c;
+  }
   const std::vector<std::pair<checkin_state, std::function<void()>>> way{
       {checkin_state::choosing,
        [&] {
@@ -246,6 +255,10 @@ challenge_obtained a_challenge() { return {"challenge-1", bytes{1, 2, 3, 4}}; }
 pin_report right_pin(std::int64_t tries_left) {
   return {pin_outcome::right, tries_left, personal<bytes>{bytes{7, 7}}, personal<bytes>{bytes{8, 8}}};
 }
+
+face_report a_face(face_outcome outcome) { return {outcome, "0123456789abcdef"}; }
+
+face_proof a_proof() { return {personal<bytes>{bytes{7, 7}}, personal<bytes>{bytes{8, 8}}}; }
 
 pin_report wrong_pin(std::int64_t tries_left) { return {pin_outcome::wrong, tries_left, {}, {}}; }
 

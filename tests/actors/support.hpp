@@ -141,6 +141,8 @@ private:
 challenge_obtained a_challenge();
 pin_report right_pin(std::int64_t tries_left = 3);
 pin_report wrong_pin(std::int64_t tries_left);
+face_report a_face(face_outcome outcome);
+face_proof a_proof();
 keep_walk_in a_walk_in(id checkin);
 
 } // namespace actors_test

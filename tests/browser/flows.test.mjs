@@ -138,11 +138,11 @@ test('a switched language and a reload in the middle lose no progress', async ()
   const page = await open_page(browser, clinic.desk(1));
   await walk_to_consents(page, 1, another);
   await press(page, '同意する');
-  await page.click('[data-language=en]');
+  await page.click('nav [data-language=en]');
   assert.match(await page.textContent('.step'), /2 of 3/);
-  await page.click('[data-language=ko]');
+  await page.click('nav [data-language=ko]');
   assert.match(await page.textContent('.step'), /2 \/ 3/);
-  await page.click('[data-language=en]');
+  await page.click('nav [data-language=en]');
   await page.reload();
   await sees(page, 'give_consents');
   assert.equal(await page.textContent('h1'), 'Your consent');

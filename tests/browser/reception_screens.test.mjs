@@ -18,6 +18,8 @@ const answered = { outcome: 'answered', question: id(9), name: '見本　花子'
 const screens = {
   waiting: {},
   choosing: { row: {} },
+  deciding: { row: { state: 'deciding', method: 'face' } },
+  awaiting_number: { row: { state: 'awaiting_number', method: 'face' } },
   comparing: { row: { state: 'comparing' }, visual: { stage: 'comparing', same_card: true } },
   awaiting_card: { visual: { stage: 'awaiting_card', vouched_by: 'suzuki' } },
   vouched: { row: { state: 'consenting', vouched_by: 'suzuki' }, visual: { stage: 'under_way', vouched_by: 'suzuki' } },

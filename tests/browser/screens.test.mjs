@@ -14,12 +14,17 @@ const screens = {
   provide_information: {}, provide_information_2: { shown: 'provide_information', press: 1 }, asking: {},
   come_to_window: {}, take_card: {}, card_forgotten: {}, see_reception: {}, turn_card: {}, other_card: {},
   show_card: {}, not_same_card: {}, go_to_desk: { desk: 'desk-2' },
+  show_face: {}, enter_check_number: {}, wrong_check_number: { shown: 'enter_check_number', note: 'wrong_number' },
+  wait_for_staff: {}, enter_pin_after_face: { shown: 'enter_pin', tries_left: 3, note: 'face_not_confirmed' },
+  enter_pin_face_delayed: { shown: 'enter_pin', tries_left: 3, note: 'face_delayed' },
   time_short: { shown: 'choose_method', waits_ms: 20_000 },
 };
 
 /** Speaks for the node: show(prompt) puts it on the page. */
 async function scripted(page) {
   let socket = null, seq = 0;
+  await page.route('**/node.json', (r) => r.fulfill({ json: { node: 'desk-1', simulated: true, pages: [],
+    methods: ['face', 'pin'] } }));
   await page.routeWebSocket(/\/live\/patient$/, (ws) => {
     socket = ws;
     seq = 1;
@@ -29,7 +34,7 @@ async function scripted(page) {
   });
   return (name) => {
     const { press, ...more } = screens[name];
-    const prompt = { checkin, sequence: ++seq, shown: name, tries_left: -1, waits_ms: 0, ...more };
+    const prompt = { checkin, sequence: ++seq, shown: name, tries_left: -1, waits_ms: 0, note: 'none', ...more };
     socket.send(JSON.stringify({ seq, prompt }));
     return prompt.shown;
   };
@@ -59,7 +64,9 @@ for (const language of languages)
     const found = [];
     for (const name of Object.keys(screens)) {
       await draw(page, show, name);
-      await page.click(`[data-language="${language}"]`);
+      await page.click(`nav [data-language="${language}"]`);
+      const kept = await page.evaluate(() => document.activeElement.dataset.language);
+      if (kept !== language) found.push(`${name}: the focus left the language button`);
       if (name === 'card_forgotten') await page.waitForSelector('p[role=alert]');
       for (const c of await complaints(page)) found.push(`${name}: ${c}`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -82,7 +89,7 @@ test('every screen fits one that lies without scrolling, and at 400 % zoom scrol
     await page.setViewportSize({ width, height });
     for (const name of Object.keys(screens)) {
       await draw(page, show, name);
-      await page.click(`[data-language="${language}"]`);
+      await page.click(`nav [data-language="${language}"]`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${name} at ${width}: ${wide} pixels too wide`);
       if (width > height) {

@@ -18,13 +18,15 @@ fs.mkdirSync(pictures, { recursive: true });
 
 // -- the clinic ------------------------------------------------------------------------------------------------------
 
-/** A clinic of two desks that stays up and does nothing by itself. */
-export async function open_clinic() {
+/** A clinic of two desks that stays up and does nothing by itself; without faces unless @p more words ask for them. */
+export async function open_clinic(more = []) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uketsuke-browser-'));
   const story = path.join(folder, 'nothing.story');
   fs.writeFileSync(story, 'story: say The browser plays.\n');
-  const words = ['simulate', '--desks', '2', '--story', story, '--data', path.join(folder, 'data'), '--port-base', '0'];
-  const program = spawn(process.env.UKETSUKE_PROGRAM, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const words = ['simulate', '--desks', '2', '--story', story, '--data', path.join(folder, 'data'), '--port-base', '0',
+    ...more];
+  const { UKETSUKE_FACE_DIR: unused, ...env } = process.env;
+  const program = spawn(process.env.UKETSUKE_PROGRAM, words, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let said = '';
   program.stdout.on('data', (d) => { said += d; });
   program.stderr.on('data', (d) => { said += d; });
@@ -103,10 +105,10 @@ function process_of(parent, name) {
 
 // -- the browser -----------------------------------------------------------------------------------------------------
 
-export function open_browser() {
+export function open_browser(more = []) {
   return chromium.launch({ executablePath: process.env.UKETSUKE_CHROMIUM, headless: true, timeout: wait_ms, args: [
     '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+    '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more] });
 }
 
 /** A page that notes what should never happen: an error of a script, or something the CSP had to stop. */

@@ -63,6 +63,27 @@ BOOST_AUTO_TEST_CASE(a_typing_mistake_in_the_configuration_is_named_with_its_lin
                      {"[backup]", "every_hours"});
 }
 
+BOOST_AUTO_TEST_CASE(a_face_engine_that_cannot_be_is_named_before_anybody_depends_on_it) {
+  const temporary_folder folder;
+  const auto hub = hub_config(folder.path());
+  const std::string rig = "[rig]\ncards = '" + (folder.path() / "cards").string() + "'\nsocket = '" +
+                          (folder.path() / "rig").string() + "'\nusb = false\n";
+  const auto models = "[face]\ndetector = '/nowhere/d.onnx'\ndetector_sha256 = '" + std::string(64, 'a') +
+                      "'\nembedding = '/nowhere/e.onnx'\nembedding_sha256 = '" + std::string(64, 'b') + "'\n";
+  auto real = hub;
+  real.replace(real.find("simulated = true"), 16, "simulated = false");
+  is_one_clear_error(serve(folder, real + models), {"[face]", "after its PIN"});
+  is_one_clear_error(serve(folder, hub + models), {"[face]", "[rig]"});
+  is_one_clear_error(serve(folder, hub + rig + "[face]\ndetector = '/a.onnx'\n"), {"[face]", "embedding_sha256"});
+  is_one_clear_error(serve(folder, hub + rig + models + "scripted = true\n"), {"[face]", "scripted"});
+  auto matching = hub;
+  matching.replace(matching.find("'monitor'"), 9, "'face_matcher'");
+  is_one_clear_error(serve(folder, matching + rig), {"[face]", "face_matcher"});
+  is_one_clear_error(serve(folder, matching + rig + models), {"accept_at", "thresholds"});
+  is_one_clear_error(serve(folder, matching + rig + models + "accept_at = 0.7\nunsure_from = 0.5\n"),
+                     {"/nowhere/d.onnx", "cannot be read"});
+}
+
 BOOST_AUTO_TEST_CASE(a_configuration_that_is_not_there_is_named) {
   is_one_clear_error(run({program().string(), "serve", "--config", "/nowhere/node.toml"}), {"/nowhere/node.toml"});
 }

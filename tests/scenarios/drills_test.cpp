@@ -17,14 +17,17 @@ struct drilled_clinic {
   temporary_folder folder;
   std::unique_ptr<tools::clinic> clinic;
 
-  drilled_clinic() {
-    auto opened = tools::clinic::open(small_clinic(folder.path()));
+  std::vector<event_envelope> play(const std::string& story) {
+    const auto file = source() / "tools/simulated/stories" / (story + ".story");
+    const auto lines = tools::read_story(file);
+    BOOST_REQUIRE(lines);
+    auto options = small_clinic(folder.path());
+    options.scripted_faces = tools::shows_faces(*lines);
+    auto opened = tools::clinic::open(std::move(options));
     BOOST_REQUIRE_MESSAGE(opened, (opened ? "" : to_sentence(opened.error())));
     clinic = std::move(*opened);
-  }
-  std::vector<event_envelope> play(const std::string& story) {
     std::ostringstream told;
-    const auto played = tools::play_story(*clinic, source() / "tools/simulated/stories" / (story + ".story"), told);
+    const auto played = tools::play_story(*clinic, file, told);
     BOOST_REQUIRE_MESSAGE(played, told.str() + (played ? "" : to_sentence(played.error())));
     clinic->close();
     return journal_of(folder.path() / "journal");
@@ -75,4 +78,23 @@ BOOST_FIXTURE_TEST_CASE(an_insurance_that_is_not_valid_leads_to_the_window, dril
   for (const auto& [desk, shown] : by_desk<answer_shown>(journal))
     judged.push_back(shown.judged);
   BOOST_TEST((judged == std::vector{validity::invalid, validity::newer_exists, validity::several}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_face_that_is_refused_is_decided_by_staff_or_falls_to_the_pin, drilled_clinic) {
+  const auto journal = play("drill-face-refused");
+  std::vector<face_outcome> outcomes;
+  for (const auto& [desk, ended] : by_desk<face_attempt_ended>(journal))
+    outcomes.push_back(ended.outcome);
+  BOOST_TEST((outcomes == std::vector{face_outcome::unsure, face_outcome::different, face_outcome::unsure}));
+  std::vector<bool> decided;
+  for (const auto& e : journal)
+    if (const auto m = body_as<face_decided>(e)) {
+      decided.push_back(m->same_person);
+      BOOST_TEST(e.account == "Staff01"); // who decided is recorded
+    }
+  BOOST_TEST((decided == std::vector{true, false}));
+  std::vector<identity_method> proven;
+  for (const auto& [desk, m] : by_desk<identity_proven>(journal))
+    proven.push_back(m.method);
+  BOOST_TEST((proven == std::vector{identity_method::face, identity_method::pin}));
 }

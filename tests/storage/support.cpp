@@ -82,7 +82,7 @@ messages::event_draft story_event(std::mt19937_64& chance) {
   const auto question = numbered(1000 + chance() % 40), patient = numbered(1 + chance() % 12);
   const auto checkin = numbered(2000 + chance() % 9);
   const auto made = [&](const auto& body) { return messages::make_draft(body, desk, checkin); };
-  switch (chance() % 15) {
+  switch (chance() % 16) {
   case 0: return made(messages::desk_opened{});
   case 1: return made(messages::desk_mode_switched{messages::desk_mode(chance() % 2), {}});
   case 2: return made(messages::reader_attached{"SCR3310"});
@@ -129,6 +129,7 @@ messages::event_draft story_event(std::mt19937_64& chance) {
     registered.account = "staff-" + std::to_string(chance() % 5);
     return made(registered);
   }
+  case 14: return made(messages::face_attempt_ended{patient, messages::face_outcome(chance() % 7), "model"});
   default:
     return made(messages::reference_number_registered{question, patient, messages::personal{std::string{"A-1"}}});
   }

@@ -5,6 +5,7 @@
 
 #include "storage/views/consents.hpp"
 #include "storage/views/desks.hpp"
+#include "storage/views/face_failures.hpp"
 #include "storage/views/questions.hpp"
 #include "storage/views/reference_numbers.hpp"
 
@@ -48,6 +49,34 @@ storage::question_row question_in(memory_rows& rows, const messages::id& questio
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(views)
+
+BOOST_AUTO_TEST_CASE(a_cards_failures_count_in_a_row_until_it_is_proven_whose_it_is_or_a_day_is_over) {
+  memory_rows rows;
+  const auto one = numbered(1), other = numbered(2);
+  const auto failures_of = [&](const messages::id& patient) {
+    const auto key = std::string{storage::face_failures_prefix} + storage::key_of(patient);
+    return storage::row_or_new<storage::face_failures_row>(rows, key).failures;
+  };
+  const auto compared = [&](const messages::id& patient, messages::face_outcome outcome, std::uint64_t at_ms) {
+    fold_face_failures(event_of(messages::face_attempt_ended{patient, outcome, "model"}, at_ms), rows);
+  };
+  using messages::face_outcome;
+  for (const auto outcome : {face_outcome::different, face_outcome::no_face, face_outcome::cannot_tell,
+                             face_outcome::unsure, face_outcome::matched, face_outcome::different})
+    compared(one, outcome, 1000);
+  compared(other, face_outcome::different, 1000);
+  BOOST_TEST(failures_of(one) == 2u); // what says nothing about the face counts for nothing
+  fold_face_failures(event_of(messages::face_decided{one, false}, 2000), rows);
+  fold_face_failures(event_of(messages::face_decided{one, true}, 2000), rows);
+  BOOST_TEST(failures_of(one) == 3u);
+  fold_face_failures(event_of(messages::identity_proven{one, messages::identity_method::pin, "c", {}, {}}), rows);
+  BOOST_TEST(failures_of(one) == 0u);
+  BOOST_TEST(failures_of(other) == 1u);
+  for (std::uint64_t hour = 1; hour < 30; ++hour)
+    compared(one, face_outcome::different, hour * hour_ms);
+  BOOST_TEST(failures_of(other) == 0u);
+  BOOST_TEST(failures_of(one) == 29u); // failed again and again
+}
 
 BOOST_AUTO_TEST_CASE(a_question_is_open_then_unknown_then_answered_and_stays_answered) {
   memory_rows rows;

@@ -16,6 +16,18 @@ BOOST_AUTO_TEST_CASE(a_desk_says_what_its_reader_and_its_page_say_and_nothing_of
   BOOST_TEST(!may_say(node_role::desk, "tool", report_card_placed::topic));
 }
 
+BOOST_AUTO_TEST_CASE(a_face_matcher_speaks_to_its_own_desk_and_no_desk_asks_a_card_to_sign) {
+  BOOST_TEST(may_say(node_role::desk, "face_matcher", read_photo::topic));
+  BOOST_TEST(may_say(node_role::desk, "face_matcher", show_sight::topic));
+  BOOST_TEST(may_say(node_role::desk, "screen", enter_check_number::topic));
+  for (const auto topic : {decide_face::topic, prove_by_face::topic, match_face::topic, stop_matching::topic})
+    BOOST_TEST(!may_say(node_role::desk, "face_matcher", topic), topic);
+  for_each_message(all_commands{}, [&]<class M>() {
+    const bool of_pictures = M::topic == read_photo::topic || M::topic == show_sight::topic;
+    BOOST_TEST(stays_at_its_desk(M::topic) == of_pictures, M::topic);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(a_key_speaks_for_its_node_and_for_the_program_that_examines_it) {
   BOOST_TEST(may_be("desk-1", "desk-1"));
   BOOST_TEST(may_be("desk-1", "desk-1-doctor"));

@@ -4,6 +4,7 @@
 #include "tools/bench/card.hpp"
 #include "tools/bench/check_in.hpp"
 #include "tools/bench/commands.hpp"
+#include "tools/bench/face.hpp"
 #include "tools/bench/journal.hpp"
 #include "tools/bench/line.hpp"
 #include "tools/bench/many_desks.hpp"
@@ -199,6 +200,23 @@ void add_bench_check_in(CLI::App& bench, chosen& run) {
   });
 }
 
+void add_bench_face(CLI::App& bench, chosen& run) {
+  auto* face =
+      bench.add_subcommand("face", "how often the face engine is wrong on a folder of photos, and how long it takes");
+  auto o = std::make_shared<face_bench_options>();
+  face->add_option("--faces", o->folder, "a folder with models/, photos/ and cards/")
+      ->envname("UKETSUKE_FACE_DIR")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  face->add_flag("--json", o->json, "a JSON object a line");
+  face->callback([&run, o] {
+    run = [o]() -> outcome {
+      if (auto done = bench_face(*o, std::cout); !done) return messages::failure(done.error());
+      return 0;
+    };
+  });
+}
+
 } // namespace
 
 void add_bench(CLI::App& app, chosen& run) {
@@ -212,6 +230,7 @@ void add_bench(CLI::App& app, chosen& run) {
   add_card_bench(*bench, run);
   add_bench_journal(*bench, run);
   add_bench_screens(*bench, run);
+  add_bench_face(*bench, run);
   auto* line = bench->add_subcommand("line", "reading a bulk result, beside a bare parse of the same bytes");
   auto l = std::make_shared<line_bench_options>();
   line->add_option("--persons", l->persons, "how many units (default 100000)")->check(CLI::Range(100, 1000000));

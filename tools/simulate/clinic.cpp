@@ -6,6 +6,7 @@
 #include "drivers/clock/port.hpp"
 #include "drivers/line/throwaway_pki.hpp"
 #include "storage/key_folder.hpp"
+#include "tools/measured_models.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -287,13 +288,30 @@ private:
     std::ofstream{options_.data / "config" / "centre.toml"} << text;
   }
 
+  bool with_faces() const { return options_.scripted_faces || !options_.faces.empty(); }
+  /// The rest of [rig], and [face]: the models this project has measured, under the names they are published by.
+  std::string face_sections() const {
+    if (!with_faces()) return {};
+    if (options_.scripted_faces) return "[face]\nscripted = true\n";
+    std::ostringstream t;
+    t << "photos = " << quoted(options_.faces / "cards")
+      << "\nreads_number = " << (options_.reads_number ? "true" : "false")
+      << "\n[face]\ndetector = " << quoted(options_.faces / measured_detector)
+      << "\ndetector_sha256 = '" << measured_detector_sha256
+      << "'\nembedding = " << quoted(options_.faces / measured_embedding)
+      << "\nembedding_sha256 = '" << measured_embedding_sha256 << "'\n";
+    return t.str();
+  }
+
   void write_desk_config(const std::string& desk) const {
     std::ostringstream t;
     t << "[node]\nname = '" << desk
-      << "'\nsimulated = true\nactors = ['reader', 'screen']" << desk_s_way(desk)
+      << "'\nsimulated = true\nactors = ['reader', " << (with_faces() ? "'face_matcher', " : "") << "'screen']"
+      << desk_s_way(desk)
       << "\n[rig]\ncards = " << quoted(options_.data / "cards") << "\nsocket = " << quoted(rig_socket(desk))
-      << "\npin = '" << options_.pin << "'\nusb = " << (options_.usb ? "true" : "false")
-      << "\n[screen]\nhands = " << quoted(screen_socket(desk)) << '\n'
+      << "\npin = '" << options_.pin << "'\nusb = " << (options_.usb ? "true" : "false") << '\n'
+      << face_sections()
+      << "[screen]\nhands = " << quoted(screen_socket(desk)) << '\n'
       << pages_section(desk, std::atoi(desk.c_str() + 5));
     if (const auto more = options_.desk_lines.find(desk); more != options_.desk_lines.end()) t << more->second;
     write_config(desk, t.str());

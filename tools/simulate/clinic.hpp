@@ -33,6 +33,9 @@ struct clinic_options {
   bool pages = true;       ///< in browsers, beside scripted hands
   int pages_port_base = 0; ///< the hub's pages here, desk N's at + N; 0: free ones
   std::map<std::string, std::string> desk_lines; ///< by desk: lines that its configuration ends with, for tests
+  std::filesystem::path faces; ///< models/ and photos of cards/ for the face engine; empty: no face anywhere
+  bool scripted_faces = false; ///< the scripted engine instead: `show` in a story says who stands before the camera
+  bool reads_number = true;    ///< the simulated terminal reads 照合番号B itself; false: staff type it
   std::string patience;    ///< lines of the [patience] section, and what may follow it, for tests that cannot wait
 };
 

@@ -27,6 +27,8 @@ struct simulate_options {
   bool once = false;
   bool drill = false;
   bool in_process_reader = false;
+  std::string faces;
+  bool staff_type_number = false;
 };
 
 /// Where the fictional persons and the stories are: beside the sources the program was built from.
@@ -64,7 +66,8 @@ void greet(const clinic& c, std::ostream& out) {
 outcome simulate(const simulate_options& o, const std::string& program) {
   stop_signal stop;
   const auto file = story_file(o.story);
-  if (const auto readable = read_story(file); !readable) return failure(readable.error());
+  const auto lines = read_story(file);
+  if (!lines) return failure(lines.error());
   clinic_options c;
   c.program = fs::canonical("/proc/self/exe");
   c.data = !o.data.empty() ? fs::path{o.data} : o.once ? fresh_folder() : default_data_folder() / "sim";
@@ -73,6 +76,9 @@ outcome simulate(const simulate_options& o, const std::string& program) {
   c.port_base = o.once ? 0 : o.port_base;
   c.pages_port_base = o.once || o.port_base == 0 ? 0 : o.port_base + 10;
   c.usb = !o.in_process_reader;
+  c.scripted_faces = shows_faces(*lines);
+  if (!c.scripted_faces) c.faces = o.faces;
+  c.reads_number = !o.staff_type_number;
   auto opened = clinic::open(c);
   if (!opened) return failure(opened.error());
   auto& where = **opened;
@@ -106,6 +112,12 @@ void add_simulate(CLI::App& app, chosen& run, const std::string& program) {
   command->add_flag("--once", o->once, "a fresh data folder, the story, and the end: exit 0 when it ended well");
   command->add_flag("--drill", o->drill, "practice: patients and card follow the story, reception is left to people");
   command->add_flag("--virtual-reader", o->in_process_reader, "a reader in process instead of the emulated USB device");
+  command
+      ->add_option("--faces", o->faces, "models/ and cards/ for face recognition (default: none, and no face button)")
+      ->envname("UKETSUKE_FACE_DIR")
+      ->check(CLI::ExistingDirectory);
+  command->add_flag("--staff-type-number", o->staff_type_number,
+                    "the simulated terminal does not read the number printed on the card (照合番号B)");
   command->callback([&run, o, program] { run = [o, program] { return simulate(*o, program); }; });
 }
 

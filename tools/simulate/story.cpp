@@ -1,6 +1,8 @@
 // Reads a story and plays it, line by line.
 #include "tools/simulate/story.hpp"
 
+#include "messages/face_commands.hpp"
+
 #include <algorithm>
 #include <fstream>
 #include <iomanip>
@@ -32,6 +34,10 @@ result<std::vector<story_line>> read_story(const std::filesystem::path& file) {
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+bool shows_faces(const std::vector<story_line>& story) {
+  return std::ranges::any_of(story, [](const auto& line) { return line.words.front() == "show"; });
 }
 
 value body_with(std::initializer_list<std::pair<std::string, std::string>> texts) {
@@ -99,6 +105,13 @@ private:
     told_.flush();
   }
 
+  static std::string sentence_of(const std::vector<std::string>& words) {
+    std::string sentence;
+    for (const auto& w : words)
+      sentence += (sentence.empty() ? "" : " ") + w;
+    return sentence;
+  }
+
   static tl::unexpected<error> no_such(const story_line& line) {
     return failure(error_code::wrong_value, line.who, line.words.front() + " is no word of a story");
   }
@@ -130,9 +143,7 @@ private:
     if (std::ranges::find(desks, line.who) == desks.end())
       return failure(error_code::wrong_value, "desk", line.who + "; start more with --desks");
     const auto& w = line.words;
-    if (w[0] == "place" && w.size() == 2) return hands_.rig(line.who).rig("place " + w[1]);
-    if (w[0] == "place" && w.size() == 4 && w[2] == "as")
-      return hands_.rig(line.who).rig("place " + w[1] + " as " + w[3]);
+    if ((w[0] == "place" || w[0] == "show") && w.size() >= 2) return hands_.rig(line.who).rig(sentence_of(w));
     if (w[0] == "lift" || w[0] == "unplug" || w[0] == "plug") return hands_.rig(line.who).rig(w[0]);
     if (w[0] == "see") return see(line);
     if (w[0] == "choose" && w.size() == 2) return press(line.who, choose_method::topic, {{"method", w[1]}});
@@ -228,6 +239,12 @@ private:
       if (!row) return failure(error_code::not_now, "register", "no registration at " + w[1]);
       return screen.say(register_reference_number::topic,
                         body_with({{"checkin", row->checkin.text()}, {"number", w[2]}}));
+    }
+    if (w[0] == "decide" && w.size() == 3 && (w[2] == "same" || w[2] == "other")) {
+      const auto row = hands_.on_board(w[1], checkin_state::deciding);
+      if (!row) return failure(error_code::not_now, "decide", "nobody of " + w[1] + " waits for staff's eyes");
+      const value::map body{{"checkin", value{row->checkin.text()}}, {"same_person", value{w[2] == "same"}}};
+      return screen.say(decide_face::topic, value{body});
     }
     if (w[0] == "finish" && w.size() == 2) {
       const auto row = hands_.on_board(w[1], checkin_state::at_window);

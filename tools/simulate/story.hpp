@@ -19,6 +19,9 @@ struct story_line {
 /// Errors: file_unreadable, story_failed (a line that is no line).
 messages::result<std::vector<story_line>> read_story(const std::filesystem::path& file);
 
+/// Does it say who stands before a camera (`show`)? Then its clinic needs scripted faces.
+bool shows_faces(const std::vector<story_line>& story);
+
 /// Plays it and tells it to @p told, each step with the milliseconds the clinic took to react. The first line that does
 /// not come true ends it: story_failed, naming the line and what was seen instead.
 /// @p drill: what reception does is left to people at reception's page, told what is theirs to do, and waited for.

@@ -45,6 +45,7 @@ export function card_of(row) {
 export const state_words = {
   idle: '終わりました', choosing: '本人確認の方法を選択中', preparing: '準備中', entering_pin: '暗証番号を入力中',
   verifying: '暗証番号を確認中', consenting: '同意を選択中', providing: '提供する情報を選択中', asking: '資格を確認中',
+  matching: '顔を確認中', awaiting_number: '照合番号Bの入力待ち', deciding: '職員の本人確認待ち', proving: '本人確認を完了中',
   registration: '照会番号の登録待ち', registering: '照会番号を登録中', at_window: '窓口対応', taking_card: 'カードの返却待ち', comparing: '目視で本人確認中',
 };
 

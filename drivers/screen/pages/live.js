@@ -54,6 +54,7 @@ export class Live extends EventTarget {
     this.fresh = Boolean(m.snapshot);
     if (m.snapshot) this.#snapshot(m.snapshot);
     if (m.prompt) this.shown.prompt = m.prompt;
+    if (m.sight) return this.dispatchEvent(new CustomEvent('sight', { detail: m.sight }));
     if (m.checkin) this.shown.checkins.set(m.checkin.checkin, { ...m.checkin, seen_ms: Date.now() });
     if (m.desk) this.#desk(m.desk);
     if (m.visual) this.shown.visuals.set(m.visual.desk, m.visual);
@@ -100,6 +101,16 @@ export class Live extends EventTarget {
   /** Digits of the PIN pad: no message, straight to the reader's slot of this desk. */
   press_pin(digits) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send('pin ' + digits);
+  }
+
+  /** 照合番号B, likewise. */
+  press_number(digits) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send('number ' + digits);
+  }
+
+  /** One camera frame (JPEG), to this desk's own node and no further. */
+  send_frame(octets) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(octets);
   }
 }
 

@@ -2,14 +2,15 @@
 // decision; it remembers only which of a step's questions were answered, the digits on the pad, and the language.
 import { Live, about, el } from '/live.js';
 import { pin_screen } from '/pin.js';
+import { face_screen, leave_face } from '/face.js';
 import { alarm } from '/alarm.js';
 
 const languages = ['ja', 'ja-easy', 'en', 'zh', 'ko'];
 const warn_ms = 25_000; // before a step ends: WCAG 2.2.1 asks for 20 s
 const extend_every_ms = 8_000;
 const double_press_ms = 700; // a second press of 決定 is no answer to what it brought
-const needs_person = new Set(
-  ['choose_method', 'enter_pin', 'wrong_pin', 'last_try', 'give_consents', 'provide_information']);
+const needs_person = new Set(['choose_method', 'enter_pin', 'wrong_pin', 'last_try', 'give_consents',
+  'provide_information', 'enter_check_number', 'wait_for_staff']);
 const consent_kinds = ['surgery', 'medicine', 'checkup'];
 const information_kinds = ['limit', 'specified_disease'];
 
@@ -25,7 +26,8 @@ let ends_ms = 0, extended_ms = 0;
 
 const t = () => words[language];
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-const prompt = () => (live.there && live.shown.prompt) || { shown: 'please_wait', checkin: null, tries_left: -1 };
+const unknown = { shown: 'please_wait', checkin: null, tries_left: -1, note: 'none' };
+const prompt = () => (live.there && live.shown.prompt) || unknown;
 const key_of = (p) => [p.shown, p.checkin, p.sequence].join(' ');
 
 // -- saying ----------------------------------------------------------------------------------------------------------
@@ -37,7 +39,8 @@ async function say(topic, body = {}) {
     return true;
   } catch (why) {
     // What is over, or asked twice, needs no words: the next screen says it.
-    if (!['not_now', 'unknown_checkin', 'last_try_unconfirmed'].includes(why.name)) tell(t().refused);
+    if (why.name === 'face_delayed') tell(t().face_delayed);
+    else if (!['not_now', 'unknown_checkin', 'last_try_unconfirmed'].includes(why.name)) tell(t().refused);
     step.sent = false;
     draw();
     return false;
@@ -46,7 +49,7 @@ async function say(topic, body = {}) {
 
 function tell(text) {
   status = text;
-  const box = document.querySelector('[role=status]');
+  const box = document.querySelector('footer [role=status]');
   if (box && box.textContent !== text) box.textContent = text;
 }
 
@@ -111,7 +114,6 @@ function picture(kind) {
 
 function choose_method() {
   const w = t().choose_method;
-  const choose = (method) => () => say('checkin.choose_method', { method });
   return [
     el('div', { class: 'choices' },
       node.methods.includes('face') && button(w.face, choose('face'), 'main'),
@@ -180,10 +182,44 @@ function restart_step() {
   draw(true);
 }
 
+const choose = (method) => () => say('checkin.choose_method', { method });
+
+function show_face() {
+  return face_screen({ words: t().show_face, live, button, stop: stop_button, use_pin: choose('pin') });
+}
+
+/** 照合番号B, typed by staff at this desk where the reader cannot read it. */
+function enter_check_number() {
+  const w = t().enter_check_number;
+  return pin_screen({
+    words: { ...t().enter_pin, p: w.p }, fill, step, wrong: false, tries_left: 9, digits: 14,
+    note: prompt().note === 'wrong_number' && w.wrong,
+    stop: () => el('div', { class: 'quiet' }, button(w.pin, choose('pin')),
+      button(t().stop, () => say('checkin.stop'))),
+    send: async (digits) => {
+      live.press_number(digits);
+      await say('checkin.enter_check_number');
+    },
+  });
+}
+
+function wait_for_staff() {
+  const w = t().wait_for_staff;
+  return [el('p', {}, w.p), el('div', { class: 'waiting' }),
+    el('div', { class: 'choices' }, button(w.pin, choose('pin'), 'main')), stop_button()];
+}
+
+/** After a face that was not confirmed, and for whoever remembers no PIN: the face again, the card where it is. */
+function face_instead() {
+  const offered = node.methods.includes('face') && prompt().note !== 'face_delayed';
+  return el('div', { class: 'quiet' }, offered && button(t().face_again, choose('face')),
+    button(t().stop, () => say('checkin.stop')));
+}
+
 function enter_pin(shown) {
   return pin_screen({
     words: t().enter_pin, fill, step, wrong: shown === 'wrong_pin', tries_left: prompt().tries_left,
-    stop: stop_button,
+    note: t()[prompt().note], stop: prompt().note === 'none' ? stop_button : face_instead,
     send: async (digits) => {
       live.press_pin(digits);
       await say('checkin.enter_pin');
@@ -214,6 +250,9 @@ function content(shown) {
     case 'enter_pin':
     case 'wrong_pin': return enter_pin(shown);
     case 'last_try': return last_try();
+    case 'show_face': return show_face();
+    case 'enter_check_number': return enter_check_number();
+    case 'wait_for_staff': return wait_for_staff();
     case 'give_consents': return give_consents();
     case 'provide_information': return provide_information();
     case 'please_wait':
@@ -244,13 +283,14 @@ function speak(l) {
   sessionStorage.setItem('language', l);
   tell('');
   draw();
-  document.querySelector(`[data-language="${l}"]`)?.focus();
+  document.querySelector(`nav [data-language="${l}"]`)?.focus();
 }
 
 function draw(moved = false) {
   const p = prompt();
   const shown = p.shown;
   const focused = document.activeElement?.dataset?.key;
+  if (shown !== 'show_face') leave_face();
   document.documentElement.lang = t().lang;
   document.documentElement.dataset.language = language;
   document.title = t().title;

@@ -2,25 +2,27 @@
 // sent; they are never shown, spoken, or put into an attribute.
 import { el } from '/live.js';
 
-const length = 4;
+let length = 4;
 let digits = [];
 let current = null; // what the keyboard acts on
 
-/** @param of {words, fill, step, wrong, tries_left, stop, send} */
+/** @param of {words, fill, step, wrong, tries_left, note (a warning), digits (4 unless said), stop, send} */
 export function pin_screen(of) {
   const { words: w, fill, step } = of;
   if (!step.pin_begun) digits = [];
+  length = of.digits ?? 4;
   step.pin_begun = true;
   current = of;
   const key = (n) => el('button', { type: 'button', 'data-key': n, onclick: () => press(String(n)) }, String(n));
   return [
     el('div', { class: 'pin' },
       el('div', { class: 'told' },
+        of.note && el('p', { class: 'warning' }, of.note),
         of.wrong && el('p', { class: 'warning' }, w.wrong, ' ',
           of.tries_left > 1 && fill(w.left, { n: of.tries_left })),
         of.tries_left <= 1 && el('p', { class: 'warning' }, w.last_p),
         el('p', {}, w.p),
-        el('div', { class: 'places', 'aria-hidden': 'true' }),
+        el('div', { class: length > 4 ? 'places many' : 'places', 'aria-hidden': 'true' }),
         el('div', { class: 'unseen', role: 'status', id: 'entered' })),
       el('div', { class: 'pad', role: 'group', 'aria-label': w.pad },
         [1, 2, 3, 4, 5, 6, 7, 8, 9].map(key),

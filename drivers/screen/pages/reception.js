@@ -2,6 +2,7 @@
 // are listed on the page. What is typed into a form survives whatever the node says meanwhile.
 import { Live, el } from '/live.js';
 import { banner, guard, links, sign_out, signed_in } from '/sign_in.js';
+import { face_part } from '/face_decision.js';
 import { card_of, state_words, word_of_error } from '/cards.js';
 import { button, choice, drafts, field, fold, page, personal } from '/staff_tools.js';
 import { visual_part } from '/visual.js';
@@ -50,7 +51,8 @@ function checkin_at(desk) {
 }
 
 function needs_staff(d, row) {
-  return d.staff_called || row?.forgotten || ['at_window', 'registration', 'comparing'].includes(row?.state);
+  const waits = ['at_window', 'registration', 'comparing', 'deciding', 'awaiting_number'];
+  return d.staff_called || row?.forgotten || waits.includes(row?.state);
 }
 
 async function register(row, number) {
@@ -75,7 +77,8 @@ function number_form(row) {
   ];
 }
 
-const movable = ['choosing', 'preparing', 'entering_pin', 'consenting', 'providing', 'comparing', 'at_window'];
+const movable = ['choosing', 'preparing', 'entering_pin', 'matching', 'awaiting_number', 'deciding', 'consenting',
+  'providing', 'comparing', 'at_window'];
 
 /** A patient who is stuck goes on at another desk. */
 function move_part(row) {
@@ -107,6 +110,7 @@ function checkin_part(row) {
       personal(row.reference_number) && [el('dt', {}, '照会番号'), el('dd', {}, personal(row.reference_number))]),
     row.vouched_by && el('p', { class: 'quiet' }, `本人確認：目視（${row.vouched_by}）`),
     say_card(row),
+    face_part(row, say),
     row.state === 'registration' && number_form(row),
     row.state === 'at_window' && typed_part(row),
     answer_part(row), move_part(row),

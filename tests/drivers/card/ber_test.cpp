@@ -45,6 +45,9 @@ BOOST_AUTO_TEST_CASE(a_surface_file_tells_the_photo_and_the_dates) {
   BOOST_TEST(facts->birth_date.reveal() == person.birth_date);
   BOOST_TEST(facts->expiry.reveal() == person.expiry);
   BOOST_TEST(facts->sex.reveal() == person.sex);
+  const messages::bytes another{0xFF, 0x4F, 0xFF, 0x51, 7};
+  const auto photo = parse_surface(surface_of(person, another))->photo.reveal();
+  BOOST_TEST((messages::bytes(photo.begin(), photo.end()) == another));
   BOOST_TEST(check_number_of(person).size() == 14u);
   BOOST_TEST(check_number_of(person).substr(0, 6) == person.birth_date.substr(2));
 }

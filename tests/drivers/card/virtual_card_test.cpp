@@ -139,6 +139,22 @@ BOOST_AUTO_TEST_CASE(a_verified_pin_is_forgotten_by_reset_and_by_selecting_the_a
   BOOST_TEST(sw(card, sign) == 0x6986u);
 }
 
+BOOST_AUTO_TEST_CASE(a_card_that_believes_a_terminal_signs_without_its_pin_until_it_is_reset) {
+  const auto card = new_card();
+  const wiped_bytes sign = {0x80, 0x2A, 0x00, 0x80, 0x01, 0x30, 0x00};
+  card->believe_terminal(); // no application is selected: there is nothing to sign with
+  sw(card, select_jpki);
+  sw(card, select_key);
+  BOOST_TEST(sw(card, sign) == 0x6982u);
+  card->believe_terminal();
+  BOOST_TEST(sw(card, sign) == 0x9000u);
+  card->reset();
+  sw(card, select_jpki);
+  sw(card, select_key);
+  BOOST_TEST(sw(card, sign) == 0x6982u);
+  BOOST_TEST(card->counts().verifies == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_challenge_is_as_long_as_asked) {
   const auto card = new_card();
   BOOST_TEST(card->answer(wiped_bytes{0x00, 0x84, 0x00, 0x00, 0x0A}).size() == 12u);

@@ -16,13 +16,20 @@ namespace {
 
 struct served {
   site_folder site;
-  messages::secret_slot pin;
+  messages::secret_slot pin, check_number;
+  std::mutex frames_mutex;
+  std::vector<messages::wiped_bytes> frames;
   heard watcher;
   std::unique_ptr<page_server> open;
 
   explicit served(std::size_t connections_max = 512) {
     auto o = site.options();
     o.pin = &pin;
+    o.check_number = &check_number;
+    o.frame = [this](messages::wiped_bytes frame) {
+      const std::lock_guard lock{frames_mutex};
+      frames.push_back(std::move(frame));
+    };
     o.connections_max = connections_max;
     auto made = open_page_server(std::move(o));
     BOOST_REQUIRE(made);
@@ -115,6 +122,42 @@ BOOST_FIXTURE_TEST_CASE(a_pin_from_receptions_page_goes_nowhere, served) {
   page->say("{}");
   BOOST_REQUIRE(watcher.wait([&] { return watcher.lines.size() == 1; }));
   BOOST_TEST(pin.take().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_camera_frame_goes_to_the_camera_and_into_no_line, served) {
+  const auto page = open_page(open->port(), "patient", origin(), "");
+  BOOST_REQUIRE(page);
+  const auto frame = "\xFF\xD8\xFF\xE0" + std::string(100'000, 'x'); // longer than any line may be
+  page->show_frame(frame);
+  page->say("number 12345678901234");
+  page->say("{}");
+  BOOST_REQUIRE(watcher.wait([&] { return !watcher.lines.empty(); }));
+  BOOST_TEST(watcher.lines.size() == 1u);
+  BOOST_TEST(!check_number.take().empty());
+  const std::lock_guard lock{frames_mutex};
+  BOOST_REQUIRE(frames.size() == 1u);
+  BOOST_TEST(frames[0].size() == frame.size());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_garbage_frame_and_one_of_3_megabytes_end_their_page_and_no_other, served) {
+  const auto other = open_page(open->port(), "patient", origin(), "");
+  BOOST_REQUIRE(other);
+  const std::string jpeg = "\xFF\xD8\xFF\xE0";
+  for (const auto& bad : {std::string{"garbage"}, std::string{"\0\0\0\0", 4}, jpeg + std::string(3 << 20, 'x')}) {
+    const auto page = open_page(open->port(), "patient", origin(), "");
+    BOOST_REQUIRE(page);
+    page->show_frame(bad);
+    BOOST_TEST(!page->read());
+  }
+  const auto cookie = cookie_in(sign_in("suzuki", "sakura-3", origin()));
+  const auto reception = open_page(open->port(), "reception", origin(), cookie); // has no camera
+  BOOST_REQUIRE(reception);
+  reception->show_frame(jpeg);
+  BOOST_TEST(!reception->read());
+  other->say("{\"still\":1}");
+  BOOST_TEST(watcher.wait([&] { return watcher.lines.size() == 1; }));
+  const std::lock_guard lock{frames_mutex};
+  BOOST_TEST(frames.empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_no_http_ends_its_connection_and_no_other, served) {

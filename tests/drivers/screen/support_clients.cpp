@@ -97,6 +97,11 @@ public:
     socket_.text(true);
     socket_.write(asio::buffer(line), ignored);
   }
+  void show_frame(const std::string& octets) override {
+    boost::system::error_code ignored;
+    socket_.binary(true);
+    socket_.write(asio::buffer(octets), ignored);
+  }
   std::optional<std::string> read() override {
     beast::flat_buffer buffer;
     boost::system::error_code wrong;

@@ -37,6 +37,8 @@ class client {
 public:
   virtual ~client() = default;
   virtual void say(const std::string& line) = 0;
+  /// A binary message; scripted hands know none.
+  virtual void show_frame(const std::string&) {}
   void press_pin(const std::string& digits) { say("pin " + digits); }
   /// The next line; nothing when the connection is over.
   virtual std::optional<std::string> read() = 0;
