@@ -112,8 +112,8 @@ struct send_batches {
 struct batch_list {
   static constexpr std::string_view topic = "batch.list_of_batches";
   static constexpr std::uint64_t version = 1;
-  std::vector<batch_status> rows;   ///< newest first
-  std::vector<planned_time> times;  ///< to come
+  std::vector<batch_status> rows;  ///< newest first
+  std::vector<planned_time> times; ///< to come
   UKETSUKE_FIELDS(batch_list, rows, times)
 };
 /// The batches of the last days and how they stand.

@@ -135,8 +135,8 @@ struct batch_row_answered {
   care how{};              ///< which consents the answer speaks of
   std::string appointment; ///< yyyyMMdd, of an online consultation
   eligibility_answer answer;
-  consent_end ended{};       ///< why consents with flag 2 have ended
-  std::string ticket_month;  ///< yyyyMM of the newest 医療券; empty: none told
+  consent_end ended{};        ///< why consents with flag 2 have ended
+  std::string ticket_month;   ///< yyyyMM of the newest 医療券; empty: none told
   bool limit_changed = false; ///< 限度額: changed, says a result that tells no details
   std::vector<noticed_change> changes;
   UKETSUKE_FIELDS(batch_row_answered, batch, patient, how, appointment, answer, ended, ticket_month, limit_changed,

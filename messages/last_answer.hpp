@@ -17,17 +17,17 @@ struct consent_state {
 /// The last answers about one visitor. What an answer does not speak of (a result without limit details, without
 /// consents) stays as it was.
 struct last_answer {
-  id batch;                 ///< the newest; none: never answered
+  id batch; ///< the newest; none: never answered
   std::uint64_t answered_ms = 0;
   std::string confirmed_on; ///< yyyyMMdd
   validity judged{};
   std::string insurer, symbol, number, branch, insurer_name; ///< as received
-  std::string burden_ratio; ///< 3 digits of percent; empty: not told
-  std::string limit_class;  ///< OQSCD012, or OQSCD011 where only that is told
+  std::string burden_ratio;                                  ///< 3 digits of percent; empty: not told
+  std::string limit_class;                                   ///< OQSCD012, or OQSCD011 where only that is told
   bool limit_told = false;
-  std::string valid_to;     ///< yyyyMMdd: the certificate's; empty: open
+  std::string valid_to;       ///< yyyyMMdd: the certificate's; empty: open
   std::string ending_noticed; ///< the `valid_to` of which staff were told already
-  std::string ticket_month; ///< yyyyMM of the newest 医療券
+  std::string ticket_month;   ///< yyyyMM of the newest 医療券
   consent_state home_visit, online;
 
   UKETSUKE_FIELDS(last_answer, batch, answered_ms, confirmed_on, judged, insurer, symbol, number, branch, insurer_name,

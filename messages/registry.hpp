@@ -62,9 +62,9 @@ using all_replies = message_list<done, node_welcome, pin_report, card_present, c
                                  challenge_obtained,
                                  question_report, monitor_status, desk_list, waiting_list, printed_form, match_report,
                                  handover_list, numbers_taken, registration_list, face_file_list, records_obtained,
-                                 session_opened, initial_password, master_secrets, code_secret, account_list, visits_taken,
-                                 visit_list, batch_plan, batches_begun, batch_list, change_list, access_url,
-                                 consented_list, batch_status>;
+                                 session_opened, initial_password, master_secrets, code_secret, account_list,
+                                 visits_taken, visit_list, batch_plan, batches_begun, batch_list, change_list,
+                                 access_url, consented_list, batch_status>;
 
 template <class... Ms, class F> constexpr void for_each_message(message_list<Ms...>, F&& f) {
   (f.template operator()<Ms>(), ...);

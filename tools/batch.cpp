@@ -151,8 +151,7 @@ outcome show_plan(const batch_options& o, const hub_access& hub) {
       print_json(*plan);
     else {
       for (const auto& t : plan->times)
-        if (wanted.first == 0)
-          std::cout << time_words(t.when) << "  " << t.schedule << "  (" << t.text << ")\n";
+        if (wanted.first == 0) std::cout << time_words(t.when) << "  " << t.schedule << "  (" << t.text << ")\n";
       for (const auto& row : plan->rows) {
         show("", row.number, "  ");
         show("", row.name, "  ");
@@ -294,7 +293,8 @@ void print_change(const batch_options& o, const change_row& row) {
 outcome decide(const batch_options& o, const hub_access& hub) {
   const auto& text = o.accept.empty() ? o.defer : o.accept;
   const auto change = id::from_text(text);
-  if (!change) return failure(error_code::wrong_value, "change", "32 hexadecimal digits, as `batch changes` shows them");
+  if (!change)
+    return failure(error_code::wrong_value, "change", "32 hexadecimal digits, as `batch changes` shows them");
   const auto how = o.accept.empty() ? change_decision::deferred : change_decision::accepted;
   const auto done = ask_hub(hub, scheduler, decide_change{*change, how});
   if (!done) return failure(done.error());
@@ -306,7 +306,8 @@ outcome show_changes(const batch_options& o, const hub_access& hub) {
   if (!o.accept.empty() || !o.defer.empty()) return decide(o, hub);
   list_changes wanted{o.open_only, o.desk, 0};
   if (o.csv)
-    std::cout << "\"窓口\",\"予定日\",\"診察券番号\",\"氏名\",\"変更\",\"前回\",\"今回\",\"対応\",\"対応者\",\"ID\"\r\n";
+    std::cout
+        << "\"窓口\",\"予定日\",\"診察券番号\",\"氏名\",\"変更\",\"前回\",\"今回\",\"対応\",\"対応者\",\"ID\"\r\n";
   for (;;) {
     const auto list = ask_hub(hub, scheduler, wanted, 30'000);
     if (!list) return failure(list.error());
@@ -373,9 +374,8 @@ void add_batch(CLI::App& app, chosen& run) {
                      "card_number, branch, birth_date, medical_assistance, care, day, until, repeats, desk, cancelled");
   auto* plan = add_step(*batch, "plan", "who would be asked about now, when and why; does nothing", run, o, &show_plan);
   plan->add_option("--why", o->why, reasons);
-  for (auto* command :
-       {add_step(*batch, "send", "ask about them now, nobody twice in a night", run, o, &send),
-        add_step(*batch, "run", "send, and wait until the answers are taken in", run, o, &run_night)}) {
+  for (auto* command : {add_step(*batch, "send", "ask about them now, nobody twice in a night", run, o, &send),
+                        add_step(*batch, "run", "send, and wait until the answers are taken in", run, o, &run_night)}) {
     command->add_option("--why", o->why, reasons);
     command->add_flag("--by-hand", o->by_hand, "save the files for upload in the browser ([batch] by_hand)");
     command->add_option("--wait-s", o->wait_s, "how long `run` waits");
@@ -384,8 +384,10 @@ void add_batch(CLI::App& app, chosen& run) {
   auto* fetch = add_step(*batch, "collect", "ask for a result now, or take a downloaded one", run, o, &collect);
   fetch->add_option("batch", o->batch, "as `batch status` shows it")->required();
   fetch->add_option("--file", o->file, "name of the downloaded file in the folder [batch] by_hand");
-  auto* doubt = add_step(*batch, "settle", "say what the national system shows of a batch in doubt, or of one that was "
-                                           "uploaded by hand", run, o, &settle);
+  auto* doubt = add_step(*batch, "settle",
+                         "say what the national system shows of a batch in doubt, or of one that was "
+                         "uploaded by hand",
+                         run, o, &settle);
   doubt->add_option("batch", o->batch, "as `batch status` shows it")->required();
   doubt->add_option("--reception", o->reception, "受付番号: it is there");
   doubt->add_flag("--not-there", o->not_there, "it is not there");

@@ -30,23 +30,20 @@ std::string words_of(batch_state state) {
                           state);
 }
 std::string words_of(change_kind what) {
-  return nth<change_kind>(std::array{"保険者・記号番号", "資格有効性", "負担割合", "限度額区分", "証の期限",
-                                     "医療券", "同意登録", "同意の期限切れ", "同意の取消"},
+  return nth<change_kind>(std::array{"保険者・記号番号", "資格有効性", "負担割合", "限度額区分", "証の期限", "医療券",
+                                     "同意登録", "同意の期限切れ", "同意の取消"},
                           what);
 }
 std::string words_of(consent_end why) {
-  return nth<consent_end>(std::array{"", "診療形態ごとの期限", "医療機関による取消", "患者による取消",
-                                     "用途変更による取消"},
-                          why);
+  return nth<consent_end>(
+      std::array{"", "診療形態ごとの期限", "医療機関による取消", "患者による取消", "用途変更による取消"}, why);
 }
-std::string words_of(change_decision how) {
-  return nth<change_decision>(std::array{"未対応", "反映", "あとで"}, how);
-}
+std::string words_of(change_decision how) { return nth<change_decision>(std::array{"未対応", "反映", "あとで"}, how); }
 std::string words_of(care how) { return nth<care>(std::array{"外来", "訪問診療等", "オンライン診療等", "救急"}, how); }
 std::string words_of(visitor_standing stands) {
-  return nth<visitor_standing>(std::array{"未照会", "照会中", "変更なし", "変更あり・未対応", "変更あり・あとで",
-                                          "変更を反映済", "回答なし"},
-                               stands);
+  return nth<visitor_standing>(
+      std::array{"未照会", "照会中", "変更なし", "変更あり・未対応", "変更あり・あとで", "変更を反映済", "回答なし"},
+      stands);
 }
 
 } // namespace tools

@@ -259,7 +259,7 @@ std::optional<std::string> take_over(const batch_config& b, node_config& c) {
     auto when = batch_scheduler::schedule::from(*text);
     if (!when)
       return "[batch] " + std::string{name} + ": “" + *text +
-             "” is no schedule; like 'every day at 19:00', 'mon,wed-fri at 18:30', 'day 21-last or next open day at 20:00'";
+             "” is no schedule; like 'every day at 19:00', 'mon,wed-fri at 18:30', 'day 21 or next open day at 20:00'";
     o->schedules.push_back({name, why, std::move(*when)});
   }
   o->rows_per_file = b.rows_per_file;
@@ -309,6 +309,13 @@ section rig_section(rig_config& r) {
           {"usb", flag_into(r.usb)}};
 }
 
+section data_section(node_config& c) {
+  return {{"folder", path_into(c.data)},
+          {"run", path_into(c.run)},
+          {"keys_dir", path_into(c.keys)},
+          {"passphrase_file", path_into(c.passphrase_file)}};
+}
+
 section retention_section(node_config& c) {
   return {{"record_days", number_into(c.kept.record_days, 0, 36'600)},
           {"proof_days", number_into(c.kept.proof_days, 0, 36'600)},
@@ -336,11 +343,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"actors", names_into(c.actors)},
         {"simulated", flag_into(c.simulated)},
         {"seed", number_into(seed, 0, INT64_MAX)}}},
-      {"data",
-       {{"folder", path_into(c.data)},
-        {"run", path_into(c.run)},
-        {"keys_dir", path_into(c.keys)},
-        {"passphrase_file", path_into(c.passphrase_file)}}},
+      {"data", data_section(c)},
       {"retention", retention_section(c)},
       {"backup", backup_section(backup)},
       {"batch", batch_section(batch)},

@@ -94,7 +94,8 @@ outcome withdraw(const consent_options& o, const hub_access& hub) {
   }
   const auto& who = found->rows.front();
   if (!o.yes) {
-    std::cerr << "この患者さんの閲覧同意を取り消しますか。「はい」と入力してください (type yes to withdraw): " << std::flush;
+    std::cerr << "この患者さんの閲覧同意を取り消しますか。「はい」と入力してください (type yes to withdraw): "
+              << std::flush;
     std::string said;
     std::getline(std::cin, said);
     if (said != "はい" && said != "yes") {
@@ -143,7 +144,8 @@ void add_consent(CLI::App& app, chosen& run) {
   url->add_option("--out", o->out, "write the QR code as SVG, to be printed");
   url->add_flag("--json", o->json, "one JSON object");
   add_person(*add_step(*consent, "find", "同意取消照会: whose consent is in force", run, o, &find_them), *o);
-  auto* end = add_step(*consent, "withdraw", "同意取消 of home visits: shows the person, asks, withdraws", run, o, &withdraw);
+  auto* end =
+      add_step(*consent, "withdraw", "同意取消 of home visits: shows the person, asks, withdraws", run, o, &withdraw);
   add_person(*end, *o);
   end->add_option("--patient", o->patient, "of several who were found");
   end->add_flag("--yes", o->yes, "withdraw without asking: the person was confirmed");

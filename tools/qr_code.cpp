@@ -25,8 +25,7 @@ std::string escaped(std::string_view text) {
 } // namespace
 
 messages::result<qr_code> qr_code::of(std::string_view text) {
-  if (text.size() > text_bytes_max)
-    return failure(error_code::too_large, "address", std::to_string(text_bytes_max));
+  if (text.size() > text_bytes_max) return failure(error_code::too_large, "address", std::to_string(text_bytes_max));
   const std::unique_ptr<QRcode, decltype(&QRcode_free)> made{
       QRcode_encodeString(std::string{text}.c_str(), 0, QR_ECLEVEL_M, QR_MODE_8, 1), &QRcode_free};
   if (!made) return failure(error_code::wrong_value, "address", "no QR code can be made of it");

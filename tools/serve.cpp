@@ -154,7 +154,7 @@ messages::result<void> open_line(const node_config& config, const drivers::clock
     if (!line) return failure(line.error());
     ports.line = std::move(*line);
     ports.institution = config.line->institution;
-    if (config.batches) { // batches have a connection and a thread of their own: patients' questions never wait for them
+    if (config.batches) { // a connection and a thread of their own: patients' questions never wait for a batch
       auto second = open_line_of(config, clock);
       if (!second) return failure(second.error());
       ports.batch_line = std::move(*second);

@@ -25,7 +25,8 @@ using complaint = std::string;
 complaint read_file_key(std::string_view key, const toml::node& value, visit_layout& into) {
   const auto text = value.value<std::string>();
   if (key == "encoding") {
-    if (!text || (*text != "auto" && *text != "utf-8" && *text != "cp932")) return "'auto', 'utf-8' or 'cp932' is needed";
+    if (!text || (*text != "auto" && *text != "utf-8" && *text != "cp932"))
+      return "'auto', 'utf-8' or 'cp932' is needed";
     into.encoding = *text;
   } else if (key == "separator") {
     const bool tab = text && *text == "tab";
@@ -122,7 +123,8 @@ result<visit_layout> read_visit_mapping(const std::filesystem::path& file) {
   for (const auto needed : {batch_scheduler::visit_column::insurer, batch_scheduler::visit_column::card_number,
                             batch_scheduler::visit_column::birth_date})
     if (const auto n = static_cast<std::size_t>(needed); layout.columns[n].empty())
-      return wrong(1, "[columns] " + std::string{column_names[n]} + " is missing: nobody can be asked about without it");
+      return wrong(1,
+                   "[columns] " + std::string{column_names[n]} + " is missing: nobody can be asked about without it");
   const auto column = [&](batch_scheduler::visit_column c) { return layout.columns[static_cast<std::size_t>(c)]; };
   if (column(batch_scheduler::visit_column::day).empty() && column(batch_scheduler::visit_column::repeats).empty())
     return wrong(1, "[columns] needs day, or repeats for standing visits");

@@ -128,8 +128,22 @@ private:
     for (auto& part : *planned)
       left.rows.emplace_back(part.batch, std::move(part.rows));
     for (auto& c : *changes)
-      left.changes.push_back({c.change, c.patient, c.batch, c.what, c.ended, c.how, {}, {}, {}, c.noticed_ms,
-                              c.decided_ms, c.decided_by, {}, {}, c.kept, c.came});
+      left.changes.push_back({c.change,
+                              c.patient,
+                              c.batch,
+                              c.what,
+                              c.ended,
+                              c.how,
+                              {},
+                              {},
+                              {},
+                              c.noticed_ms,
+                              c.decided_ms,
+                              c.decided_by,
+                              {},
+                              {},
+                              c.kept,
+                              c.came});
     for (const auto& run : *runs)
       left.runs[run.schedule] = run.night;
     for (auto& v : *visits)
@@ -138,7 +152,8 @@ private:
                                   : failure(error_code::journal_damaged, "visitors", "a row cannot be read");
   }
   bool remember_visitors(std::size_t most) {
-    const auto rows = storage::load_rows<storage::visitor_row>(*here().journal, "visitors", storage::visitor_prefix, most);
+    const auto rows =
+        storage::load_rows<storage::visitor_row>(*here().journal, "visitors", storage::visitor_prefix, most);
     if (!rows) return false;
     for (const auto& row : *rows)
       scheduler_.remember({row.patient, row.who});

@@ -52,8 +52,7 @@ answered_unit unit_of(line::wire::confirmed_unit&& unit, const line::wire::heade
       told.ticket_month = std::max(told.ticket_month, ticket.month);
     for (const auto* consent : {&one.drugs, &one.treatment, &one.surgery, &one.checkup})
       if (consent->flag.is(line::consent_state::expired) && told.ended == consent_end::none)
-        if (const auto why = consent->reason.known())
-          told.ended = static_cast<consent_end>(static_cast<int>(*why) + 1);
+        if (const auto why = consent->reason.known()) told.ended = static_cast<consent_end>(static_cast<int>(*why) + 1);
     told.limit_changed = told.limit_changed || one.changed.is(line::limit_changed::changed_or_unknown);
   }
   if (!unit.insurances.empty()) {
@@ -155,8 +154,7 @@ void clerk::build(const work& what) {
   if (!request) return hears_.built_it(what.batch.batch, failure(request.error()));
   const bool nobody = made.rows == 0 && !what.rows->empty();
   if (what.batch.by_hand && !nobody) {
-    const auto saved =
-        line::save_for_upload(how_.institution, *request, how_.by_hand, line::facts::usual());
+    const auto saved = line::save_for_upload(how_.institution, *request, how_.by_hand, line::facts::usual());
     if (!saved) return hears_.built_it(what.batch.batch, failure(saved.error()));
     made.file = saved->filename().string();
   } else if (!nobody)

@@ -62,8 +62,8 @@ private:
   std::mutex mutex_; ///< guards what follows
   std::condition_variable changed_;
   std::deque<work> waiting_;
-  messages::id reading_;   ///< whose result is being read
-  bool go_on_ = false;     ///< what was told of it is durable
+  messages::id reading_; ///< whose result is being read
+  bool go_on_ = false;   ///< what was told of it is durable
   bool stopped_ = false;
   std::map<messages::id, drivers::line::bulk_request> built_; ///< waits to be uploaded
   std::map<messages::id, std::shared_ptr<const drivers::line::bulk_document>> results_;

@@ -35,8 +35,7 @@ std::optional<unsigned> number(std::string_view text, unsigned most) {
 
 std::optional<std::size_t> weekday(std::string_view text) {
   const auto at = std::ranges::find(weekday_names, text);
-  return at == weekday_names.end() ? std::nullopt
-                                   : std::optional{static_cast<std::size_t>(at - weekday_names.begin())};
+  return at == weekday_names.end() ? std::nullopt : std::optional{static_cast<std::size_t>(at - weekday_names.begin())};
 }
 
 std::size_t weekday_of(day d) { return std::chrono::weekday{d}.c_encoding(); }
@@ -139,9 +138,12 @@ result<day_pattern> day_pattern::from(std::string_view expression) {
   if (expression.size() > expression_bytes_max) return wrong();
   auto text = expression;
   day_pattern p;
-  if (take_ending(text, "if open")) p.when_closed_ = closed_days::skipped;
-  else if (take_ending(text, "or next open day")) p.when_closed_ = closed_days::next;
-  else if (take_ending(text, "or last open day")) p.when_closed_ = closed_days::last;
+  if (take_ending(text, "if open"))
+    p.when_closed_ = closed_days::skipped;
+  else if (take_ending(text, "or next open day"))
+    p.when_closed_ = closed_days::next;
+  else if (take_ending(text, "or last open day"))
+    p.when_closed_ = closed_days::last;
   if (text == "every day") {
     p.weekdays_.fill(true);
     return p;

@@ -1,8 +1,8 @@
 // Days in Japan, on which of them the clinic is open, and the expressions by which schedules and standing visits name
 // days and times. Pure.
 //
-// Expressions: `every day` · weekdays `mon,wed-fri` · days of the month `day 1,15,20-25,last,last-3` (last-3: three days
-// before the last); then, where the day may be a closed one, `if open`, `or next open day` or `or last open day`; of a
+// Expressions: `every day` · weekdays `mon,wed-fri` · days of the month `day 1,15,20-25,last,last-3` (last-3: three
+// days before the last); then, where the day may be a closed one, `if open`, `or next open day` or `or last open day`; of a
 // schedule at last `at 19:00`.
 #pragma once
 
@@ -60,9 +60,9 @@ private:
   bool names(day d) const;
 
   bool by_weekday_ = true;
-  std::array<bool, 7> weekdays_{};       ///< from Sunday
-  std::array<bool, 32> month_days_{};    ///< 1…31
-  std::array<bool, 31> before_last_{};   ///< 0: the last day of the month
+  std::array<bool, 7> weekdays_{};     ///< from Sunday
+  std::array<bool, 32> month_days_{};  ///< 1…31
+  std::array<bool, 31> before_last_{}; ///< 0: the last day of the month
   closed_days when_closed_{};
 };
 

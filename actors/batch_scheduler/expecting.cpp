@@ -83,8 +83,10 @@ void scheduler::put_visit(expected_visit visit) {
     e.days = std::move(*days);
   }
   e.first = day_from(e.is.day).value_or(day_of(now_ms_));
-  if (e.is.repeats.empty()) e.last = e.first;
-  else if (const auto until = day_from(e.is.until)) e.last = *until;
+  if (e.is.repeats.empty())
+    e.last = e.first;
+  else if (const auto until = day_from(e.is.until))
+    e.last = *until;
   const visit_key key{e.is.patient, e.is.how, e.is.repeats.empty() ? e.is.day : "", e.is.repeats};
   const auto [at, fresh] = visits_.insert_or_assign(key, std::move(e));
   if (fresh) visits_of_[key.patient].push_back(&at->second);
@@ -188,7 +190,8 @@ void scheduler::handle(const list_visits& m, const command_envelope& command, de
   for (const auto& [key, visit] : visits_) {
     if (!is_expected(visit, *wanted)) continue;
     if (list.total++ < m.first || list.rows.size() >= options_.page_max) continue;
-    visit_row row{visit.is.visit, visit.is.patient, visit.is.how, list.day, visit.is.desk, visit.days.has_value(), {}, {}};
+    visit_row row{visit.is.visit, visit.is.patient,       visit.is.how, list.day,
+                  visit.is.desk,  visit.days.has_value(), {},           {}};
     if (const auto known = book_ ? book_->of(visit.is.patient) : std::nullopt) {
       row.number = personal{known->who.number};
       row.name = personal{known->who.name};

@@ -64,8 +64,8 @@ void scheduler::take_unit(batch& b, answered_unit& unit, decision& out) {
   const auto before = known ? known->last : last_answer{};
   ++b.status.answered;
   if (before.batch == b.status.batch) return; // durable before a crash
-  batch_row_answered came{b.status.batch, *patient, care_of(b.status.kind), {}, std::move(unit.answer), unit.ended,
-                          unit.ticket_month, unit.limit_changed, {}};
+  batch_row_answered came{b.status.batch, *patient,          care_of(b.status.kind), {}, std::move(unit.answer),
+                          unit.ended,     unit.ticket_month, unit.limit_changed,     {}};
   if (came.answer.confirmed_on.empty()) came.answer.confirmed_on = b.status.confirmed_on;
   if (came.how == care::online) came.appointment = b.status.confirmed_on;
   came.changes = changes_between(before, came, asks_for_consents(b.status.kind), make_id_);
@@ -138,7 +138,8 @@ void scheduler::handle(const list_changes& m, const command_envelope& command, d
     list.rows.push_back(std::move(row));
   }
   for (const auto& [key, b] : batches_)
-    if (b.status.night == text_of(night_)) list.unanswered += b.status.rows - std::min(b.status.rows, b.status.answered);
+    if (b.status.night == text_of(night_))
+      list.unanswered += b.status.rows - std::min(b.status.rows, b.status.answered);
   out.reply(command, list);
 }
 

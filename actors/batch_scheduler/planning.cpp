@@ -108,7 +108,8 @@ void scheduler::begin_batch(batch_planned what, std::vector<planned_row> rows, d
   for (std::size_t first = 0; first < rows.size(); first += planned_rows_max) {
     const auto end = std::min(first + planned_rows_max, rows.size());
     batch_rows_planned part{what.batch, first, {}};
-    part.rows.assign(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.begin() + static_cast<std::ptrdiff_t>(end));
+    part.rows.assign(rows.begin() + static_cast<std::ptrdiff_t>(first),
+                     rows.begin() + static_cast<std::ptrdiff_t>(end));
     out.write(part, {}, {});
   }
   out.write(what, {}, {});
@@ -145,8 +146,8 @@ batches_begun scheduler::begin(const plan& what, const std::string& name, bool b
       p.kind = of.first;
       p.confirmed_on = text_of(of.second);
       p.by_hand = by_hand;
-      begin_batch(p, {rows.begin() + static_cast<std::ptrdiff_t>(first), rows.begin() + static_cast<std::ptrdiff_t>(end)},
-                  out);
+      begin_batch(
+          p, {rows.begin() + static_cast<std::ptrdiff_t>(first), rows.begin() + static_cast<std::ptrdiff_t>(end)}, out);
       begun.rows += end - first;
     }
   for (auto p : what.periods) {
@@ -205,10 +206,13 @@ void scheduler::handle(const plan_batches& m, const command_envelope& command, d
   }
   if (answer.rows.size() < options_.page_max)
     for (const auto& p : what.periods)
-      answer.rows.push_back({{},
-                             p.kind == batch_kind::medical_assistance ? asking_reason::medical_assistance
-                                                                      : asking_reason::web_consent,
-                             p.kind, p.from, {}, {}});
+      answer.rows.push_back(
+          {{},
+           p.kind == batch_kind::medical_assistance ? asking_reason::medical_assistance : asking_reason::web_consent,
+           p.kind,
+           p.from,
+           {},
+           {}});
   out.reply(command, answer);
 }
 

@@ -15,9 +15,7 @@ constexpr std::size_t listed_max = 200;
 std::string error_name(const error& why) { return std::string{describe(why.code).name}; }
 
 /// Was the request certainly not taken in, so that it may go again?
-bool nothing_arrived(const error& why) {
-  return why.code == error_code::line_down || why.code == error_code::busy;
-}
+bool nothing_arrived(const error& why) { return why.code == error_code::line_down || why.code == error_code::busy; }
 /// Read, and refused: what would be sent again would be refused again.
 bool is_refusal(const error& why) {
   return why.code == error_code::line_refused || why.code == error_code::line_unprocessed ||
@@ -253,7 +251,8 @@ void scheduler::handle(const settle_batch& m, const command_envelope& command, d
   if (found == batches_.end()) return out.refuse(command, {error_code::unknown_batch, {m.batch.text()}});
   auto& b = found->second;
   const bool there = !m.reception_number.empty();
-  if (m.reception_number.size() > 100) return out.refuse(command, {error_code::wrong_value, {"reception_number", "length"}});
+  if (m.reception_number.size() > 100)
+    return out.refuse(command, {error_code::wrong_value, {"reception_number", "length"}});
   if (!step(b, there ? event::number_told : event::absence_told))
     return out.refuse(command, {error_code::batch_not_now, {"settle", std::string{name(b.status.now)}}});
   if (there)
@@ -353,8 +352,8 @@ decision scheduler::resume(left_over left, std::uint64_t now_ms) {
     const auto was = b.status.now;
     step(b, event::interrupted);
     b.accepted_ms = b.status.planned_ms;
-    b.status.changes = static_cast<std::uint64_t>(std::ranges::count_if(
-        changes_, [&](const auto& entry) { return entry.second.batch == b.status.batch; }));
+    b.status.changes = static_cast<std::uint64_t>(
+        std::ranges::count_if(changes_, [&](const auto& entry) { return entry.second.batch == b.status.batch; }));
     if (b.status.now == state::planned) to_clerk(b, work::kind::build, out);
     if (b.status.now == state::accepted) {
       if (b.status.reception_number.empty()) b.status.now = state::saved; // its result was downloaded by hand

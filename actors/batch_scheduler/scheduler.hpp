@@ -28,15 +28,15 @@ struct options {
   std::size_t rows_per_file = 5'000; ///< how many a real request may hold is not public: a careful guess
   std::size_t visits_max = 600'000;
   std::size_t rows_of_command_max = 500, page_max = 200;
-  std::size_t changes_max = 50'000;          ///< open ones; more are in the journal and not on the list
-  std::uint32_t again_ms_first = 30'000;     ///< between two uploads that did not leave, and two looks for a result:
-  std::uint32_t again_ms_max = 600'000;      ///< doubles up to
-  std::uint32_t result_hours_max = 12;       ///< from acceptance
-  std::uint32_t unsent_hours_max = 12;       ///< an upload that never left is given up: the night is over
-  std::uint32_t saved_days_max = 7;          ///< a file for upload by hand
-  std::uint32_t doubt_hours_max = 18;        ///< the next evening asks about its persons anew
-  std::uint32_t consent_days = 2;            ///< a look for consents goes back so many days
-  bool by_hand_possible = false;             ///< there is a folder for files by hand
+  std::size_t changes_max = 50'000;      ///< open ones; more are in the journal and not on the list
+  std::uint32_t again_ms_first = 30'000; ///< between two uploads that did not leave, and two looks for a result:
+  std::uint32_t again_ms_max = 600'000;  ///< doubles up to
+  std::uint32_t result_hours_max = 12;   ///< from acceptance
+  std::uint32_t unsent_hours_max = 12;   ///< an upload that never left is given up: the night is over
+  std::uint32_t saved_days_max = 7;      ///< a file for upload by hand
+  std::uint32_t doubt_hours_max = 18;    ///< the next evening asks about its persons anew
+  std::uint32_t consent_days = 2;        ///< a look for consents goes back so many days
+  bool by_hand_possible = false;         ///< there is a folder for files by hand
 };
 
 /// What is known of somebody beyond this memory: read from the journal's views, a person at a time.
@@ -111,7 +111,7 @@ struct built {
 };
 /// What a result says of one person.
 struct answered_unit {
-  std::optional<std::size_t> row; ///< number in the request; none in the result of a period
+  std::optional<std::size_t> row;    ///< number in the request; none in the result of a period
   messages::insured_number searched; ///< of a period: the person's own insurance
   messages::eligibility_answer answer;
   messages::consent_end ended{};
@@ -152,8 +152,8 @@ private:
     std::shared_ptr<const std::vector<messages::planned_row>> rows;
     std::uint64_t again_at_ms = 0, accepted_ms = 0;
     std::uint32_t again_ms = 0;
-    std::vector<bool> taken;                        ///< rows of which the result has told
-    std::unordered_set<messages::id> told;          ///< of a period: persons of whom it has told
+    std::vector<bool> taken;                         ///< rows of which the result has told
+    std::unordered_set<messages::id> told;           ///< of a period: persons of whom it has told
     std::optional<messages::command_envelope> asker; ///< who waits for the collection
     bool at_clerk = false;
   };
@@ -238,7 +238,7 @@ private:
     messages::id patient;
     std::uint64_t details = 0; ///< fingerprint of everything known
   };
-  std::unordered_map<std::string, identity> by_identity_;     ///< 診察券番号, else the insurance
+  std::unordered_map<std::string, identity> by_identity_;        ///< 診察券番号, else the insurance
   std::unordered_map<std::uint64_t, messages::id> by_insurance_; ///< fingerprint of the number on the card
   std::map<messages::id, messages::change_row> changes_;
   std::unordered_map<messages::id, std::vector<messages::id>> changes_of_; ///< by patient

@@ -13,25 +13,25 @@ namespace batch_scheduler {
 using state = messages::batch_state;
 
 enum class event : std::uint8_t {
-  built,          ///< the request file is there
-  saved,          ///< and lies in the folder for uploads by hand
-  unfit,          ///< nothing of it can be sent
-  upload_begun,   ///< durable; the file goes to the line
-  taken_in,       ///< a reception number came
-  not_sent,       ///< nothing arrived
-  silence,        ///< something may have arrived
-  refused,        ///< read and refused: nothing is done
-  interrupted,    ///< the process ended meanwhile
-  number_told,    ///< staff saw the reception number at the national system
-  absence_told,   ///< staff saw that it is not there
-  asked,          ///< the result is asked for
-  still_working,  ///< 処理中
-  not_collected,  ///< no answer to that
-  result_came,    ///< over the line
-  result_given,   ///< downloaded by hand
-  result_broken,  ///< it ended in the middle, or could not be read
-  all_taken,      ///< row by row, durable
-  given_up        ///< too late for this night
+  built,         ///< the request file is there
+  saved,         ///< and lies in the folder for uploads by hand
+  unfit,         ///< nothing of it can be sent
+  upload_begun,  ///< durable; the file goes to the line
+  taken_in,      ///< a reception number came
+  not_sent,      ///< nothing arrived
+  silence,       ///< something may have arrived
+  refused,       ///< read and refused: nothing is done
+  interrupted,   ///< the process ended meanwhile
+  number_told,   ///< staff saw the reception number at the national system
+  absence_told,  ///< staff saw that it is not there
+  asked,         ///< the result is asked for
+  still_working, ///< 処理中
+  not_collected, ///< no answer to that
+  result_came,   ///< over the line
+  result_given,  ///< downloaded by hand
+  result_broken, ///< it ended in the middle, or could not be read
+  all_taken,     ///< row by row, durable
+  given_up       ///< too late for this night
 };
 
 struct transition {
@@ -94,9 +94,7 @@ constexpr std::optional<state> next(state from, event on) {
 
 constexpr bool is_over(state s) { return s == state::listed || s == state::failed; }
 /// It may be at the national system: its persons count as asked about.
-constexpr bool may_be_there(state s) {
-  return s != state::planned && s != state::written && s != state::saved;
-}
+constexpr bool may_be_there(state s) { return s != state::planned && s != state::written && s != state::saved; }
 
 namespace detail {
 

@@ -14,7 +14,8 @@ using namespace messages;
 
 std::pair<std::string_view, std::string_view> words_of(row_fault fault) {
   switch (fault) {
-  case row_fault::column_count: return {"列の数が見出しと違います", "the number of columns differs from the first line's"};
+  case row_fault::column_count:
+    return {"列の数が見出しと違います", "the number of columns differs from the first line's"};
   case row_fault::quotes: return {"引用符が閉じていません", "a quote is not closed"};
   case row_fault::encoding: return {"文字コードが正しくありません", "neither UTF-8 nor CP932"};
   case row_fault::too_long: return {"「{1}」が長すぎます", "“{1}” is too long"};
@@ -37,8 +38,11 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 bool is_utf8(std::string_view s) {
   for (std::size_t n = 0; n < s.size();) {
     const auto c = static_cast<unsigned char>(s[n]);
-    const std::size_t more = c < 0x80 ? 0 : c >= 0xC2 && c < 0xE0 ? 1 : c >= 0xE0 && c < 0xF0 ? 2
-                             : c >= 0xF0 && c < 0xF5 ? 3 : 9;
+    const std::size_t more = c < 0x80                ? 0
+                             : c >= 0xC2 && c < 0xE0 ? 1
+                             : c >= 0xE0 && c < 0xF0 ? 2
+                             : c >= 0xF0 && c < 0xF5 ? 3
+                                                     : 9;
     if (more == 9 || n + more >= s.size()) return false;
     for (std::size_t k = 1; k <= more; ++k)
       if ((static_cast<unsigned char>(s[n + k]) & 0xC0) != 0x80) return false;
@@ -83,8 +87,10 @@ void trim(std::string& s) {
   constexpr std::string_view wide_blank = "　";
   for (bool again = true; again;) {
     again = false;
-    while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.erase(0, 1);
-    while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.pop_back();
+    while (!s.empty() && (s.front() == ' ' || s.front() == '\t'))
+      s.erase(0, 1);
+    while (!s.empty() && (s.back() == ' ' || s.back() == '\t'))
+      s.pop_back();
     if (s.starts_with(wide_blank)) s.erase(0, wide_blank.size()), again = true;
     if (s.ends_with(wide_blank)) s.erase(s.size() - wide_blank.size()), again = true;
   }
@@ -134,12 +140,16 @@ std::optional<std::string> date_from(std::string_view written) {
     if (digits == 0) return std::nullopt;
     digits = 0;
     ++n;
-    if (rest.front() == '-' || rest.front() == '/' || rest.front() == '.') ++at;
-    else if (rest.starts_with(year) || rest.starts_with(month) || rest.starts_with(of_month)) at += year.size();
-    else return std::nullopt;
+    if (rest.front() == '-' || rest.front() == '/' || rest.front() == '.')
+      ++at;
+    else if (rest.starts_with(year) || rest.starts_with(month) || rest.starts_with(of_month))
+      at += year.size();
+    else
+      return std::nullopt;
   }
   if (digits > 0) ++n;
-  if (n != 3 || (before != 0 && (parts[0] == 0 || parts[0] > 99)) || (before == 0 && parts[0] < 1000)) return std::nullopt;
+  if (n != 3 || (before != 0 && (parts[0] == 0 || parts[0] > 99)) || (before == 0 && parts[0] < 1000))
+    return std::nullopt;
   if (parts[1] > 12 || parts[2] > 31) return std::nullopt;
   const auto two = [](unsigned v) { return (v < 10 ? "0" : "") + std::to_string(v); };
   auto text = std::to_string(before + parts[0]) + two(parts[1]) + two(parts[2]);
@@ -321,7 +331,8 @@ std::optional<visit_wanted> visit_reader::visit_of(const std::vector<std::string
     return std::nullopt;
   row.desk = field(fields, visit_column::desk);
   const auto cancelled = field(fields, visit_column::cancelled);
-  row.cancelled = !cancelled.empty() && std::ranges::find(layout_.cancelled_words, cancelled) != layout_.cancelled_words.end();
+  row.cancelled =
+      !cancelled.empty() && std::ranges::find(layout_.cancelled_words, cancelled) != layout_.cancelled_words.end();
   const auto same = fingerprint((who.number.empty() ? who.person.insurer + '/' + who.person.number + '/' +
                                                           who.person.branch + '/' + who.person.birth_date
                                                     : who.number) +
@@ -340,14 +351,11 @@ bool visit_reader::read_person(const std::vector<std::string>& fields, visitor& 
     bool needed;
   };
   std::string birth;
-  const column columns[]{{visit_column::number, &who.number, 50, false},
-                         {visit_column::name, &who.name, 100, false},
-                         {visit_column::kana, &who.kana, 100, false},
-                         {visit_column::insurer, &who.person.insurer, 8, true},
-                         {visit_column::symbol, &who.person.symbol, 20, false},
-                         {visit_column::card_number, &who.person.number, 20, true},
-                         {visit_column::branch, &who.person.branch, 2, false},
-                         {visit_column::birth_date, &birth, 40, true}};
+  const column columns[]{
+      {visit_column::number, &who.number, 50, false},        {visit_column::name, &who.name, 100, false},
+      {visit_column::kana, &who.kana, 100, false},           {visit_column::insurer, &who.person.insurer, 8, true},
+      {visit_column::symbol, &who.person.symbol, 20, false}, {visit_column::card_number, &who.person.number, 20, true},
+      {visit_column::branch, &who.person.branch, 2, false},  {visit_column::birth_date, &birth, 40, true}};
   for (const auto& c : columns) {
     *c.into = field(fields, c.which);
     if (c.needed && c.into->empty()) return reject(line, row_fault::missing, c.which);

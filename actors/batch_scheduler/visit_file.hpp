@@ -22,15 +22,24 @@ namespace batch_scheduler {
 /// What a column can hold.
 enum class visit_column : std::uint8_t {
   number, ///< 診察券番号
-  name, kana,
-  insurer, symbol, card_number, branch, birth_date, ///< 保険者番号, 記号, 番号, 枝番, 生年月日
+  name,
+  kana,
+  insurer,
+  symbol,
+  card_number,
+  branch,
+  birth_date,         ///< 保険者番号, 記号, 番号, 枝番, 生年月日
   medical_assistance, ///< 医療扶助
-  care, day, until, repeats, desk,
+  care,
+  day,
+  until,
+  repeats,
+  desk,
   cancelled
 };
 inline constexpr std::array<std::string_view, 15> column_names{
-    "number", "name", "kana", "insurer", "symbol", "card_number", "branch", "birth_date", "medical_assistance",
-    "care", "day", "until", "repeats", "desk", "cancelled"};
+    "number", "name", "kana",  "insurer", "symbol", "card_number", "branch", "birth_date", "medical_assistance",
+    "care",   "day",  "until", "repeats", "desk",   "cancelled"};
 inline constexpr std::size_t visit_columns = column_names.size();
 
 /// Where things stand in a file, and what its words mean.
@@ -39,7 +48,7 @@ struct visit_layout {
   std::array<std::string, visit_columns> columns{};
   bool headed = true; ///< the first line names the columns
   char separator = ',';
-  std::string encoding = "auto"; ///< auto, utf-8 or cp932
+  std::string encoding = "auto";                    ///< auto, utf-8 or cp932
   std::map<std::string, messages::care> care_words; ///< 診療区分 as the file words it; the names of `care` always do
   messages::care care = messages::care::outpatient; ///< where no column says it, or says nothing
   std::vector<std::string> cancelled_words{"取消", "キャンセル", "cancelled"};
@@ -48,8 +57,18 @@ struct visit_layout {
 
 /// What is wrong with a row.
 enum class row_fault : std::uint8_t {
-  column_count, quotes, encoding, too_long, missing, not_a_date, not_a_care, not_days, not_a_number, duplicate,
-  heading, too_many
+  column_count,
+  quotes,
+  encoding,
+  too_long,
+  missing,
+  not_a_date,
+  not_a_care,
+  not_days,
+  not_a_number,
+  duplicate,
+  heading,
+  too_many
 };
 /// In words, Japanese and English; {1} is the column, or the line that was the same.
 std::pair<std::string_view, std::string_view> words_of(row_fault fault);
@@ -96,9 +115,9 @@ private:
   visit_layout layout_;
   row_taker take_;
   reject_taker reject_;
-  std::string pending_;      ///< of the record that is not complete
-  std::size_t scanned_ = 0;  ///< of pending_
-  bool quoted_ = false;      ///< scanned_ stands inside quotes
+  std::string pending_;     ///< of the record that is not complete
+  std::size_t scanned_ = 0; ///< of pending_
+  bool quoted_ = false;     ///< scanned_ stands inside quotes
   bool begun_ = false, headed_ = false, useless_ = false, skipping_ = false;
   std::uint64_t line_ = 1, record_line_ = 1, good_ = 0, rejected_ = 0;
   std::size_t width_ = 0; ///< columns of the first line

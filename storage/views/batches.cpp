@@ -39,8 +39,10 @@ template <class Change> void change_batch(const folded_event& event, const id& b
 
 void note_changes(const folded_event& event, const batch_row_answered& answered, rows& into) {
   for (const auto& c : answered.changes)
-    into.put(change_key(c.change), encode_row(change_kept{c.change, answered.patient, answered.batch, c.what, c.ended,
-                                                          {}, event.time_ms, 0, {}, c.kept, c.came}));
+    into.put(
+        change_key(c.change),
+        encode_row(change_kept{
+            c.change, answered.patient, answered.batch, c.what, c.ended, {}, event.time_ms, 0, {}, c.kept, c.came}));
 }
 
 void decide(const folded_event& event, const change_decided& decided, rows& into) {

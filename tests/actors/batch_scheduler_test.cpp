@@ -124,7 +124,8 @@ BOOST_FIXTURE_TEST_CASE(claims_ask_about_everybody_of_the_month_and_tickets_come
 
 BOOST_AUTO_TEST_CASE(a_planned_time_comes_once_and_is_caught_up_with_when_nobody_was_there) {
   auto o = usual();
-  o.schedules.push_back({"appointments", asking_reason::appointment, *batch_scheduler::schedule::from("every day at 19:00")});
+  o.schedules.push_back(
+      {"appointments", asking_reason::appointment, *batch_scheduler::schedule::from("every day at 19:00")});
   night_desk n{o};
   n.now_ms -= 60'000;
   n.say(take_visits{{a_visit(1, "20261128"), a_visit(2, "20261130")}});
@@ -267,9 +268,10 @@ BOOST_FIXTURE_TEST_CASE(whoever_cannot_be_sent_is_named_and_the_others_go, night
   expect(2);
   send();
   const auto w = next(work::kind::build);
-  take(all.on_built(w.batch.batch,
-                    batch_scheduler::built{1, {{(*w.rows)[0].patient, {error_code::wrong_value, {"number", "length"}}}}, {}},
-                    now_ms));
+  take(all.on_built(
+      w.batch.batch,
+      batch_scheduler::built{1, {{(*w.rows)[0].patient, {error_code::wrong_value, {"number", "length"}}}}, {}},
+      now_ms));
   BOOST_CHECK_EQUAL(event_in<batch_row_refused>(last)->error, "wrong_value");
   uploaded(reception);
   pass(30'000);

@@ -24,7 +24,8 @@ std::string text_at(std::optional<std::uint64_t> ms) {
 } // namespace
 
 BOOST_AUTO_TEST_CASE(days_that_do_not_exist_are_none) {
-  for (const auto* text : {"20260229", "20261131", "20260001", "20261301", "2026112", "x0261127", "20261100", "18991231"})
+  for (const auto* text :
+       {"20260229", "20261131", "20260001", "20261301", "2026112", "x0261127", "20261100", "18991231"})
     BOOST_CHECK_MESSAGE(!day_from(text), text);
   for (const auto* text : {"20240229", "20261130", "19000101", "21991231"})
     BOOST_CHECK_MESSAGE(day_from(text), text);

@@ -111,7 +111,8 @@ struct night_desk {
   std::uint64_t restarts = 1000;
 };
 
-inline visit_wanted a_visit(int n, const std::string& day, care how = care::outpatient, const std::string& repeats = {}) {
+inline visit_wanted a_visit(int n, const std::string& day, care how = care::outpatient,
+                            const std::string& repeats = {}) {
   visit_wanted row;
   row.how = how;
   row.day = day;

@@ -1,5 +1,5 @@
-// Appointment files as other systems write them: every row that cannot be used is told with its line and the reason, and
-// the others go on.
+// Appointment files as other systems write them: every row that cannot be used is told with its line and the reason,
+// and the others go on.
 #include "tests/test.hpp"
 
 #include "actors/batch_scheduler/visit_file.hpp"
@@ -78,9 +78,10 @@ BOOST_AUTO_TEST_CASE(a_file_with_a_byte_order_mark_is_read_like_one_without) {
 BOOST_AUTO_TEST_CASE(a_file_in_cp932_is_read_also_where_a_second_byte_is_a_backslash) {
   auto layout = usual();
   // 患者番号,氏名,保険者番号,番号,生年月日,予約日,区分 / 表 (0x95 0x5C), ① (NEC), 訪問
-  const std::string file = "\x8a\xb3\x8e\xd2\x94\xd4\x8d\x86,\x8e\x81\x96\xbc,\x95\xdb\x8c\xaf\x8e\xd2\x94\xd4\x8d\x86,"
-                           "\x94\xd4\x8d\x86,\x90\xb6\x94\x4e\x8c\x8e\x93\xfa,\x97\x5c\x96\xf1\x93\xfa,\x8b\xe6\x95\xaa\n"
-                           "7,\"\x95\x5c\x87\x40\",06132013,12,19480517,20261127,\x96\x4b\x96\xe2\n";
+  const std::string file =
+      "\x8a\xb3\x8e\xd2\x94\xd4\x8d\x86,\x8e\x81\x96\xbc,\x95\xdb\x8c\xaf\x8e\xd2\x94\xd4\x8d\x86,"
+      "\x94\xd4\x8d\x86,\x90\xb6\x94\x4e\x8c\x8e\x93\xfa,\x97\x5c\x96\xf1\x93\xfa,\x8b\xe6\x95\xaa\n"
+      "7,\"\x95\x5c\x87\x40\",06132013,12,19480517,20261127,\x96\x4b\x96\xe2\n";
   for (const auto* encoding : {"auto", "cp932"}) {
     layout.encoding = encoding;
     const reading r{file, layout, 1};
@@ -94,17 +95,17 @@ BOOST_AUTO_TEST_CASE(a_file_in_cp932_is_read_also_where_a_second_byte_is_a_backs
 }
 
 BOOST_AUTO_TEST_CASE(each_row_that_cannot_be_used_is_told_with_its_line_and_the_others_go_on) {
-  const reading r{heading + "1,a,39999901,1,19480517,20261127,\n"      // 2
-                            "2,a,39999901,2,19480517\n"                // 3: columns
-                            "3,a,,3,19480517,20261127,\n"              // 4: no insurer
-                            "4,a,39999901,4,19480230,20261127,\n"      // 5: no such birth date
-                            "5,a,39999901,5,19480517,2026-02-29,\n"    // 6: no such day
-                            "6,a,39999901,6,19480517,20261127,往診?\n" // 7: no such care
-                            "\n"                                       // 8: empty: nothing
-                            "1,a,39999901,1,19480517,20261127,\n"      // 9: the same as line 2
+  const reading r{heading + "1,a,39999901,1,19480517,20261127,\n"                     // 2
+                            "2,a,39999901,2,19480517\n"                               // 3: columns
+                            "3,a,,3,19480517,20261127,\n"                             // 4: no insurer
+                            "4,a,39999901,4,19480230,20261127,\n"                     // 5: no such birth date
+                            "5,a,39999901,5,19480517,2026-02-29,\n"                   // 6: no such day
+                            "6,a,39999901,6,19480517,20261127,往診?\n"                // 7: no such care
+                            "\n"                                                      // 8: empty: nothing
+                            "1,a,39999901,1,19480517,20261127,\n"                     // 9: the same as line 2
                             "7,a,39999901,123456789012345678901,19480517,20261127,\n" // 10: too long
-                            "8,a,3999990x,8,19480517,20261127,\n"      // 11: no number
-                            "9,a,39999901,9,19480517,20261127,\n"};    // 12
+                            "8,a,3999990x,8,19480517,20261127,\n"                     // 11: no number
+                            "9,a,39999901,9,19480517,20261127,\n"};                   // 12
   BOOST_CHECK_EQUAL(r.faults(),
                     fault(3, row_fault::column_count) + fault(4, row_fault::missing, "保険者番号") +
                         fault(5, row_fault::not_a_date, "生年月日") + fault(6, row_fault::not_a_date, "予約日") +
@@ -115,7 +116,8 @@ BOOST_AUTO_TEST_CASE(each_row_that_cannot_be_used_is_told_with_its_line_and_the_
 }
 
 BOOST_AUTO_TEST_CASE(quotes_hold_commas_and_line_ends_and_one_that_is_not_closed_costs_its_own_line_only) {
-  const reading good{heading + "1,\"見本, \"\"花\"\"\n子\",39999901,1,19480517,20261127,\n2,b,39999901,2,19480517,20261127,\n"};
+  const reading good{heading +
+                     "1,\"見本, \"\"花\"\"\n子\",39999901,1,19480517,20261127,\n2,b,39999901,2,19480517,20261127,\n"};
   BOOST_CHECK_EQUAL(good.faults(), "");
   BOOST_REQUIRE_EQUAL(good.rows.size(), 2u);
   BOOST_CHECK_EQUAL(good.rows[0].who.reveal().name, "見本, \"花\" 子");
@@ -161,10 +163,11 @@ BOOST_AUTO_TEST_CASE(columns_may_be_numbers_and_standing_visits_name_their_days)
 }
 
 BOOST_AUTO_TEST_CASE(dates_are_read_as_people_write_them_and_only_those_that_exist) {
-  const std::pair<const char*, const char*> good[]{
-      {"20261127", "20261127"}, {"2026-11-27", "20261127"}, {"2026/1/7", "20260107"}, {"2026.01.07", "20260107"},
-      {"R8.11.27", "20261127"}, {"令和8年11月27日", "20261127"}, {"令和元年5月1日", "20190501"},
-      {"S23/5/17", "19480517"}, {"H12.2.29", "20000229"}, {"2024-02-29", "20240229"}};
+  const std::pair<const char*, const char*> good[]{{"20261127", "20261127"},       {"2026-11-27", "20261127"},
+                                                   {"2026/1/7", "20260107"},       {"2026.01.07", "20260107"},
+                                                   {"R8.11.27", "20261127"},       {"令和8年11月27日", "20261127"},
+                                                   {"令和元年5月1日", "20190501"}, {"S23/5/17", "19480517"},
+                                                   {"H12.2.29", "20000229"},       {"2024-02-29", "20240229"}};
   for (const auto& [written, meant] : good)
     BOOST_CHECK_EQUAL(date_from(written).value_or("none"), meant);
   for (const auto* written : {"", "20260229", "2026-13-01", "2026-00-10", "2026-11-31", "R0.1.1", "26-11-27", "2026-11",

@@ -52,7 +52,8 @@ void night_line::obtain_url(line_::url_question, std::uint32_t, line_::completio
 
 void night_line::night_begins() { asked_tonight_.clear(); }
 
-void night_line::request_bulk(line_::bulk_request r, std::uint32_t wait, line_::completion<line_::bulk_acceptance> done) {
+void night_line::request_bulk(line_::bulk_request r, std::uint32_t wait,
+                              line_::completion<line_::bulk_acceptance> done) {
   ++uploads;
   const auto fate = chance_() % 20;
   if (down || fate == 0) return done(failure(error_code::line_down, "test"));
@@ -68,7 +69,8 @@ void night_line::request_bulk(line_::bulk_request r, std::uint32_t wait, line_::
   });
 }
 
-void night_line::collect_bulk(line_::bulk_collection c, std::uint32_t wait, line_::completion<line_::bulk_answer> done) {
+void night_line::collect_bulk(line_::bulk_collection c, std::uint32_t wait,
+                              line_::completion<line_::bulk_answer> done) {
   const auto fate = chance_() % 10;
   if (down || fate == 0) return done(failure(error_code::line_down, "test"));
   if (fate == 1) return done(failure(error_code::line_silent, "test"));
@@ -99,15 +101,30 @@ left_over night_views::left() const {
       if (key.starts_with(prefix)) take(bytes);
   };
   const std::lock_guard lock{mutex_};
-  each(batches_, storage::batch_prefix, [&](const auto& b) { left.batches.push_back(*storage::decode_row<batch_status>(b)); });
+  each(batches_, storage::batch_prefix,
+       [&](const auto& b) { left.batches.push_back(*storage::decode_row<batch_status>(b)); });
   each(batches_, storage::planned_prefix, [&](const auto& b) {
     auto row = *storage::decode_row<storage::planned_rows>(b);
     left.rows.emplace_back(row.batch, std::move(row.rows));
   });
   each(batches_, storage::change_prefix, [&](const auto& b) {
     const auto c = *storage::decode_row<storage::change_kept>(b);
-    left.changes.push_back({c.change, c.patient, c.batch, c.what, c.ended, c.how, {}, {}, {}, c.noticed_ms,
-                            c.decided_ms, c.decided_by, {}, {}, c.kept, c.came});
+    left.changes.push_back({c.change,
+                            c.patient,
+                            c.batch,
+                            c.what,
+                            c.ended,
+                            c.how,
+                            {},
+                            {},
+                            {},
+                            c.noticed_ms,
+                            c.decided_ms,
+                            c.decided_by,
+                            {},
+                            {},
+                            c.kept,
+                            c.came});
   });
   each(batches_, storage::run_prefix, [&](const auto& b) {
     const auto run = *storage::decode_row<storage::run_kept>(b);
@@ -187,8 +204,11 @@ night_world::night_world(std::uint64_t seed, std::size_t people, std::size_t hom
   for (std::size_t n = 0; n < home_patients_; ++n) {
     const auto made = line_::insured_persons::made_from(1, n).insurances.front().seen;
     visit_wanted row{care::home_visit, "20261101", "", n % 2 == 0 ? "mon,thu" : "tue,fri", "", false, {}};
-    row.who = personal{visitor{"K-" + std::to_string(n), made.name, made.name_kana,
-                               {made.insurer, made.symbol, made.number, made.branch, made.birth_date}, false}};
+    row.who = personal{visitor{"K-" + std::to_string(n),
+                               made.name,
+                               made.name_kana,
+                               {made.insurer, made.symbol, made.number, made.branch, made.birth_date},
+                               false}};
     standing.rows.push_back(std::move(row));
     if (standing.rows.size() == 250 || n + 1 == home_patients_) {
       BOOST_REQUIRE(say(standing));
@@ -225,7 +245,8 @@ template <class M> result<typename M::reply> night_world::say(const M& m) {
 }
 
 void night_world::start() {
-  scheduler_ = std::make_unique<scheduler>(options_, [this] { return make_id(now_ms_, ++ids_, 3); }, &views_);
+  scheduler_ = std::make_unique<scheduler>(
+      options_, [this] { return make_id(now_ms_, ++ids_, 3); }, &views_);
   const auto hear = [this](std::function<decision()> what) {
     {
       const std::lock_guard lock{mutex_};
@@ -352,9 +373,18 @@ void night_world::day() {
   for (std::size_t n = home_patients_; n < people_; ++n) {
     if (chance_() % 5 != 0) continue;
     const auto made = line_::insured_persons::made_from(1, n).insurances.front().seen;
-    visit_wanted row{care::outpatient, text_of(today + std::chrono::days{1 + static_cast<int>(chance_() % 2)}), "", "", "desk-1", false, {}};
-    row.who = personal{visitor{"K-" + std::to_string(n), made.name, made.name_kana,
-                               {made.insurer, made.symbol, made.number, made.branch, made.birth_date}, false}};
+    visit_wanted row{care::outpatient,
+                     text_of(today + std::chrono::days{1 + static_cast<int>(chance_() % 2)}),
+                     "",
+                     "",
+                     "desk-1",
+                     false,
+                     {}};
+    row.who = personal{visitor{"K-" + std::to_string(n),
+                               made.name,
+                               made.name_kana,
+                               {made.insurer, made.symbol, made.number, made.branch, made.birth_date},
+                               false}};
     visits.rows.push_back(std::move(row));
     if (visits.rows.size() < 250) continue;
     BOOST_REQUIRE(say(visits));
@@ -386,8 +416,9 @@ void night_world::note_answer(const batch_row_answered& came) {
       wanted.insert(t.ended == consent_end::cancelled_by_patient ? change_kind::consent_withdrawn
                                                                  : change_kind::consent_ended);
   }
-  if (soon && t.judged != validity::invalid && !(before != answered_.end() && before->second.second.ending_told &&
-                                                 before->second.second.valid_to == t.valid_to)) {
+  if (soon && t.judged != validity::invalid &&
+      !(before != answered_.end() && before->second.second.ending_told &&
+        before->second.second.valid_to == t.valid_to)) {
     wanted.insert(change_kind::certificate_ending);
     t.ending_told = true;
   }
@@ -397,9 +428,11 @@ void night_world::note_answer(const batch_row_answered& came) {
   }
   if (told != wanted) {
     std::string text = "person " + std::to_string(n) + ": told";
-    for (const auto k : told) text += " " + std::string{name(k)};
+    for (const auto k : told)
+      text += " " + std::string{name(k)};
     text += ", true";
-    for (const auto k : wanted) text += " " + std::string{name(k)};
+    for (const auto k : wanted)
+      text += " " + std::string{name(k)};
     complain(text);
   }
   auto kept = t;

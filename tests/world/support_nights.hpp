@@ -1,5 +1,5 @@
-// Nights of a hub in a seed: the scheduler and its clerk, views folded as the journal does, the simulated centre behind a
-// line that fails by chance, people to whom things happen by day, and crashes at any moment.
+// Nights of a hub in a seed: the scheduler and its clerk, views folded as the journal does, the simulated centre behind
+// a line that fails by chance, people to whom things happen by day, and crashes at any moment.
 #pragma once
 
 #include "tests/test.hpp"
