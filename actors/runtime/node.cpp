@@ -143,6 +143,7 @@ result<void> whole_node::check_actors() const {
       return failure(error_code::wrong_value, "actors", name + " lives on the hub");
     const bool needs = (name == "reader" && !ports_.reader) || (name == "screen" && !ports_.pages) ||
                        (name == "eligibility_gateway" && !ports_.line) ||
+                       (name == "batch_scheduler" && !ports_.line) ||
                        (name == "account_admin" && !ports_.hasher);
     if (needs)
       return failure(error_code::missing_value,
