@@ -16,7 +16,8 @@ inline constexpr auto& desk_says =
        answer_consents, provide_information, extend_time, stop_checkin, show_again, call_staff, read_photo, show_sight>;
 inline constexpr auto& watcher_says = of<ask_status, list_desks>;
 inline constexpr auto& scheduler_says =
-    of<ask_status, ask_typed, recall_answer, list_waiting, register_numbers, list_registrations>;
+    of<ask_status, ask_typed, recall_answer, list_waiting, register_numbers, list_registrations, take_visits,
+       list_visits, plan_batches, send_batches, list_batches, collect_batch, settle_batch, list_changes>;
 inline constexpr auto& receipt_computer_says =
     of<ask_status, ask_typed, recall_answer, list_waiting, register_number, register_numbers, list_registrations,
        list_handovers>;

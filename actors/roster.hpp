@@ -58,6 +58,9 @@ caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors
 namespace account_admin {
 caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
 }
+namespace batch_scheduler {
+caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
+}
 namespace monitor {
 caf::actor spawn(caf::actor_system&, const actors::runtime::place&, const actors::runtime::node_ports&);
 }
@@ -90,7 +93,7 @@ inline constexpr auto& gateway_writes =
 inline constexpr auto& gateway_answers =
     of<obtain_challenge, ask_eligibility, ask_typed, register_number, recall_answer, list_waiting, print_declaration,
        claim_face_file, list_face_files, find_match, decide_match, list_handovers, register_numbers, list_registrations,
-       obtain_records, withdraw_consent>;
+       obtain_records, withdraw_consent, find_consented>;
 inline constexpr auto& desks_writes =
     of<desk_opened, desk_closed, desk_mode_switched, desk_described, update_noted, staff_called, staff_attended,
        reader_attached, reader_detached>;
@@ -105,6 +108,14 @@ inline constexpr auto& account_admin_answers =
     of<sign_in, reset_master, sign_out, change_password, enrol_code, register_account, receive_password,
        search_accounts, update_account, reset_account, delete_account>;
 
+inline constexpr auto& batch_scheduler_writes =
+    of<visitor_recorded, visit_expected, visit_cancelled, visits_passed, batch_rows_planned, batch_planned,
+       batch_written, batch_row_refused, batch_saved, batch_uploading, batch_not_sent, batch_doubted, batch_accepted,
+       batch_answered, batch_row_answered, batch_listed, batch_failed, batch_run_begun, change_decided>;
+inline constexpr auto& batch_scheduler_answers =
+    of<take_visits, list_visits, plan_batches, send_batches, list_batches, collect_batch, settle_batch, list_changes,
+       decide_change, obtain_url>;
+
 } // namespace topics
 
 inline constexpr std::array roster{
@@ -117,7 +128,8 @@ inline constexpr std::array roster{
     roster_row{"monitor", &monitor::spawn, home::hub, 5, topics::none, topics::of<messages::ask_status>},
     roster_row{"account_admin", &account_admin::spawn, home::hub, 5, topics::account_admin_writes,
                topics::account_admin_answers},
-    // batch_scheduler: home::hub, its row goes here
+    roster_row{"batch_scheduler", &batch_scheduler::spawn, home::hub, 5, topics::batch_scheduler_writes,
+               topics::batch_scheduler_answers},
     roster_row{"reader", &reader::spawn, home::desk, 5, topics::none,
                topics::of<messages::verify_pin, messages::forget_pin, messages::ask_present,
                           messages::read_certificate, messages::read_photo, messages::prove_by_face>},

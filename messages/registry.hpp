@@ -4,6 +4,8 @@
 
 #include "messages/account_commands.hpp"
 #include "messages/account_events.hpp"
+#include "messages/batch_commands.hpp"
+#include "messages/batch_events.hpp"
 #include "messages/commands.hpp"
 #include "messages/draft.hpp"
 #include "messages/events.hpp"
@@ -36,7 +38,10 @@ using all_events =
                  records_asked, records_fetched, records_viewed, records_refused, consent_withdrawn, withdrawal_ended,
                  account_registered, initial_password_received, password_changed, account_updated, password_reset,
                  account_deleted, reset_secret_replaced, code_enrolled, signed_in, signed_out, sign_in_refused,
-                 command_refused>;
+                 command_refused, visitor_recorded, visit_expected, visit_cancelled, visits_passed, batch_rows_planned,
+                 batch_planned, batch_written, batch_row_refused, batch_saved, batch_uploading, batch_not_sent,
+                 batch_doubted, batch_accepted, batch_answered, batch_row_answered, batch_listed, batch_failed,
+                 batch_run_begun, change_decided>;
 
 using all_commands =
     message_list<node_hello, verify_pin, forget_pin, ask_present, read_certificate, read_photo, prove_by_face,
@@ -53,13 +58,17 @@ using all_commands =
                  find_match, decide_match, list_handovers, register_numbers, list_registrations, hand_over,
                  list_face_files, obtain_records, withdraw_consent, send_registrations,
                  sign_in, reset_master, init_accounts, sign_out, change_password, enrol_code, register_account,
-                 receive_password, search_accounts, update_account, reset_account, delete_account>;
+                 receive_password, search_accounts, update_account, reset_account, delete_account, take_visits,
+                 list_visits, plan_batches, send_batches, list_batches, collect_batch, settle_batch, list_changes,
+                 decide_change, obtain_url, find_consented>;
 
 using all_replies = message_list<done, node_welcome, pin_report, card_present, card_certificate, photo_report,
                                  face_proof, face_report, checkin_begun, challenge_obtained,
                                  question_report, monitor_status, desk_list, waiting_list, printed_form, match_report,
                                  handover_list, numbers_taken, registration_list, face_file_list, records_obtained,
-                                 session_opened, initial_password, master_secrets, code_secret, account_list>;
+                                 session_opened, initial_password, master_secrets, code_secret, account_list,
+                                 visits_taken, visit_list, batch_plan, batches_begun, batch_list, change_list,
+                                 access_url, consented_list, batch_status>;
 
 template <class... Ms, class F> constexpr void for_each_message(message_list<Ms...>, F&& f) {
   (f.template operator()<Ms>(), ...);

@@ -31,6 +31,8 @@ void add_restore(CLI::App& app, chosen& run);
 void add_diagram(CLI::App& app, chosen& run);
 void add_ask(CLI::App& app, chosen& run);
 void add_reference(CLI::App& app, chosen& run);
+void add_batch(CLI::App& app, chosen& run);
+void add_consent(CLI::App& app, chosen& run);
 void add_card(CLI::App& app, chosen& run);
 void add_reader(CLI::App& app, chosen& run);
 void add_doctor(CLI::App& app, chosen& run);

@@ -2,6 +2,7 @@
 #include "tools/config.hpp"
 
 #include "actors/account_admin/policy.hpp"
+#include "actors/batch_scheduler/scheduler.hpp"
 #include "storage/key_folder.hpp"
 
 #pragma GCC diagnostic push
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <tuple>
 
 namespace tools {
 
@@ -276,6 +278,53 @@ std::optional<std::string> take_over(const accounts_config& a, const pages_confi
   return std::nullopt;
 }
 
+section batch_section(batch_config& b) {
+  return {{"appointments", text_into(b.appointments)},
+          {"standing_visits", text_into(b.standing_visits)},
+          {"claims", text_into(b.claims)},
+          {"medical_assistance", text_into(b.medical_assistance)},
+          {"consents", text_into(b.consents)},
+          {"holidays", names_into(b.holidays)},
+          {"closed", names_into(b.closed)},
+          {"rows_per_file", number_into(b.rows_per_file, 1, 100'000)},
+          {"result_hours_max", number_into(b.result_hours_max, 1, 72)},
+          {"poll_ms", number_into(b.poll_ms, 10, 600'000)},
+          {"by_hand", path_into(b.by_hand)},
+          {"zip_password", text_into(b.zip_password)},
+          {"rests", flag_into(b.rests)}};
+}
+
+/// Takes the schedules over where batch_scheduler lives; what is wrong with them.
+std::optional<std::string> take_over(const batch_config& b, node_config& c) {
+  if (std::ranges::find(c.actors, "batch_scheduler") == c.actors.end()) return std::nullopt;
+  using messages::asking_reason;
+  auto o = std::make_shared<batch_scheduler::options>();
+  auto calendar = batch_scheduler::clinic_calendar::from(b.holidays, b.closed);
+  if (!calendar) return "[batch] " + calendar.error().args[0] + ": “" + calendar.error().args[1] + "” is none";
+  o->calendar = std::move(*calendar);
+  const std::tuple<const char*, asking_reason, const std::string*> all[]{
+      {"appointments", asking_reason::appointment, &b.appointments},
+      {"standing_visits", asking_reason::standing_visit, &b.standing_visits},
+      {"claims", asking_reason::before_claims, &b.claims},
+      {"medical_assistance", asking_reason::medical_assistance, &b.medical_assistance},
+      {"consents", asking_reason::web_consent, &b.consents}};
+  for (const auto& [name, why, text] : all) {
+    if (text->empty()) continue;
+    auto when = batch_scheduler::schedule::from(*text);
+    if (!when)
+      return "[batch] " + std::string{name} + ": “" + *text +
+             "” is no schedule; like 'every day at 19:00', 'mon,wed-fri at 18:30', 'day 21 or next open day at 20:00'";
+    o->schedules.push_back({name, why, std::move(*when)});
+  }
+  o->rows_per_file = b.rows_per_file;
+  o->result_hours_max = b.result_hours_max;
+  o->again_ms_first = b.poll_ms;
+  o->by_hand_possible = !b.by_hand.empty();
+  c.batches = std::move(o);
+  c.batch = b;
+  return std::nullopt;
+}
+
 section bus_section(bus_config& b) {
   return {{"tcp", flag_into(b.tcp)},
           {"address", text_into(b.address)},
@@ -316,6 +365,13 @@ section rig_section(rig_config& r) {
           {"reads_number", flag_into(r.reads_number)}};
 }
 
+section data_section(node_config& c) {
+  return {{"folder", path_into(c.data)},
+          {"run", path_into(c.run)},
+          {"keys_dir", path_into(c.keys)},
+          {"passphrase_file", path_into(c.passphrase_file)}};
+}
+
 section retention_section(node_config& c) {
   return {{"record_days", number_into(c.kept.record_days, 0, 36'600)},
           {"proof_days", number_into(c.kept.proof_days, 0, 36'600)},
@@ -334,6 +390,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   pages_config pages;
   backup_config backup;
   accounts_config accounts;
+  batch_config batch;
   bool with_pages = false;
   std::int64_t seed = -1;
   const sections known{
@@ -343,13 +400,10 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
         {"actors", names_into(c.actors)},
         {"simulated", flag_into(c.simulated)},
         {"seed", number_into(seed, 0, INT64_MAX)}}},
-      {"data",
-       {{"folder", path_into(c.data)},
-        {"run", path_into(c.run)},
-        {"keys_dir", path_into(c.keys)},
-        {"passphrase_file", path_into(c.passphrase_file)}}},
+      {"data", data_section(c)},
       {"retention", retention_section(c)},
       {"backup", backup_section(backup)},
+      {"batch", batch_section(batch)},
       {"bus", bus_section(c.bus)},
       {"line", line_section(line)},
       {"folders", folders_section(folders)},
@@ -384,6 +438,7 @@ result<node_config> read_node_config(const std::filesystem::path& file) {
   if (const auto amiss = take_over(backup, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = take_over(accounts, pages, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = take_over(face, c)) return wrong(file, 1, *amiss);
+  if (const auto amiss = take_over(batch, c)) return wrong(file, 1, *amiss);
   if (const auto amiss = complete(c.bus, c.name == c.hub)) return wrong(file, 1, *amiss);
   if (with_pages) c.pages = pages;
   if (pages.certificate.empty() != pages.key.empty()) return wrong(file, 1, "[screen] certificate and key go together");

@@ -18,6 +18,9 @@
 namespace account_admin {
 struct policy;
 }
+namespace batch_scheduler {
+struct options;
+}
 
 namespace tools {
 
@@ -64,6 +67,18 @@ struct face_config {
   std::filesystem::path detector, embedding; ///< ONNX
   std::string detector_sha256, embedding_sha256;
   double accept_at = 1, unsure_from = 1; ///< of this embedding; both at 1: as measured for it (drivers/face)
+};
+
+/// When who is asked about before they come; expressions as in actors/batch_scheduler/calendar.hpp.
+struct batch_config {
+  std::string appointments, standing_visits, claims, medical_assistance, consents; ///< empty: only when told
+  std::vector<std::string> holidays, closed; ///< yyyy-MM-dd or each year MM-dd; weekdays: 'sun'
+  std::size_t rows_per_file = 5000;
+  std::uint32_t result_hours_max = 12;
+  std::uint32_t poll_ms = 30'000;  ///< the first wait for a result; doubles up to ten minutes
+  std::filesystem::path by_hand;   ///< folder of files for upload by hand, and of downloaded results
+  std::string zip_password;        ///< of downloaded results
+  bool rests = true;               ///< false: results are read as fast as they can be
 };
 
 /// When the hub backs its journal up while it runs.
@@ -131,6 +146,8 @@ struct node_config {
   std::filesystem::path hands;       ///< scripted hands' socket; empty: none
   std::optional<pages_config> pages; ///< in browsers
   consent_session::patience patience;
+  std::shared_ptr<const batch_scheduler::options> batches; ///< of the hub with batch_scheduler; else none
+  batch_config batch;
   std::shared_ptr<const account_admin::policy> policy; ///< of the hub with account_admin; else none
   std::optional<std::uint64_t> seed;
   metrics_config metrics; ///< of the hub

@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
   tools::add_diagram(app, run);
   tools::add_ask(app, run);
   tools::add_reference(app, run);
+  tools::add_batch(app, run);
+  tools::add_consent(app, run);
   tools::add_card(app, run);
   tools::add_reader(app, run);
   tools::add_doctor(app, run);

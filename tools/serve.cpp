@@ -175,22 +175,32 @@ std::string importer_name(const std::string& node) {
   return node + '@' + host + ' ' + std::to_string(::getpid());
 }
 
+messages::result<std::unique_ptr<drivers::line::line>> open_line_of(const node_config& config,
+                                                                    const drivers::clock::clock& clock) {
+  return drivers::line::open_https_line({.host = config.line->host,
+                                         .port = config.line->port,
+                                         .ca_file = config.line->ca,
+                                         .certificate_file = config.line->certificate,
+                                         .key_file = config.line->key,
+                                         .institution = config.line->institution,
+                                         .simulated_allowed = config.simulated,
+                                         .now_ms = [&clock] { return clock.utc_ms(); }});
+}
+
 /// The national system, the Face folders beside it and the receipt computers behind it.
 messages::result<void> open_line(const node_config& config, const drivers::clock::clock& clock,
                                  actors::runtime::node_ports& ports) {
   if (config.line) {
     ports.answer_wait_ms_max = config.line->answer_wait_ms_max;
-    auto line = drivers::line::open_https_line({.host = config.line->host,
-                                                .port = config.line->port,
-                                                .ca_file = config.line->ca,
-                                                .certificate_file = config.line->certificate,
-                                                .key_file = config.line->key,
-                                                .institution = config.line->institution,
-                                                .simulated_allowed = config.simulated,
-                                                .now_ms = [&clock] { return clock.utc_ms(); }});
+    auto line = open_line_of(config, clock);
     if (!line) return failure(line.error());
     ports.line = std::move(*line);
     ports.institution = config.line->institution;
+    if (config.batches) { // a connection and a thread of their own: patients' questions never wait for a batch
+      auto second = open_line_of(config, clock);
+      if (!second) return failure(second.error());
+      ports.batch_line = std::move(*second);
+    }
   }
   if (config.folders) {
     auto line = drivers::line::open_folder_line({.who = {config.folders->institution, config.simulated},
@@ -240,6 +250,10 @@ messages::result<actors::runtime::node_ports> open_ports(const node_config& conf
   if (auto opened = open_line(config, clock, ports); !opened) return failure(opened.error());
   if (auto opened = open_reader(config, clock, hands, ports); !opened) return failure(opened.error());
   ports.policy = config.policy;
+  ports.batches = config.batches;
+  ports.by_hand = config.batch.by_hand;
+  ports.by_hand_password = config.batch.zip_password;
+  ports.batches_unresting = !config.batch.rests;
   if (has_accounts(config)) {
     auto hasher = drivers::secrets::open_hasher(config.keys / "accounts.key");
     if (!hasher) return failure(hasher.error());
@@ -350,6 +364,7 @@ outcome serve(const std::filesystem::path& file) {
   if (ports->reader) ports->reader->stop();
   if (ports->faces) ports->faces->stop();
   if (ports->line) ports->line->stop();
+  if (ports->batch_line) ports->batch_line->stop();
   if (ports->receipts) ports->receipts->stop();
   if (why) return failure(*why);
   return 0;

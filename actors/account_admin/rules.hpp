@@ -24,6 +24,9 @@ template <class... Ks> constexpr kinds of(Ks... ks) { return {((1u << static_cas
 
 inline constexpr auto nobody = of();
 inline constexpr auto reception = of(account_kind::general, account_kind::medical_viewing);
+/// Reception, and programs that re-ask before a visit.
+inline constexpr auto schedulers =
+    of(account_kind::general, account_kind::medical_viewing, account_kind::web_api);
 inline constexpr auto administrators = of(account_kind::master, account_kind::administration);
 inline constexpr auto persons =
     of(account_kind::master, account_kind::administration, account_kind::general, account_kind::medical_viewing);
@@ -116,6 +119,19 @@ inline constexpr std::array rights{
     detail::row<messages::list_handovers>(reception),
     detail::row<messages::register_numbers>(reception),
     detail::row<messages::list_registrations>(reception),
+    // who is expected, and what changed about them; an outside scheduler asks the same under its own key
+    detail::row<messages::take_visits>(schedulers),
+    detail::row<messages::list_visits>(schedulers),
+    detail::row<messages::plan_batches>(schedulers),
+    detail::row<messages::send_batches>(schedulers),
+    detail::row<messages::list_batches>(schedulers),
+    detail::row<messages::collect_batch>(schedulers),
+    detail::row<messages::settle_batch>(reception),
+    detail::row<messages::list_changes>(schedulers),
+    detail::row<messages::decide_change>(reception),
+    detail::row<messages::obtain_url>(of(account_kind::administration, account_kind::general,
+                                         account_kind::medical_viewing)),
+    detail::row<messages::find_consented>(reception),
     // what a consent opens
     detail::row<messages::obtain_records>(of(account_kind::medical_viewing)),
     detail::row<messages::withdraw_consent>(reception),

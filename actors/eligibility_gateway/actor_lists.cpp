@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t rows_max = 1'000; ///< of one reply
 constexpr std::size_t candidates_max = 50;
+constexpr std::size_t consented_max = 50;
 
 /// What lists are made of.
 struct source {
@@ -101,6 +102,49 @@ result<std::string> list(const list_registrations&, const source& from) {
   return encode_body(registration_list{std::move(*rows)});
 }
 
+/// Is this the person who is looked for? What is empty is not compared.
+bool is_meant(const insured_number& wanted, const insured_number& kept) {
+  const auto same = [](const std::string& a, const std::string& b) {
+    return a.empty() || normal_number(a) == normal_number(b);
+  };
+  return same(wanted.insurer, kept.insurer) && same(wanted.symbol, kept.symbol) && same(wanted.number, kept.number) &&
+         same(wanted.branch, kept.branch) && (wanted.birth_date.empty() || wanted.birth_date == kept.birth_date);
+}
+
+/// 同意取消照会: whose consent for home visits is in force. Online consents end with their day and outpatients' by
+/// themselves: nothing of them is withdrawn here.
+result<std::string> list(const find_consented& m, const source& from) {
+  const auto& wanted = m.person.reveal();
+  if (wanted.insurer.empty() && wanted.number.empty() && wanted.branch.empty() && wanted.birth_date.empty())
+    return failure(error_code::missing_value, "person");
+  const auto rows = storage::load_rows<storage::consent_row>(from.journal, "consents", "", 100'000);
+  if (!rows) return failure(rows.error());
+  const journal_book book{from.journal};
+  consented_list reply;
+  for (const auto& row : *rows) {
+    if (!is_meant(wanted, row.person.reveal())) continue;
+    consented_row found{row.patient, care::home_visit, {}, {}, {}, {}, row.person};
+    const auto add = [&](information_kind kind, const storage::kept_consent& kept) {
+      if (kept.flag != 1 || kept.how != care::home_visit) return;
+      found.kinds.push_back(kind);
+      found.consented = std::max(found.consented, kept.consented);
+    };
+    add(information_kind::drugs, row.drugs);
+    add(information_kind::treatment, row.treatment);
+    add(information_kind::surgery, row.surgery);
+    add(information_kind::checkup, row.checkup);
+    if (found.kinds.empty()) continue;
+    reply.more = reply.rows.size() == consented_max;
+    if (reply.more) break;
+    if (const auto records = book.of_handle(row.patient); !records.empty()) {
+      found.number = personal{records.front().reference_number};
+      found.name = personal{records.front().name};
+    }
+    reply.rows.push_back(std::move(found));
+  }
+  return encode_body(reply);
+}
+
 } // namespace
 
 std::optional<result<std::string>> read_list(const command_envelope& command, const storage::journal& journal,
@@ -117,6 +161,7 @@ std::optional<result<std::string>> read_list(const command_envelope& command, co
   try_one.template operator()<list_face_files>();
   try_one.template operator()<list_handovers>();
   try_one.template operator()<list_registrations>();
+  try_one.template operator()<find_consented>();
   return reply;
 }
 

@@ -144,6 +144,7 @@ result<void> whole_node::check_actors() const {
     const bool needs = (name == "reader" && !ports_.reader) || (name == "screen" && !ports_.pages) ||
                        (name == "face_matcher" && !(ports_.face && ports_.camera && ports_.photo)) ||
                        (name == "eligibility_gateway" && !ports_.line) ||
+                       (name == "batch_scheduler" && !ports_.line) ||
                        (name == "account_admin" && !ports_.hasher);
     if (needs)
       return failure(error_code::missing_value,

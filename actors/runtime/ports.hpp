@@ -6,6 +6,7 @@
 #include "messages/commands.hpp"
 #include "messages/secret_slot.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,11 +40,19 @@ class hasher;
 namespace account_admin {
 struct policy;
 }
+namespace batch_scheduler {
+struct options;
+}
 
 namespace actors::runtime {
 
 struct node_ports {
   std::shared_ptr<drivers::line::line> line;
+  std::shared_ptr<drivers::line::line> batch_line;            ///< of its own for batches; none: they share `line`
+  std::shared_ptr<const batch_scheduler::options> batches;    ///< when who is asked about; none: only when told
+  std::filesystem::path by_hand;                              ///< files for upload, and downloaded results; or empty
+  std::string by_hand_password;                               ///< of downloaded zips
+  bool batches_unresting = false;                             ///< results are read as fast as they can be
   std::shared_ptr<drivers::line::face_source> faces;          ///< none: no certified reader writes files here
   std::shared_ptr<drivers::line::receipt_computers> receipts; ///< none: nothing is handed over
   std::string institution;                                    ///< 医療機関コード, in the names of files handed over

@@ -67,7 +67,12 @@ constexpr std::array permissions{
     permitted{reset_account::topic, "account_admin", accounts},
     permitted{delete_account::topic, "account_admin", accounts},
     permitted{obtain_records::topic, "eligibility_gateway", records},
-    permitted{withdraw_consent::topic, "eligibility_gateway", records},
+    permitted{withdraw_consent::topic, "eligibility_gateway", any_of_staff},
+    permitted{find_consented::topic, "eligibility_gateway", reception},
+    permitted{list_changes::topic, "batch_scheduler", reception},
+    permitted{decide_change::topic, "batch_scheduler", reception},
+    permitted{list_visits::topic, "batch_scheduler", reception},
+    permitted{list_batches::topic, "batch_scheduler", reception},
 };
 
 /// @p on_hub: hands there are the staff's, too.
@@ -335,7 +340,8 @@ actors::outgoing pages::asking(std::string_view actor, std::string_view topic, s
   asked_[++last_asked_] = std::move(who);
   actors::outgoing command{{std::string{actor}, hub_}, std::string{topic}, version_of(topic), std::move(body), wait_ms,
                            {},  {}};
-  if (actor == "account_admin" || topic == obtain_records::topic) command.wait_ms_max = long_wait_ms;
+  if (actor == "account_admin" || topic == obtain_records::topic || topic == withdraw_consent::topic)
+    command.wait_ms_max = long_wait_ms;
   command.answer_to = actors::tag{0, make_id(0, last_asked_, 0)};
   return command;
 }

@@ -122,6 +122,11 @@ result<std::unique_ptr<centre>> centre::open(centre_options options) {
       new centre{std::move(options), std::move(*persons), std::move(*cards), std::move(*book)}};
 }
 
+bool centre::change_person(const std::string& card_name, const std::function<void(simulated_person&)>& how) {
+  const std::lock_guard lock{mutex_};
+  return persons_.change(card_name, how);
+}
+
 message_header centre::answer_header(const message_header& asked, std::string confirmed_on,
                                      const char* reference_class) const {
   message_header h;

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -66,6 +67,9 @@ public:
   std::optional<std::string> check_in(const std::string& card_name, const std::string& institution,
                                       const messages::consent_choices& choices);
 
+  /// SIMULATED: something happens to a person, or they decide something at home. False: nobody of that name.
+  bool change_person(const std::string& card_name, const std::function<void(simulated_person&)>& how);
+
 private:
   struct outcome;
   centre(centre_options options, insured_persons persons, std::unique_ptr<card_authority> cards,
@@ -89,6 +93,8 @@ private:
   reply give_bulk(const std::string& institution, std::string_view body, function what);
   messages::result<std::string> units_for(const std::string& institution, const std::string& request, function what,
                                           wire::header& counts);
+  messages::result<std::string> made_result(const std::string& institution, const std::string& reception,
+                                            const std::string& request, function what, wire::header& counts);
   std::optional<wire::search> period_of(const std::string& request, function what) const;
   wire::confirmed_unit confirm(const std::string& institution, const wire::search& asked, function what);
   wire::confirmed_unit consented(const std::string& institution, const simulated_person& person, function what);
@@ -111,6 +117,7 @@ private:
   std::shared_ptr<const facts> names_ = facts::usual();
   std::mutex mutex_;
   std::set<std::pair<std::string, std::string>> withdrawn_, viewable_; ///< institution and person
+  std::map<std::pair<std::string, std::string>, std::string> limit_told_; ///< the class that a bulk result rested on
 };
 
 } // namespace drivers::line

@@ -81,7 +81,11 @@ wire::confirmed_unit centre::confirm(const std::string& institution, const wire:
   auto number = ledger_->number_of(institution, person.card_name);
   if (what == function::bulk_eligibility) { // §2.6: no limit details there, only whether they changed
     auto& one = unit.insurances.front();
-    if (!one.changed.stated()) one.changed = one.limit ? limit_changed::changed_or_unknown : limit_changed::unchanged;
+    const auto now = one.limit ? one.limit->kind.text + one.limit->category.text : std::string{};
+    const auto [before, first] = limit_told_.try_emplace({institution, person.card_name}, now);
+    const bool differs = first ? !now.empty() : before->second != now; // 又は不明: nothing was told of it before
+    if (!one.changed.stated()) one.changed = differs ? limit_changed::changed_or_unknown : limit_changed::unchanged;
+    before->second = now;
     one.limit.reset();
     one.diseases.clear();
     if (!number.empty()) unit.reference_numbers.push_back(number);
@@ -204,6 +208,27 @@ result<std::string> centre::units_for(const std::string& institution, const std:
   return units;
 }
 
+/// A result is made once, when it is first collected; asked for again it is the same.
+result<std::string> centre::made_result(const std::string& institution, const std::string& reception,
+                                        const std::string& request, function what, wire::header& counts) {
+  const auto file = options_.data_folder / "bulk-results" / reception;
+  std::error_code ignored;
+  std::filesystem::create_directories(file.parent_path(), ignored);
+  if (const auto kept = read_file(file, names_->bulk_bytes_max)) {
+    const auto first = kept->find('\n'), second = kept->find('\n', first + 1), third = kept->find('\n', second + 1);
+    if (third != std::string::npos) {
+      counts.total = kept->substr(0, first);
+      counts.normal = kept->substr(first + 1, second - first - 1);
+      counts.mistaken = kept->substr(second + 1, third - second - 1);
+      return kept->substr(third + 1);
+    }
+  }
+  auto units = units_for(institution, request, what, counts);
+  if (units && !write_file(file, counts.total + '\n' + counts.normal + '\n' + counts.mistaken + '\n' + *units))
+    return failure(error_code::write_failed, file.string(), "write");
+  return units;
+}
+
 centre::reply centre::give_bulk(const std::string& institution, std::string_view body, function what) {
   const auto m = read_message<wire::collection>(body, *names_);
   if (!m) return refuse(asked_by(institution), profile::unreadable_request, m.error().args.front());
@@ -222,7 +247,7 @@ centre::reply centre::give_bulk(const std::string& institution, std::string_view
     shape.header.segment = segment::in_progress;
     return {200, write_message(shape, *names_)};
   }
-  const auto units = units_for(institution, kept->substr(second + 1), what, shape.header);
+  const auto units = made_result(institution, m->reception_number, kept->substr(second + 1), what, shape.header);
   if (!units) return refuse(asked_by(m->header), profile::unreadable_request);
   auto xml = write_message(shape, *names_);
   xml.insert(xml.rfind("  </MessageBody>"), *units);

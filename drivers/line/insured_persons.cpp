@@ -181,6 +181,17 @@ void insured_persons::populate(std::size_t count, std::uint64_t seed) {
   }
 }
 
+bool insured_persons::change(const std::string& card_name, const std::function<void(simulated_person&)>& how) {
+  const auto at = by_card_.find(card_name);
+  if (at == by_card_.end()) return false;
+  const auto n = at->second;
+  std::erase_if(by_number_, [&](const auto& entry) { return entry.second.first == n; });
+  by_card_.erase(at);
+  how(persons_[n]);
+  persons_[n].card_name = card_name;
+  return add_to_indexes(n);
+}
+
 const simulated_person* insured_persons::find_card(const std::string& card_name) const {
   const auto at = by_card_.find(card_name);
   return at == by_card_.end() ? nullptr : &persons_[at->second];

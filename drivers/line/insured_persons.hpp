@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,7 +33,7 @@ struct simulated_person {
   std::string expired_reason; ///< OQSCD031: the consents have ended, and why
 };
 
-/// Read once, never changed: any thread.
+/// Read once and, in a simulation, changed by its centre under its lock.
 class insured_persons {
 public:
   /// At most this many persons and this large a file.
@@ -49,6 +50,8 @@ public:
 
   /// Adds @p count fictional persons made from @p seed: the same seed, the same persons.
   void populate(std::size_t count, std::uint64_t seed);
+  /// Lets @p how change a person: what happens to people between two questions. False: there is nobody of that name.
+  bool change(const std::string& card_name, const std::function<void(simulated_person&)>& how);
   /// Person @p n of a seed alone, without anything to look them up in.
   static simulated_person made_from(std::uint64_t seed, std::size_t n);
 

@@ -2,6 +2,7 @@
 #include "storage/views/all.hpp"
 
 #include "storage/views/accounts.hpp"
+#include "storage/views/batches.hpp"
 #include "storage/views/consents.hpp"
 #include "storage/views/desks.hpp"
 #include "storage/views/face_failures.hpp"
@@ -13,6 +14,7 @@
 #include "storage/views/questions.hpp"
 #include "storage/views/reference_numbers.hpp"
 #include "storage/views/registrations.hpp"
+#include "storage/views/visitors.hpp"
 
 namespace storage {
 
@@ -30,6 +32,8 @@ std::vector<std::unique_ptr<view>> all_views() {
   views.push_back(std::make_unique<face_files>());
   views.push_back(std::make_unique<accounts>());
   views.push_back(std::make_unique<face_failures>());
+  views.push_back(std::make_unique<visitors>());
+  views.push_back(std::make_unique<batches>());
   return views;
 }
 

@@ -40,19 +40,24 @@ void record(const folded_event& event, const messages::consents_recorded& record
   into.put(key_of(recorded.patient), encode_row(row));
 }
 
+/// An answer about a patient's consents, whichever question it came to.
+struct stated {
+  messages::id patient, question;
+  messages::care how{};
+  const std::string& appointment;
+  const messages::eligibility_answer& answer;
+};
+
 /// The flag as it counts here: a consent older than its withdrawal is over, whatever a late answer says.
-kept_consent judged(const folded_event& event, const messages::eligibility_answered& answered,
-                    const messages::consent_flag& said, const std::string& withdrawn) {
+kept_consent judged(const folded_event& event, const stated& answered, const messages::consent_flag& said,
+                    const std::string& withdrawn) {
   kept_consent now{said.flag, said.consented, said.available_until, answered.how, answered.appointment, event.index};
   const bool home_visit = answered.how == messages::care::home_visit;
   if (home_visit && now.flag == 1 && !withdrawn.empty() && now.consented <= withdrawn) now.flag = 2;
   return now;
 }
 
-void answer(const folded_event& event, const messages::eligibility_answered& answered, rows& into) {
-  const bool by_document =
-      answered.kind == messages::question_kind::typed && answered.how == messages::care::outpatient;
-  if (by_document) return;
+void answer(const folded_event& event, const stated& answered, rows& into) {
   auto row = row_or_new<consent_row>(into, key_of(answered.patient));
   const auto before = row;
   const bool to_newest = !row.question.empty() && row.question == answered.question;
@@ -92,7 +97,14 @@ void fold_consents(const folded_event& event, rows& into) {
   if (const auto* recorded = event.as<messages::consents_recorded>()) {
     if (!recorded->patient.empty()) record(event, *recorded, into);
   } else if (const auto* answered = event.as<messages::eligibility_answered>()) {
-    if (!answered->patient.empty()) answer(event, *answered, into);
+    const bool by_document =
+        answered->kind == messages::question_kind::typed && answered->how == messages::care::outpatient;
+    if (!answered->patient.empty() && !by_document)
+      answer(event, {answered->patient, answered->question, answered->how, answered->appointment, answered->answer},
+             into);
+  } else if (const auto* listed = event.as<messages::batch_row_answered>()) {
+    if (listed->how != messages::care::outpatient) // a batch of outpatients states no consents and opens nothing
+      answer(event, {listed->patient, {}, listed->how, listed->appointment, listed->answer}, into);
   } else if (const auto* withdrawn = event.as<messages::consent_withdrawn>()) {
     if (!withdrawn->patient.empty()) withdraw(event, withdrawn->patient, into);
   } else if (const auto* forgotten = event.as<messages::patient_forgotten>()) {

@@ -62,6 +62,16 @@ void fold_patients(const folded_event& event, rows& into) {
     auto record = row->record.reveal();
     record.reference_number = registered->number.reveal(); // a corrected number replaces the wrong one
     put_record(record, into);
+  } else if (const auto* visitor = event.as<visitor_recorded>()) {
+    if (into.get(handle_key(visitor->patient))) return; // the clinic knows them better already
+    const auto& who = visitor->who.reveal();
+    patient_record record;
+    record.patient = visitor->patient;
+    record.reference_number = who.number;
+    record.name = who.name;
+    record.kana = who.kana;
+    record.birth_date = who.person.birth_date;
+    put_record(record, into);
   } else if (const auto* forgotten = event.as<patient_forgotten>()) {
     into.erase(record_key(forgotten->patient)); // what led there leads nowhere
     into.erase(handle_key(forgotten->patient));

@@ -1,5 +1,6 @@
 // `uketsuke bench`: the numbers, as ratios against a floor measured in the same run.
 #include "tools/bench/accounts.hpp"
+#include "tools/bench/batch.hpp"
 #include "tools/bench/bus.hpp"
 #include "tools/bench/card.hpp"
 #include "tools/bench/check_in.hpp"
@@ -154,6 +155,25 @@ void add_accounts_bench(CLI::App& bench, chosen& run) {
   });
 }
 
+void add_bench_batch(CLI::App& bench, chosen& run) {
+  auto* batch = bench.add_subcommand("batch", "plan, file, answer, list of many people; check-ins meanwhile and alone");
+  auto o = std::make_shared<batch_bench_options>();
+  batch->add_option("--rows", o->rows, "people asked about (default 100000)")->check(CLI::Range(100, 200'000));
+  batch->add_option("--rows-per-file", o->rows_per_file, "of one request (default 5000)")
+      ->check(CLI::Range(1, 100'000));
+  batch->add_option("--checkins", o->checkins, "alone, before (default 400)")->check(CLI::Range(20, 10'000));
+  batch->add_flag("--json", o->json, "one JSON object");
+  batch->callback([&run, o] {
+    run = [o] {
+      return in_a_folder({}, [&](std::filesystem::path data) {
+        o->data = std::move(data);
+        o->persons = std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
+        return bench_batch(*o, std::cout);
+      });
+    };
+  });
+}
+
 void add_bench_screens(CLI::App& bench, chosen& run) {
   auto* screens = bench.add_subcommand("screens", "from the last consent to the answer on reception's page; memory");
   auto o = std::make_shared<screens_bench_options>();
@@ -229,6 +249,7 @@ void add_bench(CLI::App& app, chosen& run) {
   add_bench_commands(*bench, run);
   add_card_bench(*bench, run);
   add_bench_journal(*bench, run);
+  add_bench_batch(*bench, run);
   add_bench_screens(*bench, run);
   add_bench_face(*bench, run);
   auto* line = bench->add_subcommand("line", "reading a bulk result, beside a bare parse of the same bytes");

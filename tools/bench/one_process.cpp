@@ -6,6 +6,7 @@
 #include "drivers/card/virtual_slot.hpp"
 #include "drivers/clock/port.hpp"
 #include "drivers/line/centre.hpp"
+#include "actors/batch_scheduler/scheduler.hpp"
 #include "drivers/line/simulated_line.hpp"
 #include "drivers/screen/port.hpp"
 #include "drivers/secrets/port.hpp"
@@ -335,6 +336,8 @@ public:
     n.keys = storage::default_key_folder(n.data); // throw-away, like everything here
     if (!storage::holds_keys(n.keys))
       if (auto keys = storage::make_key_folder(n.keys); !keys) return failure(keys.error());
+    if (options_.batch_people > 0)
+      if (auto with = add_batches(n, ports, clock); !with) return with;
     if (options_.with_accounts)
       if (auto with = make_accounts(n, ports, clock); !with) return with;
     n.run = options_.data / "run";
@@ -348,6 +351,33 @@ public:
     if (!node) return failure(node.error());
     node_ = std::move(*node);
     return accounts_ ? people_->sign_in(accounts_->general) : result<void>{};
+  }
+
+  /// Batches have a line of their own, as in a real hub, and here a centre of their own: only the hub is measured.
+  result<void> add_batches(actors::runtime::node_options& n, actors::runtime::node_ports& ports,
+                           const std::shared_ptr<drivers::clock::clock>& clock) {
+    drivers::line::centre_options o;
+    o.persons_file = options_.persons;
+    o.card_ca_file = options_.data / "cards" / "card-authority.pem";
+    o.data_folder = options_.data / "batch-centre";
+    o.now_ms = [clock] { return clock->utc_ms(); };
+    o.random_octets = [](std::size_t count) { return bytes(count); };
+    o.population = options_.batch_people;
+    fs::create_directories(o.data_folder);
+    auto centre = drivers::line::centre::open(std::move(o));
+    if (!centre) return failure(centre.error());
+    batch_centre_ = std::move(*centre);
+    ports.batch_line = std::make_shared<drivers::line::simulated_line>(
+        drivers::line::simulated_line_options{.who = {.institution = "1319999999", .simulated_allowed = true},
+                                              .after = {}},
+        batch_centre_.get());
+    ports.institution = "1319999999";
+    auto how = std::make_shared<batch_scheduler::options>();
+    how->rows_per_file = options_.rows_per_file;
+    how->again_ms_first = 100;
+    ports.batches = std::move(how);
+    n.actors.emplace_back("batch_scheduler");
+    return {};
   }
 
   result<void> make_accounts(actors::runtime::node_options& n, actors::runtime::node_ports& ports,
@@ -386,7 +416,7 @@ private:
   one_process_options options_;
   stopwatch others_;
   std::shared_ptr<drivers::card::virtual_card> card_;
-  std::unique_ptr<drivers::line::centre> centre_;
+  std::unique_ptr<drivers::line::centre> centre_, batch_centre_;
   std::unique_ptr<drivers::line::simulated_line> line_;
   std::shared_ptr<drivers::card::reader> reader_;
   std::shared_ptr<instant_people> people_;

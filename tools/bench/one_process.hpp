@@ -20,6 +20,8 @@ struct one_process_options {
   std::string person = "SIM000000000001";
   std::string pin = "1234";
   bool tcp = false;
+  std::size_t batch_people = 0; ///< not 0: batch_scheduler is there, and a centre of its own that knows so many
+  std::size_t rows_per_file = 5'000;
   bool with_accounts = false; ///< real ones; reception's hands sign in with theirs
 };
 

@@ -11,6 +11,7 @@ import { day_part, new_desk } from '/day_work.js';
 import { typed_part, typed_section } from '/typed.js';
 import { today_section } from '/today.js';
 import { outage_section } from '/outage.js';
+import { morning_section, withdrawal_section } from '/morning_list.js';
 
 const live = new Live('reception');
 const node = await signed_in('受付の画面');
@@ -155,7 +156,7 @@ function draw() {
   later_list.replaceChildren(...rest.map((row) =>
     el('li', { class: 'desk help' }, el('h3', {}, row.desk), checkin_part(row))));
   later.hidden = rest.length === 0;
-  more_work.replaceChildren(typed_section(), today_section(), outage_section(),
+  more_work.replaceChildren(typed_section(), today_section(), morning_section(), outage_section(), withdrawal_section(),
     el('section', { 'aria-labelledby': 'h-new' }, el('h2', { id: 'h-new' }, '端末'), new_desk()));
   line.textContent = !live.there ? '接続していません' : live.shown.hub ? '接続中' : 'ハブと接続していません';
   line.className = live.there && live.shown.hub ? 'mark good' : 'mark warn';
