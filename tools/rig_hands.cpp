@@ -132,7 +132,7 @@ private:
   /// the words of the scripted engine.
   result<void> take_photo(const drivers::card::virtual_person& owner, const std::string& name,
                           drivers::card::virtual_card_options& options) const {
-    const auto words = "photo " + name;
+    const auto words = "\xFF\x4F\xFF\x51photo " + name; // begins as every photo on a card does
     messages::bytes octets{words.begin(), words.end()};
     if (!config_.photos.empty()) {
       std::ifstream in{config_.photos / name, std::ios::binary};

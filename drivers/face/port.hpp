@@ -82,8 +82,9 @@ messages::result<std::unique_ptr<engine>> open_process_engine(process_options op
 /// The other end of that process: `uketsuke face-engine DETECTOR EMBEDDING`, the socket at descriptor 3. The exit code.
 int serve_engine(const std::string& detector, const std::string& embedding);
 
-/// SIMULATED: photos and frames are texts: `photo NAME`, `frame NAME [NAME …]`, `frame` (nobody), or begin with the
-/// name of a face_sight. The same name scores 0.9, another one 0.1; `frame ~NAME` scores 0.5.
+/// SIMULATED: photos and frames are texts: `photo NAME` (behind the first four octets of a JPEG 2000 codestream where
+/// a card holds it), `frame NAME [NAME …]`, `frame` (nobody), or begin with the name of a face_sight. The same name
+/// scores 0.9, another one 0.1; `frame ~NAME` scores 0.5.
 std::unique_ptr<engine> make_scripted_engine(model_facts as = {"scripted", {0.6, 0.45}});
 
 } // namespace drivers::face

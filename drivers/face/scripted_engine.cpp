@@ -1,6 +1,8 @@
 // SIMULATED: an engine that reads names instead of faces, as port.hpp says.
 #include "drivers/face/queued_engine.hpp"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <sstream>
 
@@ -24,6 +26,12 @@ std::optional<std::vector<std::string>> words_after(std::string_view first, cons
   return words;
 }
 
+/// How many bytes of a JPEG 2000 codestream's beginning stand before the words: cards hold nothing else.
+std::size_t codestream_of(const wiped_bytes& photo) {
+  static constexpr std::array<std::uint8_t, 4> begins{0xFF, 0x4F, 0xFF, 0x51};
+  return photo.size() >= begins.size() && std::equal(begins.begin(), begins.end(), photo.begin()) ? begins.size() : 0;
+}
+
 class scripted_engine final : public queued_engine {
 public:
   explicit scripted_engine(model_facts as) : facts_(std::move(as)) { begin(); }
@@ -34,7 +42,8 @@ public:
 private:
   messages::result<void> learn_now(const wiped_bytes& photo) override {
     learnt_.clear();
-    const auto names = words_after("photo", photo);
+    const wiped_bytes plain(photo.begin() + static_cast<std::ptrdiff_t>(codestream_of(photo)), photo.end());
+    const auto names = words_after("photo", plain);
     if (!names) return failure(error_code::picture_unfit, "JPEG 2000", "no header");
     if (names->empty()) return failure(error_code::face_not_found);
     learnt_ = names->front();

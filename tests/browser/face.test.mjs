@@ -13,7 +13,7 @@ import { complaints, open_browser, open_clinic, open_page, pictures, press, sees
 const faces = process.env.UKETSUKE_FACE_DIR;
 const engine = spawnSync(process.env.UKETSUKE_PROGRAM, ['face-engine', '--help']).status === 0;
 const skip = !faces ? 'no models and photos (UKETSUKE_FACE_DIR)' : !engine && 'this build has no OpenCV';
-const patient = 'SIM000000000002', card = 'C001080_240x320_3000.j2k';
+const patient = 'SIM000000000003', card = 'C001080_240x320_3000.j2k';
 let clinic, films;
 
 /** One still, as a camera of 1280 × 720 sees it, again and again: what Chromium takes as a film. */
