@@ -92,7 +92,8 @@ private:
     const auto m = decode_body<obtain_url>(command.body, command.v);
     const bool fits = m && (m->how == care::home_visit || m->how == care::online);
     if (!fits) {
-      refused.refuse(command, m ? error{error_code::wrong_value, {"how", std::string{name(m->how)}}} : m.error());
+      refused.refuse(command,
+                     m ? error{error_code::wrong_value, {"how", std::string{messages::name(m->how)}}} : m.error());
       return carry_out(std::move(refused));
     }
     using drivers::line::url_purpose;
