@@ -64,7 +64,7 @@ public:
   messages::result<opened> open_value(std::string_view place, std::string_view sealed);
 
   /// Keys that no committed batch holds go into @p batch. Answers the number of the last of them, for settle_fresh()
-  /// once it is committed; 0: there are none. Entries and rows are committed by two threads, and neither can rely on the
+  /// once it is committed; 0: there are none. Entries and rows are committed by two threads; neither can rely on the
   /// other having been first.
   std::uint64_t put_fresh(store::batch& batch);
   void settle_fresh(std::uint64_t up_to);

@@ -3,7 +3,8 @@
 //
 // Reading is safe from any thread, and so is committing: batches become durable in one order, each whole, and a synced
 // one never before those that were committed ahead of it. Clearing belongs to one thread at a time. Errors:
-// `database_locked`, `journal_damaged` (naming RocksDB's file), `disk_full` (ENOSPC, EDQUOT, EFBIG), `write_failed`, `no_such_data`.
+// `database_locked`, `journal_damaged` (naming RocksDB's file), `disk_full` (ENOSPC, EDQUOT, EFBIG), `write_failed`,
+// `no_such_data`.
 #pragma once
 
 #include "messages/result.hpp"

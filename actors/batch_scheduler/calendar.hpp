@@ -2,8 +2,8 @@
 // days and times. Pure.
 //
 // Expressions: `every day` · weekdays `mon,wed-fri` · days of the month `day 1,15,20-25,last,last-3` (last-3: three
-// days before the last); then, where the day may be a closed one, `if open`, `or next open day` or `or last open day`; of a
-// schedule at last `at 19:00`.
+// days before the last); then, where the day may be a closed one, `if open`, `or next open day` or `or last open day`;
+// of a schedule at last `at 19:00`.
 #pragma once
 
 #include "messages/result.hpp"

@@ -267,8 +267,8 @@ private:
   void write_hub_config() {
     std::ifstream{centre_port_file()} >> centre_port_;
     std::ostringstream t;
-    t << "[node]\nname = 'hub'\nsimulated = true\nactors = ['eligibility_gateway', 'batch_scheduler', 'consent_session', 'desks', "
-         "'monitor', 'account_admin', 'screen']\n"
+    t << "[node]\nname = 'hub'\nsimulated = true\nactors = ['eligibility_gateway', 'batch_scheduler', "
+         "'consent_session', 'desks', 'monitor', 'account_admin', 'screen']\n"
       << "[data]\nfolder = " << quoted(options_.data / "journal") << "\nkeys_dir = " << quoted(keys_folder())
       << "\nrun = " << quoted(run_) << "\n[bus]\ntcp = true\nport_base = " << options_.port_base
       << (options_.far_desks ? "\ncurve = true\naddress = '" + options_.hub_address + "'" : "")

@@ -142,7 +142,8 @@ async function find(person) {
 }
 
 async function withdraw(row) {
-  const answer = await page.say('consent.withdraw', { question: fresh_id(), patient: row.patient, desk: '', person: row.person },
+  const withdrawal = { question: fresh_id(), patient: row.patient, desk: '', person: row.person };
+  const answer = await page.say('consent.withdraw', withdrawal,
     '閲覧は終了しました。');
   consented = null;
   if (answer) page.tell(answer.body?.outcome === 'answered' ? '同意を取り消しました。閲覧は終了しています。'
@@ -160,7 +161,8 @@ function found_item(row) {
     page.draw();
   } });
   box.checked = Boolean(drafts.get(seen));
-  return el('div', { class: 'card' }, el('dl', {}, [['氏名', personal(row.name) || '—'], ['診察券番号', personal(row.number) || '—'],
+  return el('div', { class: 'card' }, el('dl', {}, [
+    ['氏名', personal(row.name) || '—'], ['診察券番号', personal(row.number) || '—'],
     ['保険者番号', p.insurer], ['記号・番号・枝番', [p.symbol, p.number, p.branch].filter(Boolean).join(' ')],
     ['生年月日', p.birth_date], ['同意日時', row.consented]].map(([k, v]) => [el('dt', {}, k), el('dd', {}, v || '—')])),
   el('label', { class: 'tick' }, box, '対象の患者さんであることを確認しました'), el('div', { class: 'row' }, go));
