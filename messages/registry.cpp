@@ -22,7 +22,8 @@ template <class M> result<std::string> redact_as(std::string_view body, std::uin
 
 template <class M> result<sealed_body> seal_as(const event_draft& event, const sealer_of& sealer) {
   auto typed = std::static_pointer_cast<const M>(event.from.typed);
-  if (!typed) {
+  // A longer body may hold more items than a reader takes: what nobody can read must not be written.
+  if (!typed || event.body.size() >= unpack_limits{}.items_max) {
     auto decoded = decode_body<M>(event.body, event.v);
     if (!decoded) return failure(decoded.error());
     typed = std::make_shared<const M>(std::move(*decoded));

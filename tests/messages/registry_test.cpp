@@ -107,4 +107,7 @@ BOOST_AUTO_TEST_CASE(an_event_is_sealed_alike_whether_its_struct_was_kept_or_has
       BOOST_TEST((*static_cast<const M*>(typed) == m));
   });
   BOOST_TEST(asked > 20u);
+  eligibility_answered crowded; // more than a reader takes: refused although its struct is at hand
+  crowded.answer.insurances = personal{std::vector<insurance>(unpack_limits{}.items_max + 1)};
+  BOOST_TEST(!sealed(make_draft(crowded), reversing));
 }
