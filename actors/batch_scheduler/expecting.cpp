@@ -69,6 +69,9 @@ result<std::pair<id, bool>> scheduler::visitor_for(const visitor& who, decision&
     return failure(error_code::busy, "batch_scheduler");
   auto patient = found == by_identity_.end() ? id{} : found->second.patient;
   if (patient.empty() && !who.number.empty() && book_) patient = book_->with_number(who.number).value_or(id{});
+  if (patient.empty() && book_) // somebody found by their consent, who had no number yet
+    if (const auto same = find_insured(who.person))
+      if (const auto known = book_->of(*same); known && known->who.number.empty()) patient = *same;
   if (patient.empty()) patient = make_id_();
   index(who, patient);
   out.write(visitor_recorded{patient, personal{who}}, {}, {});

@@ -345,6 +345,25 @@ BOOST_FIXTURE_TEST_CASE(a_doubled_row_counts_once_and_a_missing_one_is_missing, 
   BOOST_CHECK_EQUAL(listed.changes, 0u);
 }
 
+BOOST_FIXTURE_TEST_CASE(somebody_found_by_their_consent_is_the_same_when_their_appointment_names_a_number, night) {
+  say(send_batches{{asking_reason::web_consent}, false});
+  const auto batch = build();
+  build();
+  uploaded(reception);
+  uploaded(reception + "2");
+  auto unit = a_unit(0, 7);
+  unit.row.reset();
+  unit.searched = {"39999901", "", "1007", "", "19480517"};
+  pass(30'000);
+  next(work::kind::collect);
+  next(work::kind::collect);
+  answer(batch, {unit});
+  say(take_visits{{a_visit(7, "20261128")}});
+  BOOST_CHECK_EQUAL(all.visitors(), 2u); // two ways to find one person
+  BOOST_CHECK_EQUAL(book.all.size(), 1u);
+  BOOST_CHECK_EQUAL(book.all.begin()->second.who.number, "K-7");
+}
+
 BOOST_FIXTURE_TEST_CASE(somebody_who_consented_at_home_is_found_by_asking_and_a_withdrawal_has_its_reason, night) {
   const auto look = [&](std::int64_t flag, consent_end ended) {
     say(send_batches{{asking_reason::web_consent}, false});

@@ -68,7 +68,8 @@ struct clinic_at_night {
                          all->find_number({p.insurances[0].seen.insurer, p.insurances[0].seen.symbol,
                                            p.insurances[0].seen.number, "", ""})
                                  .size() == 1;
-      if (plain && !p.home_visit_consent.empty() && at_home.card_name.empty()) at_home = p;
+      if (plain && !p.home_visit_consent.empty() && p.reference_number.empty() && at_home.card_name.empty())
+        at_home = p;
       if (plain && p.home_visit_consent.empty() && p.online_consent.empty() && outpatient.card_name.empty())
         outpatient = p;
     }
