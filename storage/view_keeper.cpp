@@ -214,8 +214,9 @@ result<void> view_keeper::fold(const stillness&) {
     if (broken_) break;
     apply(event);
   }
-  if (broken_) return failure(*broken_);
-  return {};
+  if (!broken_) return {};
+  if (on_failure_) on_failure_(*broken_); // at once, whoever came upon it
+  return failure(*broken_);
 }
 
 result<void> view_keeper::commit_rows(store::batch& batch, bool sync) {

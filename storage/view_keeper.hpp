@@ -36,7 +36,8 @@ public:
   messages::result<void> keep_up();
   /// How many entries load() had to fold.
   std::uint64_t entries_read() const { return entries_read_; }
-  /// From now on rows are written by a thread of its own. @p on_failure hears what ended it, once.
+  /// From now on rows are written by a thread of its own. @p on_failure hears what ended it, on any thread, perhaps
+  /// more than once; it must not read rows.
   void start(std::function<void(messages::error)> on_failure);
   /// Folds and writes all there is, durably, unless the journal @p failed; ends the thread.
   void close(bool failed);
