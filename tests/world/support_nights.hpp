@@ -44,6 +44,7 @@ public:
            drivers::line::completion<drivers::line::records_answer>) override;
   void obtain_url(drivers::line::url_question, std::uint32_t,
                   drivers::line::completion<drivers::line::access_url>) override;
+  messages::personal<messages::bytes> refused_original(const messages::id&) const override { return {}; }
   void kept(const messages::id&) override {}
   void stop() override {}
 

@@ -146,6 +146,9 @@ void seat::react() {
   case prompt::not_same_card:
   case prompt::show_card:
   case prompt::go_to_desk:
+  case prompt::show_face: // no desk of this world has a camera
+  case prompt::enter_check_number:
+  case prompt::wait_for_staff:
     if (t.in_100(85)) lift();
     return;
   case prompt::place_card: // although it lies there

@@ -256,6 +256,9 @@ void desk_process::act(reader::port_action action) {
   case reader::port_action::verify_pin: return verify();
   case reader::port_action::sign: return sign();
   case reader::port_action::wipe_pin: slot_.clear(); return;
+  case reader::port_action::read_photo: // no desk of this world has a camera
+  case reader::port_action::wipe_photo:
+  case reader::port_action::prove: return;
   }
 }
 
