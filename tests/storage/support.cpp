@@ -82,7 +82,7 @@ messages::event_draft story_event(std::mt19937_64& chance) {
   const auto question = numbered(1000 + chance() % 40), patient = numbered(1 + chance() % 12);
   const auto checkin = numbered(2000 + chance() % 9);
   const auto made = [&](const auto& body) { return messages::make_draft(body, desk, checkin); };
-  switch (chance() % 16) {
+  switch (chance() % 20) {
   case 0: return made(messages::desk_opened{});
   case 1: return made(messages::desk_mode_switched{messages::desk_mode(chance() % 2), {}});
   case 2: return made(messages::reader_attached{"SCR3310"});
@@ -130,6 +130,19 @@ messages::event_draft story_event(std::mt19937_64& chance) {
     return made(registered);
   }
   case 14: return made(messages::face_attempt_ended{patient, messages::face_outcome(chance() % 7), "model"});
+  case 15: {
+    messages::visitor who;
+    who.name = "架空　太郎";
+    return made(messages::visitor_recorded{patient, messages::personal{who}});
+  }
+  case 16: return made(messages::visit_expected{question, patient, messages::care::home_visit, "20261127", "", ""});
+  case 17: return made(messages::visit_cancelled{question});
+  case 18: {
+    messages::batch_planned planned;
+    planned.batch = question;
+    planned.night = "20261126";
+    return made(planned);
+  }
   default:
     return made(messages::reference_number_registered{question, patient, messages::personal{std::string{"A-1"}}});
   }

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_mapping_says_where_things_stand_and_what_words_mean) {
 
 BOOST_AUTO_TEST_CASE(each_mistake_in_a_mapping_is_named) {
   const std::pair<std::string, std::string> wrong[]{
-      {"[colums]\n", "columns and words"},
+      {"[colums]\n", "columns, care and words"},
       {needed + "[file]\nencoding = 'latin1'\n", "encoding"},
       {needed + "[file]\nwidth = 3\n", "there is no such key"},
       {"[columns]\nname = 'x'\n", "insurer is missing"},

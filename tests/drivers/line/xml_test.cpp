@@ -70,7 +70,9 @@ BOOST_AUTO_TEST_CASE(without_a_signature_the_question_says_how_its_asker_knows_a
     BOOST_CHECK(!parse_card_question(replaced(text, std::string{messages::name(method)}, "pin")));
   }
   q.signature = {9};
-  BOOST_CHECK(!build_card_question(institution, q));
+  BOOST_CHECK(build_card_question(institution, q)); // a terminal that compared the face lets the card sign
+  q.method = messages::identity_method::visual;
+  BOOST_CHECK(!build_card_question(institution, q)); // nobody asks the card where staff looked at the photo
 }
 
 BOOST_AUTO_TEST_CASE(a_card_question_reads_back_as_it_was_written) {
