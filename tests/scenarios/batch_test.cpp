@@ -163,9 +163,10 @@ BOOST_FIXTURE_TEST_CASE(home_visits_as_the_quick_guide_has_them, clinic_at_night
   const auto asked = say({"batch", "run", "--why", "web_consent", "--wait-s", "60"});
   BOOST_CHECK_MESSAGE(asked.status == 0, asked.err + asked.out);
   auto list = changes();
-  const auto given = std::ranges::find(list, change_kind::consent_given, &change_row::what);
-  BOOST_REQUIRE(given != list.end());
-  BOOST_CHECK(has(given->name.reveal(), at_home.insurances.front().seen.name));
+  const auto first = std::ranges::find(list, change_kind::consent_given, &change_row::what);
+  BOOST_REQUIRE(first != list.end());
+  const auto given = *first; // the list is read anew below
+  BOOST_CHECK(has(given.name.reveal(), at_home.insurances.front().seen.name));
 
   // 2回目以降の訪問前: a standing visit, asked about together; meanwhile the ratio has changed
   const auto imported = import(row_of("K-77", at_home, "訪問", "", "sun,mon,tue,wed,thu,fri,sat") +
@@ -183,7 +184,7 @@ BOOST_FIXTURE_TEST_CASE(home_visits_as_the_quick_guide_has_them, clinic_at_night
   list = changes();
   const auto ratio = std::ranges::find(list, change_kind::burden_ratio, &change_row::what);
   BOOST_REQUIRE(ratio != list.end());
-  BOOST_CHECK_EQUAL(ratio->patient.text(), given->patient.text()); // the same person, found by the card's number
+  BOOST_CHECK_EQUAL(ratio->patient.text(), given.patient.text()); // the same person, found by the card's number
   const auto csv = say({"batch", "changes", "--csv"});
   BOOST_CHECK(has(csv.out, "\"負担割合\"") && has(csv.out, ratio->change.text()));
   BOOST_CHECK_EQUAL(say({"batch", "changes", "--accept", ratio->change.text()}).status, 0);
@@ -194,7 +195,7 @@ BOOST_FIXTURE_TEST_CASE(home_visits_as_the_quick_guide_has_them, clinic_at_night
   const auto& seen = at_home.insurances.front().seen;
   const auto found =
       say({"consent", "find", "--insurer", seen.insurer, "--number", seen.number, "--birth", seen.birth_date});
-  BOOST_CHECK_MESSAGE(found.status == 0 && has(found.out, given->patient.text()), found.err + found.out);
+  BOOST_CHECK_MESSAGE(found.status == 0 && has(found.out, given.patient.text()), found.err + found.out);
   const auto end = say({"consent", "withdraw", "--number", seen.number, "--birth", seen.birth_date, "--yes"});
   BOOST_CHECK_MESSAGE(end.status == 0 && has(end.out, "取り消しました"), end.err + end.out);
   BOOST_CHECK_EQUAL(say({"consent", "find", "--number", seen.number}).status, 3); // viewing is closed

@@ -54,6 +54,17 @@ finished python(const char* example, std::vector<std::string> more) {
   return run(words);
 }
 
+/// Desks come one after the other; whoever asks again is told of both.
+bool are_told_of_both_desks(const std::vector<std::string>& question) {
+  for (int tries = 0; tries < 100; ++tries) {
+    const auto desks = python("ask.py", question);
+    BOOST_TEST_REQUIRE(desks.status == 0, desks.err);
+    if (nlohmann::json::parse(desks.out).at("desks").size() == 2) return true;
+    ::usleep(100'000);
+  }
+  return false;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_CASE(the_example_in_cpp_asks_where_the_journal_stands_and_reads_up_to_there) {
@@ -79,9 +90,7 @@ BOOST_AUTO_TEST_CASE(the_example_in_python_asks_one_question) {
     return;
   }
   const open_clinic c;
-  const auto desks = python("ask.py", {"desks", "--hub", c.endpoint("commands")});
-  BOOST_TEST_REQUIRE(desks.status == 0, desks.err);
-  BOOST_TEST(nlohmann::json::parse(desks.out).at("desks").size() == 2u);
+  BOOST_TEST(are_told_of_both_desks({"desks", "--hub", c.endpoint("commands")}));
   const auto status = python("ask.py", {"status", "--hub", c.endpoint("commands")});
   BOOST_TEST(nlohmann::json::parse(status.out).at("head").get<int>() > 0);
   const auto nobody = python("ask.py", {"status", "--hub", "tcp://127.0.0.1:1", "--wait-s", "1"});
@@ -96,9 +105,7 @@ BOOST_AUTO_TEST_CASE(with_a_key_the_python_examples_work_from_another_host_as_fa
   }
   const open_clinic c{true};
   const auto key = c.key_for("wall", "monitor");
-  const auto desks = python("ask.py", {"desks", "--hub", c.endpoint("commands"), "--key", key.string()});
-  BOOST_TEST_REQUIRE(desks.status == 0, desks.err);
-  BOOST_TEST(nlohmann::json::parse(desks.out).at("desks").size() == 2u);
+  BOOST_TEST(are_told_of_both_desks({"desks", "--hub", c.endpoint("commands"), "--key", key.string()}));
   const auto read = python("watch.py", {"--events", c.endpoint("events"), "--replay", c.endpoint("replay"), "--key",
                                         key.string(), "--until-head"});
   BOOST_TEST_REQUIRE(read.status == 0, read.err);

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(no_actor_knows_another_by_anything_but_its_address) {
       BOOST_TEST(known, entry.path() << " includes actors/" << (*i)[1].str());
     }
   }
-  BOOST_TEST(files == 7);
+  BOOST_TEST(files == 9);
 }
 
 BOOST_FIXTURE_TEST_CASE(subscribers_that_never_read_cost_the_patient_nothing, one_process) {

@@ -70,6 +70,16 @@ outcome in_a_folder(const std::string& base,
   return 0;
 }
 
+/// In @p folder itself, which is made, and stays when the bench failed: somebody may want to look at it.
+outcome in_this_folder(const std::filesystem::path& folder,
+                       const std::function<messages::result<void>(std::filesystem::path)>& measure) {
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  if (const auto done = measure(folder); !done) return messages::failure(done.error());
+  std::filesystem::remove_all(folder, ignored);
+  return 0;
+}
+
 void add_bench_bus(CLI::App& bench, chosen& run) {
   auto* bus = bench.add_subcommand("bus", "durable events to many readers, beside bare floors and Redis Streams");
   auto o = std::make_shared<bus_bench_options>();
@@ -204,18 +214,20 @@ void add_bench_check_in(CLI::App& bench, chosen& run) {
   auto* desks = check_in->add_option("--desks", many->desks, "instead: as many desks, each a process, all at once")
                     ->check(CLI::Range(1, 50));
   check_in->add_option("--rounds", many->rounds, "with --desks: how often (default 5)")->check(CLI::Range(1, 1000));
-  check_in->add_option("--data", *folder, "an existing folder on the disk to measure (default: a temporary one)");
+  check_in->add_option("--data", *folder, 
+                       "where to write; made, and removed when all went well (default: a temporary folder)");
   check_in->add_flag("--json", o->json, "one JSON object");
   check_in->callback([&run, o, many, folder, desks] {
     run = [o, many, folder, at_desks = desks->count() > 0] {
-      return in_a_folder(*folder, [&](std::filesystem::path data) {
+      const auto measure = [&](std::filesystem::path data) {
         o->data = many->data = std::move(data);
         o->persons = many->persons =
             std::filesystem::path{UKETSUKE_SOURCE_DIR} / "tools" / "simulated" / "insured_persons.json";
         many->program = std::filesystem::canonical("/proc/self/exe");
         many->json = o->json;
         return at_desks ? bench_many_desks(*many, std::cout) : bench_check_in(*o, std::cout);
-      });
+      };
+      return folder->empty() ? in_a_folder({}, measure) : in_this_folder(*folder, measure);
     };
   });
 }
