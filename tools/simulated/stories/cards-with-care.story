@@ -52,6 +52,7 @@ desk-2: see place_card
 story: say One that expired a year ago proves nothing: the patient comes to the window, and no PIN is asked for.
 desk-2: place SIM000000000003 as expired
 desk-2: see come_to_window
+reception: see desk-2 at_window
 reception: finish desk-2
 desk-2: see take_card
 desk-2: lift
