@@ -179,7 +179,12 @@ BOOST_FIXTURE_TEST_CASE(a_hub_killed_while_accounts_change_leaves_each_step_done
     story.join();
     start();
     cut += h.registering || h.resetting || h.deleting;
-    const auto list = ask_hub(*administrator, administration, search_accounts{h.account, {}, true, 10});
+    auto list = ask_hub(*administrator, administration, search_accounts{h.account, {}, true, 10});
+    // The hub's socket is there a moment before its actors are.
+    for (int tries = 0; tries < 200 && !list && list.error().code == error_code::unknown_address; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{50});
+      list = ask_hub(*administrator, administration, search_accounts{h.account, {}, true, 10});
+    }
     BOOST_REQUIRE_MESSAGE(list, (list ? "" : to_sentence(list.error()))); // its session is in the journal
     const bool there = list->accounts.size() == 1;
     BOOST_TEST((there || !h.registered), h.account << " was acknowledged and is not there");
