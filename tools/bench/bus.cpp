@@ -221,11 +221,7 @@ private:
 } // namespace
 
 result<void> bench_bus(const bus_bench_options& o, std::ostream& out) {
-  if (const auto share = busy_share(); share > busy_share_max) {
-    if (!o.even_if_busy) return failure(error_code::busy, "bench bus: this machine");
-    out << (o.json ? "{\"busy_share\":" : "NOT TO BE JUDGED: others use the processors, share ") << share
-        << (o.json ? "}\n" : "\n");
-  }
+  if (auto idle = check_idle("bench bus", o.even_if_busy, o.json, out); !idle) return idle;
   auto beside = peers::start(o.data);
   if (!beside) return failure(beside.error());
   if (!o.json && !beside->redis) out << "redis-server is not installed: no peer beside ours\n";

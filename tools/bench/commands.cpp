@@ -175,11 +175,7 @@ result<void> measure(const way& w, const commands_bench_options& o, std::ostream
 } // namespace
 
 result<void> bench_commands(const commands_bench_options& o, std::ostream& out) {
-  if (const auto share = busy_share(); share > busy_share_max) {
-    if (!o.even_if_busy) return failure(error_code::busy, "bench commands: this machine");
-    out << (o.json ? "{\"busy_share\":" : "NOT TO BE JUDGED: others use the processors, share ") << share
-        << (o.json ? "}\n" : "\n");
-  }
+  if (auto idle = check_idle("bench commands", o.even_if_busy, o.json, out); !idle) return idle;
   std::vector<way> ways; // all of them before there are threads
   for (const bool curve : {true, false}) {
     const auto folder = o.data / (curve ? "curve" : "plain");

@@ -1,10 +1,13 @@
 // Reads /proc/stat (proc(5)) twice.
 #include "tools/bench/idle.hpp"
 
+#include "messages/error.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <fstream>
+#include <ostream>
 #include <string>
 #include <thread>
 
@@ -37,6 +40,15 @@ double busy_share() {
   const auto after = read_ticks();
   const auto all = after.all - before.all;
   return all == 0 ? 0 : 1 - static_cast<double>(after.idle - before.idle) / static_cast<double>(all);
+}
+
+messages::result<void> check_idle(const std::string& bench, bool even_if_busy, bool json, std::ostream& out) {
+  const auto share = busy_share();
+  if (share <= busy_share_max) return {};
+  if (!even_if_busy) return messages::failure(messages::error_code::busy, bench + ": this machine");
+  out << (json ? "{\"busy_share\":" : "NOT TO BE JUDGED: others use the processors, share ") << share
+      << (json ? "}\n" : "\n");
+  return {};
 }
 
 } // namespace tools
