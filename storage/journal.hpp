@@ -38,7 +38,7 @@ struct journal_limits {
   std::uint32_t lazy_sync_ms_max = 200;            ///< how long an append nobody waits for may stay unwritten
   std::uint32_t head_mark_interval_ms = 1000;      ///< how old the head mark may be
   std::uint32_t rows_unwritten_ms_max = 1000;      ///< how long changed rows of views stay in memory only
-  std::size_t rows_unwritten_events_max = 1024;    ///< the same, in events: about what a crash leaves to fold again
+  std::size_t rows_unwritten_events_max = 4096;    ///< the same, in events: about what a crash leaves to fold again
   std::uint64_t reply_kept_ms = 24u * 3600 * 1000; ///< by the time inside the command's id
   std::uint64_t replies_max = 500'000;             ///< beyond, the oldest go early and remembers_since_ms() rises
   std::size_t wal_bytes_max = 32u << 20;           ///< what an opening after a crash may have to read again
@@ -94,10 +94,15 @@ struct committed {
   std::uint64_t epoch = 0;
   std::uint64_t first_index = 0;
   std::vector<published> events; ///< never empty
+  /// By event: its envelope with the personal fields hidden, where it has any that were sealed; else empty.
+  std::vector<std::string> redacted;
 };
 
 struct page {
   std::vector<published> events;
+  /// Of read_redacted(), by event: the envelope has its personal fields hidden already. Else (nothing was sealed in it)
+  /// it is what the journal holds.
+  std::vector<bool> redacted;
   std::uint64_t next = 0; ///< last scanned + 1: where the next page begins
   std::uint64_t head = 0;
   std::uint64_t epoch = 0;
@@ -160,6 +165,9 @@ public:
   /// all).
   messages::result<page> read(std::uint64_t from, std::size_t limit,
                               const std::vector<std::string>& prefixes = {}) const;
+  /// The same for those who may not see personal values: nothing is unsealed. page::redacted says what there is.
+  messages::result<page> read_redacted(std::uint64_t from, std::size_t limit,
+                                       const std::vector<std::string>& prefixes = {}) const;
 
   std::uint64_t head() const; ///< index of the last durable entry; 0: none
   std::uint64_t epoch() const;

@@ -58,6 +58,10 @@ struct journal::parts {
   /// The same while it runs: see journal::expire().
   messages::result<void> change_keys(const rotation& what, rewrapping& exchange, rotation_report& report);
   messages::result<std::string> clear_envelope(const entry_view& entry) const;
+  /// How an entry's envelope is shown to whoever reads.
+  using show = std::function<messages::result<std::string>(const entry_view&)>;
+  messages::result<page> read(std::uint64_t from, std::size_t limit, const std::vector<std::string>& prefixes,
+                              const show& how) const;
   void step(std::string_view name) const {
     if (options.test.on_step) options.test.on_step(name);
   }

@@ -66,6 +66,9 @@ public:
     return {};
   }
 
+  /// It knows so much that it is to be written before long.
+  bool is_large() const { return known_bytes_ > large_bytes; }
+
   /// When all is written: knows nothing any more. For memory's sake, and when keys go: what they sealed must not live
   /// on.
   void let_go() {
@@ -75,7 +78,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t known_bytes_max = 1u << 20, node_bytes = 128;
+  static constexpr std::size_t known_bytes_max = 1u << 20, large_bytes = 4u << 20, node_bytes = 128;
   struct known_row {
     std::optional<std::string> bytes; ///< nothing: there is no such row
     bool changed = false;

@@ -12,46 +12,61 @@ namespace storage {
 using messages::error_code;
 using messages::failure;
 
-messages::result<page> journal::read(std::uint64_t from, std::size_t limit,
-                                     const std::vector<std::string>& prefixes) const {
-  const auto& limits = parts_->options.limits;
+messages::result<page> journal::parts::read(std::uint64_t from, std::size_t limit,
+                                            const std::vector<std::string>& prefixes, const show& how) const {
+  const auto& limits = options.limits;
   page found;
-  found.head = head();
-  found.epoch = parts_->epoch;
+  found.head = head.load();
+  found.epoch = epoch;
   found.next = std::max<std::uint64_t>(from, 1);
   if (found.next > found.head || limit == 0) return found;
   const auto entries_max = std::min(limit, limits.page_entries_max);
   std::size_t scanned = 0, bytes_held = 0;
   std::optional<messages::error> fault;
-  const auto seen =
-      parts_->database->scan(entries_table, index_key(found.next), [&](std::string_view key, std::string_view bytes) {
-        const auto index = read_big_endian(key);
-        if (index > found.head) return false;
-        const auto entry = parse_entry(index, bytes);
-        if (!entry || index != found.next) {
-          fault = entry
-                      ? messages::error{error_code::journal_damaged, {"entry " + std::to_string(found.next), "missing"}}
-                      : entry.error();
-          return false;
-        }
-        ++found.next;
-        const auto wanted = [&](const std::string& prefix) { return entry->topic.starts_with(prefix); };
-        if (prefixes.empty() || std::ranges::any_of(prefixes, wanted)) {
-          auto envelope = parts_->clear_envelope(*entry);
-          if (!envelope) {
-            fault = messages::error{error_code::journal_damaged,
-                                    {"entry " + std::to_string(index), envelope.error().args.back()}};
-            return false;
-          }
-          found.events.push_back({index, entry->previous_of_topic, std::string{entry->topic}, std::move(*envelope)});
-          bytes_held += bytes.size();
-        }
-        return ++scanned < limits.page_scanned_max && found.events.size() < entries_max &&
-               bytes_held < limits.page_bytes_max;
-      });
+  const auto seen = database->scan(entries_table, index_key(found.next), [&](std::string_view key,
+                                                                            std::string_view bytes) {
+    const auto index = read_big_endian(key);
+    if (index > found.head) return false;
+    const auto entry = parse_entry(index, bytes);
+    if (!entry || index != found.next) {
+      fault = entry ? messages::error{error_code::journal_damaged, {"entry " + std::to_string(found.next), "missing"}}
+                    : entry.error();
+      return false;
+    }
+    ++found.next;
+    const auto begins = [&](const std::string& prefix) { return entry->topic.starts_with(prefix); };
+    if (prefixes.empty() || std::ranges::any_of(prefixes, begins)) {
+      auto envelope = how(*entry);
+      if (!envelope) {
+        fault = messages::error{error_code::journal_damaged,
+                                {"entry " + std::to_string(index), envelope.error().args.back()}};
+        return false;
+      }
+      found.events.push_back({index, entry->previous_of_topic, std::string{entry->topic}, std::move(*envelope)});
+      found.redacted.push_back(entry->key_id != 0);
+      bytes_held += bytes.size();
+    }
+    return ++scanned < limits.page_scanned_max && found.events.size() < entries_max &&
+           bytes_held < limits.page_bytes_max;
+  });
   if (!seen) fault = seen.error();
-  if (fault) return failure(located(*fault, parts_->options.folder, "entry " + std::to_string(found.next)));
+  if (fault) return failure(located(*fault, options.folder, "entry " + std::to_string(found.next)));
   return found;
+}
+
+messages::result<page> journal::read(std::uint64_t from, std::size_t limit,
+                                     const std::vector<std::string>& prefixes) const {
+  auto found = parts_->read(from, limit, prefixes, [this](const auto& entry) { return parts_->clear_envelope(entry); });
+  if (found) found->redacted.clear();
+  return found;
+}
+
+messages::result<page> journal::read_redacted(std::uint64_t from, std::size_t limit,
+                                              const std::vector<std::string>& prefixes) const {
+  return parts_->read(from, limit, prefixes, [](const entry_view& entry) -> messages::result<std::string> {
+    if (entry.key_id == 0) return std::string{entry.envelope};
+    return redacted_event(entry.envelope);
+  });
 }
 
 messages::result<std::string> journal::parts::clear_envelope(const entry_view& entry) const {

@@ -120,6 +120,11 @@ void scribe::add_event(messages::event_draft&& draft, sealed_draft::body&& seale
   events_->events.push_back({head_, topic->second, event.topic, messages::encode(event)});
   const std::string_view envelope = events_->events.back().envelope;
   const auto body_at = envelope.size() - std::max<std::size_t>(1, event.body.size()); // an empty one is an empty map
+  auto& shown = events_->redacted.emplace_back();
+  if (sealed.key_id != 0) {
+    shown.reserve(body_at + sealed.redacted.size());
+    shown.append(envelope.substr(0, body_at)).append(sealed.redacted);
+  }
   auto head = entry_header(sealed.key_id, topic->second, event.topic);
   head.append(envelope.substr(0, body_at));
   const auto body = sealed.key_id != 0 ? std::string_view{sealed.bytes} : envelope.substr(body_at);

@@ -64,28 +64,52 @@ result<void> seal_rest(keyring& keys, sealed_draft& draft, const messages::id& p
   return {};
 }
 
+/// Where a sealed value stands in a body.
+struct sealed_place {
+  std::size_t from = 0, octets = 0;
+};
+/// A sealed value of @p octets as an extension: the size of what stands before it depends on it.
+std::size_t packed_octets(std::size_t octets) { return octets + (octets < 0x100 ? 3 : octets < 0x10000 ? 4 : 6); }
+
+/// @p body with what is sealed in it hidden: byte for byte what redacting its struct would give, without a struct.
+std::string redacted_body(std::string_view body, const std::vector<sealed_place>& places) {
+  static const auto shown_instead = hidden(visibility::redacted);
+  std::string shown;
+  shown.reserve(body.size());
+  std::size_t copied = 0;
+  for (const auto& at : places) {
+    shown.append(body.substr(copied, at.from - copied)).append(shown_instead);
+    copied = at.from + at.octets;
+  }
+  return shown.append(body.substr(copied));
+}
+
 } // namespace
 
 result<sealed_draft> seal_draft(keyring& keys, messages::draft what, std::uint64_t now_ms) {
   sealed_draft draft{std::move(what), {}};
   draft.bodies.resize(draft.what.events.size());
   messages::id first_sealed;
+  std::vector<sealed_place> places;
   for (std::size_t n = 0; n < draft.bodies.size(); ++n) {
     const auto& event = draft.what.events[n];
     std::uint64_t key_id = 0;
+    places.clear();
     auto sealed = messages::sealed(event, [&](const messages::id& patient) -> result<messages::writer::sealer> {
       auto key = keys.key_for(patient, kind_of(event.topic), now_ms);
       if (!key) return failure(key.error());
       key_id = key->id;
-      return [key = std::move(*key), place = "event " + event.topic](std::string& text, std::size_t from) {
+      return [&places, key = std::move(*key), place = "event " + event.topic](std::string& text, std::size_t from) {
         const auto value = keyring::seal_value(key, place, std::string_view{text}.substr(from));
         text.replace(from, text.npos, value);
+        places.push_back({from, packed_octets(value.size())});
       };
     });
     if (!sealed) return failure(sealed.error());
     if (!*sealed) continue;
     if (first_sealed.empty()) first_sealed = (*sealed)->patient;
-    draft.bodies[n] = {key_id, std::move((*sealed)->body), std::move((*sealed)->typed)};
+    auto shown = redacted_body((*sealed)->body, places);
+    draft.bodies[n] = {key_id, std::move((*sealed)->body), std::move(shown), std::move((*sealed)->typed)};
   }
   bool rest = !draft.what.outbox.empty();
   for (const auto& reply : draft.what.replies)
@@ -110,6 +134,12 @@ result<std::string> unsealed_event(keyring& keys, std::string_view topic, std::s
       own_limits());
   if (fault) return failure(*fault);
   return clear;
+}
+
+result<std::string> redacted_event(std::string_view envelope) {
+  static const auto shown_instead = hidden(visibility::redacted);
+  return messages::replace_extensions(
+      envelope, messages::ext_sealed, [](std::string_view) { return shown_instead; }, own_limits());
 }
 
 result<bool> unseal_in_place(keyring& keys, messages::outbox_row& row) {

@@ -8,11 +8,12 @@
 namespace storage {
 
 /// A draft as the journal's thread takes it: bodies of outbox rows and frames of replies are sealed in place, the
-/// events' bodies are there in clear (for the views and the bus) and sealed (for the entry).
+/// events' bodies are there in clear (for the views and the bus), sealed (for the entry) and redacted (for the bus).
 struct sealed_draft {
   struct body {
     std::uint64_t key_id = 0; ///< 0: nothing in it is personal; the entry holds it as it is
     std::string bytes;
+    std::string redacted;              ///< the same with every sealed value hidden: what may be shown to anybody
     std::shared_ptr<const void> typed; ///< of one that is sealed: decoded, in clear, for the views
   };
   messages::draft what;
@@ -24,6 +25,9 @@ messages::result<sealed_draft> seal_draft(keyring& keys, messages::draft what, s
 
 /// @p envelope (or a body) of an event of @p topic with what it holds sealed in clear, or forgotten, or redacted.
 messages::result<std::string> unsealed_event(keyring& keys, std::string_view topic, std::string_view envelope);
+
+/// @p envelope of an event that was sealed, with all that is sealed in it hidden: no key is needed.
+messages::result<std::string> redacted_event(std::string_view envelope);
 
 /// False: its patient was forgotten, nothing can be done about it any more.
 messages::result<bool> unseal_in_place(keyring& keys, messages::outbox_row& row);

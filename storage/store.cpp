@@ -9,6 +9,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/perf_level.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/statistics.h>
 #include <rocksdb/table.h>
@@ -72,6 +73,8 @@ messages::error translated(const rocksdb::Status& status, const std::filesystem:
 rocksdb::ColumnFamilyOptions table_options(const std::string& name, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
   options.compression = rocksdb::kLZ4Compression;
+  // Not while appends go on beside it: what is just written out is written as it is, and compressed when it is merged.
+  options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
   // All tables are flushed together, and what flushes them is the size of the log: no table is to fill its own before.
   options.write_buffer_size = 32u << 20;
   options.arena_block_size = 256u << 10; // of most tables little is ever in memory
@@ -258,7 +261,18 @@ void store::erase(batch& from, table in, std::string_view key) {
   from.content_->batch.Delete(db_->tables[in], slice(key));
 }
 
+namespace {
+
+/// RocksDB counts for each thread what nobody reads: on each row it looks at, or writes, again.
+void count_nothing_for_this_thread() {
+  thread_local const bool told = (rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable), true);
+  (void)told;
+}
+
+} // namespace
+
 messages::result<void> store::commit(batch& what, bool sync) {
+  count_nothing_for_this_thread();
   rocksdb::WriteOptions options;
   options.sync = sync;
   const auto status = db_->db->Write(options, &what.content_->batch);

@@ -16,7 +16,9 @@ using messages::result;
 
 namespace {
 
-/// How many times rows_unwritten_events_max may wait to be folded before those who append do it themselves.
+/// How many events are folded at a time while many come: their rows stay in memory, to be written once.
+constexpr std::size_t folded_at_once_max = 1024;
+/// How many times that may wait to be folded before those who append do it themselves.
 constexpr std::size_t queues_max = 4;
 /// How many entries an opening folds into one batch.
 constexpr std::uint64_t folded_per_batch = 1000;
@@ -155,7 +157,7 @@ void view_keeper::close(bool failed) {
 
 bool view_keeper::take(std::vector<folded_event> events) {
   const std::lock_guard lock(queue_mutex_);
-  const auto before = queue_.size(), enough = options_.limits.rows_unwritten_events_max;
+  const auto before = queue_.size(), enough = folded_at_once();
   if (queue_.empty())
     queue_ = std::move(events);
   else
@@ -166,28 +168,44 @@ bool view_keeper::take(std::vector<folded_event> events) {
 result<void> view_keeper::keep_within_bounds() {
   {
     const std::lock_guard lock(queue_mutex_);
-    if (queue_.size() < queues_max * options_.limits.rows_unwritten_events_max) return {};
+    if (queue_.size() < queues_max * folded_at_once()) return {};
   }
   return fold(hold());
 }
 
+std::size_t view_keeper::folded_at_once() const {
+  return std::min(options_.limits.rows_unwritten_events_max, folded_at_once_max);
+}
+
 void view_keeper::run() {
+  using clock = std::chrono::steady_clock;
   const std::chrono::milliseconds nap(options_.limits.rows_unwritten_ms_max);
-  const auto enough = [this] { return ending_ || queue_.size() >= options_.limits.rows_unwritten_events_max; };
+  const auto enough = [this] { return ending_ || queue_.size() >= folded_at_once(); };
   std::unique_lock lock(queue_mutex_);
-  while (!ending_) {
+  for (auto due = clock::now() + nap; !ending_;) {
     // A nap after each writing: in a busy hour nobody has to wake it.
-    ready_.wait_for(lock, nap, enough);
-    if (queue_.empty() && !ending_) {
+    const bool busy = ready_.wait_until(lock, due, enough);
+    if (!busy && queue_.empty() && !unwritten_) {
       asleep_ = true;
       ready_.wait(lock, [this] { return ending_ || !queue_.empty(); });
       asleep_ = false;
+      due = clock::now() + nap;
       continue;
     }
     lock.unlock();
-    if (const auto done = write_all(hold()); !done) return on_failure_(done.error());
+    const auto now = clock::now();
+    if (const auto done = fold_and_write(hold(), !busy || now >= due); !done) return on_failure_(done.error());
+    if (!unwritten_) due = now + nap;
     lock.lock();
   }
+}
+
+/// Writes when it is @p due, or when what a crash would leave to fold again, or memory, became too much.
+result<void> view_keeper::fold_and_write(const stillness& held, bool due) {
+  if (auto done = fold(held); !done) return done;
+  const bool large = std::ranges::any_of(rows_, [](const auto& rows) { return rows->is_large(); });
+  if (!due && !large && folded_ - written_ < options_.limits.rows_unwritten_events_max) return {};
+  return write(held, false);
 }
 
 void view_keeper::apply(const folded_event& event) {
@@ -201,6 +219,7 @@ void view_keeper::apply(const folded_event& event) {
   for (const auto& rows : rows_)
     if (rows->fault()) broken_ = rows->fault();
   folded_ = event.index;
+  unwritten_ = true;
   time_ms_ = std::max(time_ms_, event.time_ms);
 }
 
@@ -234,9 +253,10 @@ result<void> view_keeper::write(const stillness&, bool sync) {
   store::batch batch;
   store_.put(batch, meta_table, folded_key, index_key(folded_));
   auto done = commit_rows(batch, sync);
-  if (done)
+  if (done) {
     written_ = folded_;
-  else
+    unwritten_ = false;
+  } else
     broken_ = done.error();
   return done;
 }

@@ -89,6 +89,8 @@ private:
   messages::result<folded_event> event_in(std::uint64_t index, std::string_view entry) const;
   void apply(const folded_event& event);
   messages::result<void> fold(const stillness&);
+  std::size_t folded_at_once() const;
+  messages::result<void> fold_and_write(const stillness&, bool due);
   messages::result<void> write(const stillness&, bool sync);
   messages::result<void> commit_rows(store::batch& batch, bool sync);
   void run();
@@ -101,6 +103,7 @@ private:
   mutable std::mutex fold_mutex_;
   std::vector<std::unique_ptr<pending_rows>> rows_; ///< by view
   std::uint64_t folded_ = 0, written_ = 0;          ///< the last entry in the rows; in those that are stored
+  std::atomic<bool> unwritten_{false};              ///< they differ
   std::uint64_t time_ms_ = 0;                       ///< of the last event folded
   std::optional<messages::error> broken_;
   std::uint64_t entries_read_ = 0;

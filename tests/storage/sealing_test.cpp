@@ -115,6 +115,35 @@ BOOST_AUTO_TEST_CASE(a_key_locked_by_a_passphrase_opens_with_it_only) {
   BOOST_TEST((refusal(options).code == error_code::wrong_keys));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_shown_redacted_is_what_redacting_would_give_live_and_read_back_without_any_key) {
+  temporary_folder folder;
+  std::vector<std::string> live, expected;
+  std::size_t hidden = 0;
+  const auto journal = open_journal(folder.data());
+  journal->on_committed([&](const std::shared_ptr<const storage::committed>& c) {
+    BOOST_REQUIRE_EQUAL(c->redacted.size(), c->events.size());
+    for (std::size_t n = 0; n < c->events.size(); ++n) {
+      const auto& clear = c->events[n].envelope;
+      expected.push_back(encode(redacted(messages::decode_event(clear).value())));
+      live.push_back(c->redacted[n].empty() ? clear : c->redacted[n]);
+      hidden += c->redacted[n].empty() ? 0 : 1;
+    }
+  });
+  for (std::uint64_t n = 0; n < 300; ++n)
+    BOOST_REQUIRE(append(*journal, story_draft(20261126, n)).has_value());
+  tell_of(*journal, numbered(1), std::string(70'000, 'x')); // its sealed value has the longest of heads
+  tell_of(*journal, numbered(1), std::string(300, 'x'));
+  tell_of(*journal, numbered(1), "花子");
+  BOOST_REQUIRE(append(*journal, {}).has_value()); // behind the listener of what came before
+  BOOST_TEST(hidden > 20u);
+  BOOST_TEST((live == expected));
+  const auto page = journal->read_redacted(1, 1000).value();
+  BOOST_REQUIRE_EQUAL(page.events.size(), expected.size());
+  for (std::size_t n = 0; n < expected.size(); ++n)
+    BOOST_REQUIRE(page.events[n].envelope == expected[n]);
+  BOOST_TEST(static_cast<std::size_t>(std::ranges::count(page.redacted, true)) == hidden);
+}
+
 BOOST_AUTO_TEST_CASE(a_body_that_does_not_fit_its_topic_is_not_written_at_all) {
   temporary_folder folder;
   const auto journal = open_journal(folder.data());
