@@ -217,12 +217,26 @@ result<void> whole_node::open_switchboard() {
 namespace {
 
 /// The journal's entries in the bus's words; the two rooms do not know each other.
-std::vector<bus::item> items_of(const std::vector<storage::published>& events) {
+std::vector<bus::item> items_of(const storage::committed& commit) {
   std::vector<bus::item> items;
-  items.reserve(events.size());
-  for (const auto& e : events)
-    items.push_back({e.index, e.previous_of_topic, e.topic, e.envelope});
+  items.reserve(commit.events.size());
+  for (std::size_t n = 0; n < commit.events.size(); ++n) {
+    const auto& e = commit.events[n];
+    items.push_back({e.index, e.previous_of_topic, e.topic, e.envelope, commit.redacted[n]});
+  }
   return items;
+}
+
+/// Of a page whose personal values are hidden the envelopes stand where redacted ones do.
+bus::page page_of(storage::page found) {
+  bus::page p{{}, found.next, found.head, found.epoch};
+  p.items.reserve(found.events.size());
+  for (std::size_t n = 0; n < found.events.size(); ++n) {
+    auto& e = found.events[n];
+    auto& made = p.items.emplace_back(e.index, e.previous_of_topic, std::move(e.topic), std::move(e.envelope));
+    if (!found.redacted.empty() && found.redacted[n]) made.redacted = std::exchange(made.envelope, {});
+  }
+  return p;
 }
 
 } // namespace
@@ -250,9 +264,15 @@ result<void> whole_node::open_publishers() {
   r.clock = [clock = clock_] { return clock->steady_ms(); };
   r.source = [journal = journal_.get()](std::uint64_t from, std::uint64_t limit,
                                         std::span<const std::string> prefixes) -> result<bus::page> {
-    const auto page = journal->read(from, limit, {prefixes.begin(), prefixes.end()});
+    auto page = journal->read(from, limit, {prefixes.begin(), prefixes.end()});
     if (!page) return failure(page.error());
-    return bus::page{items_of(page->events), page->next, page->head, page->epoch};
+    return page_of(std::move(*page));
+  };
+  r.redacted_source = [journal = journal_.get()](std::uint64_t from, std::uint64_t limit,
+                                                 std::span<const std::string> prefixes) -> result<bus::page> {
+    auto page = journal->read_redacted(from, limit, {prefixes.begin(), prefixes.end()});
+    if (!page) return failure(page.error());
+    return page_of(std::move(*page));
   };
   auto replay = bus::replay::open(context_, std::move(r));
   if (!replay) return failure(replay.error());
@@ -264,7 +284,7 @@ result<void> whole_node::open_publishers() {
     if (doorkeeper_) tcp_.personal = port_of(publisher_->personal_endpoints().back());
   }
   journal_->on_committed([to = publisher_.get()](const std::shared_ptr<const storage::committed>& c) {
-    to->publish(std::make_shared<bus::batch>(bus::batch{c->epoch, c->first_index, items_of(c->events)}));
+    to->publish(std::make_shared<bus::batch>(bus::batch{c->epoch, c->first_index, items_of(*c)}));
   });
   return {};
 }

@@ -13,6 +13,7 @@ struct item {
   std::uint64_t previous_of_topic = 0; ///< index of the entry of this very topic before it; 0: none
   std::string topic;
   std::string envelope; ///< messages::encode(event_envelope), personal values in clear
+  std::string redacted = {}; ///< the same with them hidden, by whoever sealed them; empty: redaction.hpp makes it
 };
 
 /// The entries of one commit, indexes without holes.

@@ -69,7 +69,8 @@ struct replay_request {
   std::uint64_t from = 1;
   std::uint64_t limit = replay_limit_max;
   std::vector<std::string> topics; ///< prefixes; empty: all
-  UKETSUKE_FIELDS(replay_request, from, limit, topics)
+  bool in_runs = false;            ///< of all: the answer may come as messages of the tail, many events in each
+  UKETSUKE_FIELDS(replay_request, from, limit, topics, in_runs)
 };
 
 std::string encode(const replay_request& r);

@@ -23,7 +23,7 @@ constexpr std::int64_t subscription_bytes_max = 1024; ///< of what a reader may 
 std::size_t bytes_of(const batch& b) {
   std::size_t n = sizeof b;
   for (const auto& i : b.items)
-    n += sizeof i + i.topic.size() + i.envelope.size();
+    n += sizeof i + i.topic.size() + i.envelope.size() + i.redacted.size();
   return n;
 }
 
@@ -92,6 +92,7 @@ struct outlet_of_events {
   socket out;
   std::size_t prefixes_max;
   std::set<std::string> prefixes;
+  std::uint64_t messages = 0; ///< of events
   bool per_topic = false, whole = false, crowded = false;
   std::vector<std::string> bound;
 };
@@ -101,11 +102,13 @@ std::size_t send_batch(outlet_of_events& to, const batch& b, std::span<const std
   if (to.whole)
     for (const auto count : split_tail(envelopes)) {
       bytes += to.send(make_tail(b.first_index + at, b.epoch, envelopes.subspan(at, count)));
+      ++to.messages;
       at += count;
     }
   if (to.per_topic)
     for (std::size_t n = 0; n < b.items.size(); ++n)
       bytes += to.send(make_event(b.items[n], b.epoch, envelopes[n]));
+  to.messages += to.per_topic ? b.items.size() : 0;
   return bytes;
 }
 
@@ -150,6 +153,7 @@ struct publisher::inside {
       const std::scoped_lock held{mutex};
       counted.bytes += bytes;
       counted.published += b->items.size();
+      counted.messages = redacted.messages + personal.messages;
       counted.queued_bytes -= bytes_of(*b);
     }
     for (const auto& [topic, index] : passed_over)
@@ -168,11 +172,11 @@ struct publisher::inside {
       bytes += send_batch(personal, b, views);
     }
     if (redacted.whole || redacted.per_topic) { // redacted once, for all who read, and for nobody not at all
-      std::vector<std::string> shown;
-      shown.reserve(b.items.size());
+      std::vector<std::string> made;
+      made.reserve(b.items.size()); // what is shown of it stays where it is
+      views.clear();
       for (const auto& i : b.items)
-        shown.push_back(redact(i));
-      views.assign(shown.begin(), shown.end());
+        views.emplace_back(i.redacted.empty() ? made.emplace_back(redact(i)) : i.redacted);
       bytes += send_batch(redacted, b, views);
     }
     for (const auto& i : b.items)

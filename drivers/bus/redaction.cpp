@@ -6,6 +6,7 @@
 namespace bus {
 
 std::string redact(const item& i) {
+  if (!i.redacted.empty()) return i.redacted;
   const auto event = messages::decode_event(i.envelope);
   if (event) return encode(messages::redacted(*event));
   messages::event_envelope bare;

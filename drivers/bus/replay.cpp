@@ -27,6 +27,7 @@ constexpr int retry_ms = 10; ///< a ROUTER cannot say when one peer's queue has 
 struct answer {
   page found;
   bool redacted = true;
+  bool in_runs = false; ///< many events a message, as in the tail
   std::size_t at = 0;
   std::uint64_t moved_ms = 0;
 };
@@ -43,27 +44,51 @@ struct counter {
     if (went != sent::done) return went;
     out.send(f[0], true);
     out.send(f[1], true);
+    messages.fetch_add(1, std::memory_order_relaxed);
     return out.send(f[2]);
   }
 
   /// Sends on until all is sent (done), the asker's queue is full, or it is gone.
   sent go_on(std::string_view asker, answer& a, std::uint64_t now_ms) {
-    for (; a.at <= a.found.items.size(); ++a.at) {
+    for (;;) {
       const bool end = a.at == a.found.items.size();
-      const auto went = put(asker, end ? make_replay_end(a.found.next, a.found.epoch, a.found.head) : event(a));
-      if (went != sent::done) return went;
+      std::size_t events = 1;
+      const auto went = put(asker, end         ? make_replay_end(a.found.next, a.found.epoch, a.found.head)
+                                   : a.in_runs ? run(a, events)
+                                               : event(a));
+      if (went != sent::done || end) return went;
+      a.at += events;
       a.moved_ms = now_ms;
     }
-    return sent::done;
   }
 
-  frames event(const answer& a) const {
+  static std::string_view shown(const answer& a, const item& i, std::string& made) {
+    if (!a.redacted) return i.envelope;
+    return i.redacted.empty() ? made = redact(i) : i.redacted;
+  }
+  static frames event(const answer& a) {
     const auto& i = a.found.items[a.at];
-    return make_event(i, a.found.epoch, a.redacted ? redact(i) : i.envelope);
+    std::string made;
+    return make_event(i, a.found.epoch, shown(a, i, made));
+  }
+  /// As many events as a message of the tail holds; @p events says how many.
+  static frames run(const answer& a, std::size_t& events) {
+    const std::span rest = std::span{a.found.items}.subspan(a.at);
+    std::vector<std::string> made(rest.size());
+    std::vector<std::string_view> envelopes;
+    envelopes.reserve(rest.size());
+    std::size_t octets = 0;
+    for (const auto& i : rest) {
+      octets += envelopes.emplace_back(shown(a, i, made[envelopes.size()])).size();
+      if (octets > tail_bytes_max) break;
+    }
+    events = split_tail(envelopes).front();
+    return make_tail(rest.front().index, a.found.epoch, std::span{envelopes}.first(events));
   }
 
   socket out;
   bool redacted;
+  std::atomic<std::uint64_t> messages{0}; ///< sent
   std::map<std::string, answer, std::less<>> open;
   std::vector<std::string> bound;
 };
@@ -72,7 +97,7 @@ struct counter {
 void shorten(page& p, std::uint64_t limit, std::size_t bytes_max) {
   std::size_t bytes = 0, keep = 0;
   while (keep < p.items.size() && keep < limit) {
-    bytes += p.items[keep].topic.size() + p.items[keep].envelope.size();
+    bytes += p.items[keep].topic.size() + std::max(p.items[keep].envelope.size(), p.items[keep].redacted.size());
     if (keep > 0 && bytes > bytes_max) break;
     ++keep;
   }
@@ -135,14 +160,15 @@ struct replay::inside {
     const auto& asker = of.asker;
     if (at.open.contains(asker) || at.open.size() >= options.limits.askers_max)
       return messages::failure(error_code::busy, "replay");
-    auto found = options.source(request->from, request->limit, request->topics);
+    const auto& source = *is_redacted && options.redacted_source ? options.redacted_source : options.source;
+    auto found = source(request->from, request->limit, request->topics);
     if (!found) return messages::failure(found.error());
     shorten(*found, request->limit, options.limits.page_bytes_max);
     {
       const std::scoped_lock held{mutex};
       counted.replayed += found->items.size();
     }
-    answer a{std::move(*found), *is_redacted, 0, options.clock()};
+    answer a{std::move(*found), *is_redacted, request->in_runs && request->topics.empty(), 0, options.clock()};
     if (at.go_on(asker, a, a.moved_ms) == sent::full) at.open.emplace(asker, std::move(a));
     return {};
   }
@@ -205,7 +231,9 @@ const std::vector<std::string>& replay::personal_endpoints() const { return in_-
 
 replay_counts replay::counts() const {
   const std::scoped_lock held{in_->mutex};
-  return in_->counted;
+  auto counts = in_->counted;
+  counts.messages = in_->redacted.messages + in_->personal.messages;
+  return counts;
 }
 
 } // namespace bus

@@ -34,12 +34,14 @@ struct replay_options {
   std::vector<std::string> redacted_endpoints, personal_endpoints;
   std::shared_ptr<doorkeeper> keys; ///< of whoever asks over tcp
   page_source source;
+  page_source redacted_source; ///< for who may not see personal values, with item::redacted where it can; empty: source
   replay_limits limits;
   std::function<std::uint64_t()> clock; ///< monotonic milliseconds
 };
 
 struct replay_counts {
   std::uint64_t requests = 0, replayed = 0, refused = 0, stalled = 0; ///< replayed: events
+  std::uint64_t messages = 0; ///< sent: three frames each, and the asker's name; over CURVE each frame is one encryption
 };
 
 /// One request in flight per asker: while an answer is half sent, a second request is answered `replay.error` busy; as

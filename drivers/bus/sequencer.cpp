@@ -75,6 +75,11 @@ void sequencer::take_replay(frame_views message, std::uint64_t now_ms) {
     refused_ = read_replay_error(message);
     asked_ms_.reset();
     not_before_ms_ = now_ms + options_.retry_wait_ms;
+  } else if (topic == tail_topic) { // as it was asked for: many events a message
+    if (const auto t = read_tail(message); !t)
+      ++counts_.malformed;
+    else
+      take_tail(*t);
   } else if (const auto e = read_event(message); !e)
     ++counts_.malformed;
   else
@@ -263,7 +268,7 @@ std::optional<replay_request> sequencer::ask(std::uint64_t now_ms) {
   asked_from_ = from;
   delivered_when_asked_ = counts_.delivered;
   ++counts_.asked;
-  return replay_request{from, limit, options_.topics};
+  return replay_request{from, limit, options_.topics, !by_topic()};
 }
 
 std::optional<std::uint32_t> sequencer::ask_again_in_ms(std::uint64_t now_ms) const {

@@ -88,6 +88,40 @@ BOOST_AUTO_TEST_CASE(the_tail_is_published_as_the_contract_has_it) {
   BOOST_TEST(receive(tail) == std::vector<std::string>(beat_want.begin(), beat_want.end()));
 }
 
+BOOST_AUTO_TEST_CASE(a_commit_is_one_message_for_all_who_read_the_tail_however_many_events_and_readers) {
+  house h;
+  std::vector<bus::socket> readers;
+  for (int n = 0; n < 8; ++n) {
+    readers.push_back(h.listen(h.publisher->redacted_endpoints()[0], {"#", "~"}));
+    BOOST_REQUIRE_EQUAL(receive(readers.back()).size(), 3u); // its first heartbeat
+  }
+  h.commit(500);
+  BOOST_REQUIRE(soon([&] { return h.publisher->counts().published == 500; }));
+  BOOST_TEST(h.publisher->counts().messages == 1u); // 24 frames over eight connections, not 12,000
+  for (auto& reader : readers) {
+    auto got = receive(reader);
+    while (got.at(0) == "~")
+      got = receive(reader);
+    BOOST_REQUIRE_EQUAL(got.size(), 3u);
+    const std::vector<std::string_view> parts(got.begin(), got.end());
+    BOOST_TEST(bus::read_tail(parts)->envelopes.size() == 500u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_of_everything_comes_in_runs_and_one_of_topics_event_by_event) {
+  house h;
+  h.commit(1000);
+  auto all = h.subscribe({.from = 1, .until_head = true});
+  BOOST_TEST((read(*all, 1000) == h.log.envelopes()));
+  const auto in_runs = h.replay->counts();
+  BOOST_TEST(in_runs.replayed == 1000u);
+  BOOST_TEST(in_runs.messages <= 1000u / 100); // runs of a quarter of a megabyte, and the end of each answer
+  auto some = h.subscribe({.from = 1, .topics = {"desk."}, .until_head = true});
+  BOOST_TEST(read(*some, 1000).size() > 100u);
+  const auto by_event = h.replay->counts();
+  BOOST_TEST(by_event.messages - in_runs.messages >= by_event.replayed - in_runs.replayed);
+}
+
 BOOST_AUTO_TEST_CASE(messages_per_topic_are_made_only_while_somebody_reads_a_topic) {
   house h;
   auto everything = h.listen(h.publisher->redacted_endpoints()[0], {""});
