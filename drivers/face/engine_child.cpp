@@ -1,5 +1,6 @@
 // The engine's own process: loads the models, closes every door behind itself, then looks at pictures until its desk
 // lets go of the socket. It holds no keys, opens no files, and cannot reach the network or start anything.
+#include "drivers/face/background.hpp"
 #include "drivers/face/engine_wire.hpp"
 #include "drivers/face/pipeline.hpp"
 
@@ -22,7 +23,6 @@ using messages::wiped_bytes;
 namespace {
 
 constexpr int desk = 3; ///< the descriptor of the socket
-constexpr int niceness = 15;
 constexpr rlim_t memory_max = rlim_t{768} << 20; ///< of addresses; with both models it takes 80 MiB
 constexpr rlim_t descriptors_max = 16;          ///< descriptors while loading
 constexpr uid_t nobody = 65534;
@@ -35,7 +35,7 @@ bool limit(int what, rlim_t most) {
 /// Before any library is asked for anything.
 bool step_back() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const bool meek = ::setpriority(PRIO_PROCESS, 0, niceness) == 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+  const bool meek = step_behind_others() && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                     ::prctl(PR_SET_DUMPABLE, 0) == 0;
   return meek && limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_AS, memory_max) &&
          limit(RLIMIT_NOFILE, descriptors_max);

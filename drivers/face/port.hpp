@@ -74,8 +74,9 @@ struct process_options {
   std::uint32_t start_ms_max = 20'000, answer_ms_max = 5'000; ///< then it is ended, and counts as lost
 };
 
-/// OpenCV in a process of its own: niced, without keys, files, network or children, ended after each comparison and
-/// with it everything it saw. Loads once before it returns, so that a model which cannot be used is known at the start.
+/// OpenCV in a process of its own that gives way to all others, without keys, files, network or children, ended after
+/// each comparison and with it everything it saw. Loads once before it returns, so that a model which cannot be used is
+/// known at the start.
 /// Errors: face_models_unfit (also in a build without OpenCV).
 messages::result<std::unique_ptr<engine>> open_process_engine(process_options options);
 

@@ -1,6 +1,7 @@
 // Who is measured beside whom, and the table.
 #include "tools/bench/bus.hpp"
 
+#include "drivers/face/background.hpp"
 #include "messages/error.hpp"
 #include "tools/bench/bus_hub.hpp"
 #include "tools/bench/figures.hpp"
@@ -9,7 +10,6 @@
 #include "tools/bench/redis_bus.hpp"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <iomanip>
 #include <optional>
@@ -21,10 +21,11 @@ using namespace messages;
 
 namespace {
 
-/// What a face matcher is to the others of its host: it burns a processor, niced (stack.md §3).
+/// What a face matcher is to the others of its host: it burns a processor, and gives way as that one does.
 result<child> start_hog() {
   return child::start([](const child::telling& ready, int ended) -> result<void> {
-    if (::nice(10) < 0) return failure(error_code::story_failed, "bench bus", "hog", "it cannot be nice");
+    if (!drivers::face::step_behind_others())
+      return failure(error_code::story_failed, "bench bus", "hog", "it cannot give way");
     ready("burning");
     volatile std::uint64_t n = 0;
     for (pollfd on{ended, POLLIN, 0}; ::poll(&on, 1, 0) == 0;)
@@ -208,7 +209,8 @@ private:
       if (!beside) return failure(beside.error());
       ratios.push_back(beside->ack_p99_us / idle->ack_p99_us);
     }
-    table_.figure("hogs_p99", "one at a time: p99 beside two niced CPU hogs / p99 alone", median(ratios), "<= 1.5");
+    table_.figure("hogs_p99", "one at a time: p99 beside two processes like the face engine / p99 alone", median(ratios),
+                  "<= 1.5");
     return {};
   }
 

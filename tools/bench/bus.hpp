@@ -21,8 +21,8 @@ struct bus_bench_options {
 
 /// A publisher and N readers in one process and one thread, a hub in another: plain TCP, TCP with CURVE, and Redis
 /// Streams with appendfsync always where it is installed, in turns; then what one publisher waits for, with and without
-/// two niced processes that burn the processors, and replay. Refuses (`busy`) a machine that is not idle, unless
-/// even_if_busy; then it says so.
+/// two processes that burn the processors as the face engine does, and replay. Refuses (`busy`) a machine that is not
+/// idle, unless even_if_busy; then it says so.
 messages::result<void> bench_bus(const bus_bench_options& options, std::ostream& out);
 
 } // namespace tools

@@ -3,6 +3,7 @@
 
 #include "drivers/face/engine_wire.hpp"
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -136,7 +137,7 @@ BOOST_AUTO_TEST_CASE(an_engine_that_dies_hangs_or_lies_cannot_tell_and_is_replac
 
 #ifdef UKETSUKE_WITH_FACE_ENGINE
 
-BOOST_AUTO_TEST_CASE(the_process_is_niced_without_rights_descriptors_or_memory_of_the_last_patient) {
+BOOST_AUTO_TEST_CASE(the_process_gives_way_and_is_without_rights_descriptors_or_memory_of_the_last_patient) {
   const auto folder = face_folder();
   if (!folder) {
     BOOST_TEST_MESSAGE("skipped: no models (UKETSUKE_FACE_DIR)");
@@ -148,6 +149,8 @@ BOOST_AUTO_TEST_CASE(the_process_is_niced_without_rights_descriptors_or_memory_o
   const auto pids = children();
   BOOST_REQUIRE(pids.size() == 1u);
   BOOST_TEST(::getpriority(PRIO_PROCESS, static_cast<id_t>(pids[0])) >= 10);
+  for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(pids[0]) + "/task"))
+    BOOST_TEST(::sched_getscheduler(std::stoi(task.path().filename())) == SCHED_IDLE); // OpenCV's threads, too
   BOOST_TEST(status_of(pids[0], "NoNewPrivs") == "1");
   BOOST_TEST(status_of(pids[0], "Seccomp") == "2");
   if (::geteuid() == 0) BOOST_TEST(status_of(pids[0], "Uid").starts_with("65534"));
