@@ -128,6 +128,20 @@ void add_node(const actors::runtime::node& node, std::vector<MetricFamily>& to) 
   const auto bus = node.bus();
   to.push_back(single("commands_delivered_total", "Commands through the switchboard.", Counter, bus.delivered));
   to.push_back(single("commands_replied_total", "Their replies.", Counter, bus.replied));
+  const auto counter = [&](const char* name, const char* help, auto value) {
+    to.push_back(single(name, help, Counter, value));
+  };
+  to.push_back(labelled("commands_refused_total", "Commands that the switchboard answered itself, by its error.",
+                        Counter, "error", bus.refused));
+  counter("frames_malformed_total", "Frames on the command bus that were no message.", bus.malformed);
+  counter("replies_late_total", "Replies to commands that had their answer.", bus.late_replies);
+  counter("sign_ins_refused_total", "Sign-ins, and other tries of a password, that were refused.", bus.wrong_guesses);
+  counter("sign_ins_held_total", "Those that came too fast: told to wait, and not looked at.", bus.held_guesses);
+  counter("readers_fell_behind_total", "How often a reader's queue was full: it does not read, or too slowly.",
+          bus.readers_fell_behind);
+  counter("replays_refused_total", "Requests for old events that were refused.", bus.replays_refused);
+  counter("replays_stalled_total", "Answers to readers that asked for old events and then did not read.",
+          bus.replays_stalled);
   to.push_back(single("publish_queue_bytes", "Handed to the publisher and not yet sent.", Gauge, bus.queued_bytes));
 }
 

@@ -1,6 +1,7 @@
 // Opens a node's journal, sockets and actors in order, and ends them in the reverse.
 #include "actors/runtime/node.hpp"
 
+#include "actors/account_admin/guesser.hpp"
 #include "actors/account_admin/policy.hpp"
 #include "actors/account_admin/rules.hpp"
 #include "actors/roles.hpp"
@@ -67,8 +68,11 @@ public:
   }
   bus_counts bus() const override {
     if (!switchboard_) return {};
-    const auto c = switchboard_->counts();
-    return {c.delivered, c.replied, publisher_->counts().queued_bytes};
+    auto c = switchboard_->counts();
+    const auto p = publisher_->counts();
+    const auto r = replay_->counts();
+    return {c.delivered, c.replied, p.queued_bytes, std::move(c.refused), c.malformed, c.late_replies,
+            c.wrong_guesses, c.held_guesses, p.fell_behind, r.refused, r.stalled};
   }
   result<storage::backup_source> copy_journal(const std::filesystem::path& folder) override {
     if (!journal_) return failure(error_code::no_such_data, options_.name);
@@ -201,6 +205,7 @@ result<void> whole_node::open_switchboard() {
     const bool the_house_s = right && right->without == account_admin::unnamed::house && right->may.bits == 0;
     return answers(to.actor, topic) && (!accounts || !the_house_s || find_row(from.actor) != nullptr);
   };
+  o.rules.guesser = [hub = options_.hub](const command_envelope& c) { return account_admin::guesser_of(c, hub); };
   if (doorkeeper_)
     o.rules.may_speak_for = [keys = doorkeeper_.get()](std::string_view user_id, std::string_view name) {
       if (user_id.empty()) return true; // from inside this host: inproc, or ipc in the owner's folder

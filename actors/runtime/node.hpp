@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,11 @@ public:
   /// Commands and replies that went through the switchboard, and what waits to be published (the hub's).
   struct bus_counts {
     std::uint64_t delivered = 0, replied = 0, queued_bytes = 0;
+    std::map<std::string, std::uint64_t> refused; ///< commands that the switchboard answered itself, by its error
+    std::uint64_t malformed = 0, late_replies = 0;
+    std::uint64_t wrong_guesses = 0, held_guesses = 0; ///< sign-ins refused; told to wait before they were looked at
+    std::uint64_t readers_fell_behind = 0;             ///< their queue was full, and they replay what they missed
+    std::uint64_t replays_refused = 0, replays_stalled = 0;
   };
   virtual bus_counts bus() const = 0;
   /// A copy of the running hub's journal that opens, in @p folder, which must not be there, made between two commits:

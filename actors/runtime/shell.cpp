@@ -118,32 +118,13 @@ std::optional<error> shell::refusal_of(const command_envelope& command) const {
 
 /// A command id seen twice is executed once: the second time it gets the reply of the first.
 bool shell::seen_before(const command_envelope& command) {
-  if (command.id.time_ms() + command_age_ms_max < now_ms()) {
-    send({reply_error(command, {error_code::too_old, {}})});
-    return true;
-  }
-  if (const auto found = seen_.find(command.id); found != seen_.end()) {
-    // Undecided, or not yet durable: its first delivery is still at work, and will be answered.
-    if (found->second.reply && *found->second.durable) send({*found->second.reply});
-    return true;
-  }
-  if (place_.journal) {
-    const auto remembered = place_.journal->remembered(command.id);
-    if (remembered && *remembered) {
-      const auto reply = (*remembered)->frame.empty()
-                             ? result<command_envelope>{reply_error(command, {error_code::already_done, {}})}
-                             : decode_command((*remembered)->frame);
-      if (reply) send({*reply});
-      return true;
-    }
-  }
-  seen_.emplace(command.id, taken{});
-  seen_order_.push_back(command.id);
-  if (seen_order_.size() > commands_seen_max) {
-    seen_.erase(seen_order_.front());
-    seen_order_.pop_front();
-  }
-  return false;
+  auto judged = taken_before_.judge(command, now_ms(), [this](const messages::id& of) -> std::optional<std::string> {
+    if (!place_.journal) return {};
+    const auto remembered = place_.journal->remembered(of);
+    return remembered && *remembered ? std::optional{(*remembered)->frame} : std::nullopt;
+  });
+  if (judged.say) send({std::move(*judged.say)});
+  return !judged.fresh;
 }
 
 void shell::take_reply(const command_envelope& reply) {
@@ -191,7 +172,7 @@ void shell::carry_out(effects decided, std::function<void()> act) {
     auto reply = r.body ? reply_ok(r.command, std::move(*r.body)) : reply_error(r.command, r.body.error());
     if (!decided.journal.empty())
       decided.journal.replies.push_back({r.command.id, r.remember ? encode(reply) : std::string{}});
-    if (const auto found = seen_.find(r.command.id); found != seen_.end()) found->second = {reply, durable};
+    taken_before_.decided(reply, durable);
     outgoing_now.push_back(std::move(reply));
   }
   const bool someone_waits = !outgoing_now.empty() || act;

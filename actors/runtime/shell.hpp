@@ -6,13 +6,13 @@
 #pragma once
 
 #include "actors/pure/effects.hpp"
+#include "actors/pure/taken_commands.hpp"
 #include "actors/runtime/mail.hpp"
 #include "actors/runtime/session_uses.hpp"
 
 #include <caf/event_based_actor.hpp>
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <type_traits>
 #include <unordered_map>
@@ -88,18 +88,9 @@ private:
   void send(std::vector<messages::command_envelope> envelopes) const;
   void plan_tick();
 
-  static constexpr std::size_t commands_seen_max = 4096;
-  static constexpr std::uint64_t command_age_ms_max = 24u * 3600 * 1000;
-
   place place_;
   std::unordered_map<messages::id, tag> asked_;
-  /// A command that was taken, and the reply that was decided. It is said again only once what it rests on is durable.
-  struct taken {
-    std::optional<messages::command_envelope> reply;
-    std::shared_ptr<const std::atomic<bool>> durable;
-  };
-  std::unordered_map<messages::id, taken> seen_;
-  std::deque<messages::id> seen_order_;
+  taken_commands taken_before_;
   std::shared_ptr<std::atomic<bool>> alive_;
   std::shared_ptr<std::atomic<int>> undurable_; ///< appends whose sync is awaited
   std::uint64_t lazy_ = 0;                      ///< appends nobody waited for; how many of them are durable:

@@ -183,6 +183,11 @@ void exchange::take_command(const arrival& a, node& from, command_envelope c, st
   const auto before = open_.find(c.id);
   if (before != open_.end() && before->second.command.from != c.from)
     return refuse(a.connection, c, {error_code::not_spoken_for, {c.from}}, out); // another's id
+  auto guesser = rules_.guesser ? rules_.guesser(c) : std::string{};
+  if (!guesser.empty()) {
+    if (auto why = is_over_eager(guesser, now_ms)) return hold(from, std::move(c), std::move(*why), now_ms);
+    note_guess(guesser, now_ms);
+  }
   const auto left = std::min(c.deadline_ms - static_cast<std::uint32_t>(spent_ms), rules_.limits.deadline_ms_max);
   sent went{};
   if (left == c.deadline_ms)
@@ -196,17 +201,17 @@ void exchange::take_command(const arrival& a, node& from, command_envelope c, st
   ++counts_.delivered;
   // The same command again, still in flight: its receiver executes it once; the first reply is the answer.
   if (before != open_.end()) forget(before);
-  remember(from, **to, std::move(c), now_ms);
+  remember(from, **to, std::move(c), now_ms).guesser = std::move(guesser);
 }
 
-void exchange::remember(const node& from, const node& to, command_envelope c, std::uint64_t now_ms) {
+exchange::open_command& exchange::remember(const node& from, const node& to, command_envelope c, std::uint64_t now_ms) {
   const auto id = c.id;
   const auto due = due_.emplace(now_ms + c.deadline_ms, id);
   c.body.clear();
   c.body.shrink_to_fit();
   ++nodes_.at(from.name).asked;
-  ++nodes_.at(to.name).in_flight;
-  open_.emplace(id, open_command{std::move(c), from.name, to.name, from.incarnation, due});
+  if (!to.name.empty()) ++nodes_.at(to.name).in_flight;
+  return open_.emplace(id, open_command{std::move(c), from.name, to.name, from.incarnation, due, {}, {}}).first->second;
 }
 
 void exchange::forget(open_list::iterator at) {
@@ -226,6 +231,7 @@ void exchange::take_reply(node& from, const command_envelope& reply, outlet& out
   const auto& open = at->second;
   if (open.deliverer != from.name || open.command.to != reply.from || open.command.from != reply.to)
     return refuse(from.connection, reply, {error_code::not_spoken_for, {reply.from}}, out);
+  judge_guess(open, reply);
   const auto asker = nodes_.find(open.asker);
   const bool there = asker != nodes_.end() && asker->second.incarnation == open.asker_incarnation;
   if (there && out.pass(asker->second.connection) == sent::done)
@@ -233,6 +239,48 @@ void exchange::take_reply(node& from, const command_envelope& reply, outlet& out
   else
     ++counts_.lost_replies;
   forget(at);
+}
+
+// -- guesses -------------------------------------------------------------------------------------------------------
+
+/// Each guess uses up its time; who has used up that of the next hundred waits.
+std::optional<messages::error> exchange::is_over_eager(const std::string& guesser, std::uint64_t now_ms) const {
+  const auto& l = rules_.limits;
+  const auto found = guessed_until_ms_.find(guesser);
+  const auto ahead_ms = found == guessed_until_ms_.end() ? 0 : found->second - std::min(found->second, now_ms);
+  const auto allowed_ms = std::uint64_t{l.guess_every_ms} * l.guesses_at_once_max;
+  if (ahead_ms + l.guess_every_ms <= allowed_ms) return {};
+  const auto wait_ms = ahead_ms + l.guess_every_ms - allowed_ms;
+  return messages::error{error_code::sign_in_delayed, {std::to_string((wait_ms + 999) / 1000)}};
+}
+
+/// Counted as wrong until its answer says otherwise. Of too many guessers those go whose time is over.
+void exchange::note_guess(const std::string& guesser, std::uint64_t now_ms) {
+  if (guessed_until_ms_.size() >= rules_.limits.guessers_max && !guessed_until_ms_.contains(guesser))
+    std::erase_if(guessed_until_ms_, [&](const auto& one) { return one.second <= now_ms; });
+  if (guessed_until_ms_.size() >= rules_.limits.guessers_max)
+    guessed_until_ms_.erase(std::ranges::min_element(guessed_until_ms_, {}, &guesses::value_type::second));
+  auto& until_ms = guessed_until_ms_[guesser];
+  until_ms = std::max(until_ms, now_ms) + rules_.limits.guess_every_ms;
+}
+
+void exchange::judge_guess(const open_command& open, const command_envelope& reply) {
+  if (open.guesser.empty()) return;
+  if (!reply_body(reply)) {
+    ++counts_.wrong_guesses;
+    return;
+  }
+  const auto found = guessed_until_ms_.find(open.guesser);
+  if (found != guessed_until_ms_.end())
+    found->second -= std::min<std::uint64_t>(found->second, rules_.limits.guess_every_ms);
+}
+
+/// An answer that comes at once would only be followed by the next guess.
+void exchange::hold(const node& from, command_envelope c, messages::error why, std::uint64_t now_ms) {
+  ++counts_.held_guesses;
+  if (const auto before = open_.find(c.id); before != open_.end()) forget(before);
+  c.deadline_ms = std::min(c.deadline_ms, rules_.limits.guess_held_ms_max);
+  remember(from, {}, std::move(c), now_ms).refusal = std::move(why);
 }
 
 void exchange::refuse(std::string_view connection, const command_envelope& c, const messages::error& why, outlet& out) {
@@ -249,16 +297,17 @@ void exchange::refuse_unreadable(const arrival& a, const messages::error& why, o
   const auto at = open_.find(c->id);
   const auto speaker = connections_.find(std::string{a.connection});
   if (at != open_.end() && speaker != connections_.end() && speaker->second == at->second.deliverer)
-    answer_unknown(at, out);
+    answer_due(at, out);
 }
 
 // -- time ----------------------------------------------------------------------------------------------------------
 
-void exchange::answer_unknown(open_list::iterator at, outlet& out) {
+void exchange::answer_due(open_list::iterator at, outlet& out) {
   const auto& open = at->second;
   const auto asker = nodes_.find(open.asker);
   if (asker != nodes_.end() && asker->second.incarnation == open.asker_incarnation)
-    refuse(asker->second.connection, open.command, {error_code::outcome_unknown, {open.command.topic}}, out);
+    refuse(asker->second.connection, open.command,
+           open.refusal.value_or(messages::error{error_code::outcome_unknown, {open.command.topic}}), out);
   forget(at);
 }
 
@@ -267,12 +316,12 @@ void exchange::fail_deliveries(const std::string& node_name, outlet& out) {
   for (const auto& [id, open] : open_)
     if (open.deliverer == node_name) lost.push_back(id);
   for (const auto& id : lost)
-    answer_unknown(open_.find(id), out);
+    answer_due(open_.find(id), out);
 }
 
 std::uint32_t exchange::sweep(std::uint64_t now_ms, outlet& out) {
   while (!due_.empty() && due_.begin()->first <= now_ms)
-    answer_unknown(open_.find(due_.begin()->second), out);
+    answer_due(open_.find(due_.begin()->second), out);
   if (now_ms >= next_look_ms_) {
     for (auto& [name, n] : nodes_)
       if (!n.gone && now_ms - std::min(n.heard_ms, now_ms) > rules_.limits.silent_ms) {

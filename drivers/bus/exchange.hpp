@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,6 +27,10 @@ struct switchboard_limits {
   std::size_t actors_max = 64;                 ///< of one node
   std::uint32_t silent_ms = 2000;              ///< a node not heard for so long is gone
   std::uint32_t deadline_ms_max = 15 * 60'000; ///< a longer one is shortened: a slot is not held for ever
+  std::uint32_t guess_every_ms = 10;      ///< of one guesser, wrong ones in the long run
+  std::size_t guesses_at_once_max = 100;  ///< and so many before that counts
+  std::uint32_t guess_held_ms_max = 1000; ///< who guesses faster is told so after this long, not at once
+  std::size_t guessers_max = 4096;        ///< told apart
 };
 
 struct switchboard_counts {
@@ -33,6 +38,7 @@ struct switchboard_counts {
   std::uint64_t malformed = 0;                  ///< frames that were no envelope
   std::uint64_t late_replies = 0;               ///< to commands that had their answer, or were never in flight
   std::uint64_t lost_replies = 0;               ///< whose asker was gone or did not read
+  std::uint64_t wrong_guesses = 0, held_guesses = 0; ///< refused by their receiver; never delivered: too many before
   std::map<std::string, std::uint64_t> refused; ///< by the name of the error that was answered
   std::size_t nodes_alive = 0, in_flight = 0;
 };
@@ -50,6 +56,9 @@ struct switchboard_rules {
   /// May the connection of this ZAP User-Id (empty: none) speak for @p node? Asked when a node announces itself, and
   /// of a connection with a User-Id at each frame: a key that is revoked says nothing more. Empty: yes.
   std::function<bool(std::string_view user_id, std::string_view node)> may_speak_for;
+  /// Who guesses at a secret with this command, by which wrong guesses are counted; empty: nobody does. Empty function:
+  /// nobody ever does.
+  std::function<std::string(const messages::command_envelope&)> guesser;
   /// The hub's own name is taken only from inside the process (set by the switchboard when it is bound over inproc).
   bool hub_inside_only = false;
 };
@@ -99,8 +108,11 @@ private:
     std::string asker, deliverer;       ///< names of nodes
     messages::id asker_incarnation;
     due_list::iterator due;
+    std::string guesser;                    ///< empty: no guess
+    std::optional<messages::error> refusal; ///< held: the answer when it is due
   };
   using open_list = std::unordered_map<messages::id, open_command>;
+  using guesses = std::map<std::string, std::uint64_t>; ///< by guesser: until when its guesses so far use up its time
 
   node* speaker_of(const arrival& a, std::uint64_t now_ms, outlet& out);
   messages::result<node*> announce(const arrival& a, const std::string& name, const messages::id& incarnation,
@@ -118,8 +130,12 @@ private:
   void refuse(std::string_view connection, const messages::command_envelope& c, const messages::error& why,
               outlet& out);
   void refuse_unreadable(const arrival& a, const messages::error& why, outlet& out);
-  void remember(const node& from, const node& to, messages::command_envelope c, std::uint64_t now_ms);
-  void answer_unknown(open_list::iterator at, outlet& out);
+  open_command& remember(const node& from, const node& to, messages::command_envelope c, std::uint64_t now_ms);
+  std::optional<messages::error> is_over_eager(const std::string& guesser, std::uint64_t now_ms) const;
+  void hold(const node& from, messages::command_envelope c, messages::error why, std::uint64_t now_ms);
+  void note_guess(const std::string& guesser, std::uint64_t now_ms);
+  void judge_guess(const open_command& open, const messages::command_envelope& reply);
+  void answer_due(open_list::iterator at, outlet& out);
   void fail_deliveries(const std::string& node_name, outlet& out);
   void forget(open_list::iterator at);
 
@@ -130,6 +146,7 @@ private:
   open_list open_;
   due_list due_;
   std::uint64_t next_look_ms_ = 0; ///< at who fell silent
+  guesses guessed_until_ms_;
 };
 
 } // namespace bus

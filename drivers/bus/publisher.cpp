@@ -83,7 +83,10 @@ struct outlet_of_events {
   }
 
   std::size_t send(const frames& f) {
-    out.send(f[0], true);
+    if (out.send(f[0], true) == sent::full) { // somebody has no room: told once, then the others get theirs
+      ++fell_behind;
+      out.send_past_the_full(f[0]);
+    }
     out.send(f[1], true);
     out.send(f[2]);
     return f[0].size() + f[1].size() + f[2].size();
@@ -93,6 +96,7 @@ struct outlet_of_events {
   std::size_t prefixes_max;
   std::set<std::string> prefixes;
   std::uint64_t messages = 0; ///< of events
+  std::uint64_t fell_behind = 0;
   bool per_topic = false, whole = false, crowded = false;
   std::vector<std::string> bound;
 };
@@ -159,6 +163,7 @@ struct publisher::inside {
     for (const auto& [topic, index] : passed_over)
       now.reach(passed_epoch, index, topic);
     const std::scoped_lock held{mutex};
+    counted.fell_behind = redacted.fell_behind + personal.fell_behind;
     counted.subscriptions = redacted.prefixes.size() + personal.prefixes.size();
   }
 

@@ -70,7 +70,10 @@ void configure(void* s, role what, const socket_settings& settings) {
     set(s, ZMQ_ROUTER_HANDOVER, 1);
   }
   if (settings.only_when_connected) set(s, ZMQ_IMMEDIATE, 1);
-  if (what == role::xpub) set(s, ZMQ_XPUB_VERBOSE, 1); // every new reader gets a heartbeat at once; see publisher.cpp
+  if (what == role::xpub) {
+    set(s, ZMQ_XPUB_VERBOSE, 1); // every new reader gets a heartbeat at once; see publisher.cpp
+    set(s, ZMQ_XPUB_NODROP, 1);  // a full reader is told of, once; send_past_the_full() drops its message all the same
+  }
   if (!settings.routing_id.empty())
     zmq_setsockopt(s, ZMQ_ROUTING_ID, settings.routing_id.data(), settings.routing_id.size());
 }
@@ -223,6 +226,13 @@ sent socket::send(frame&& f, bool more) {
   while (tried < 0 && errno == EINTR);
   if (tried >= 0) return sent::done;
   return errno == EAGAIN ? sent::full : sent::gone;
+}
+
+sent socket::send_past_the_full(std::string_view content) {
+  set(handle_, ZMQ_XPUB_NODROP, 0);
+  const auto went = send(content, true);
+  set(handle_, ZMQ_XPUB_NODROP, 1);
+  return went;
 }
 
 bool socket::receive(frame& into) {

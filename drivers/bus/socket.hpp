@@ -77,6 +77,8 @@ public:
 
   sent send(frame&& f, bool more = false);
   sent send(std::string_view content, bool more = false) { return send(frame{content}, more); }
+  /// An xpub's first frame that was `full`: it goes to all readers but those without room, and so do those after it.
+  sent send_past_the_full(std::string_view content);
   /// False when nothing is there.
   bool receive(frame& into);
   bool writable() const;

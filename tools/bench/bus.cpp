@@ -209,7 +209,7 @@ private:
       if (!beside) return failure(beside.error());
       ratios.push_back(beside->ack_p99_us / idle->ack_p99_us);
     }
-    table_.figure("hogs_p99", "one at a time: p99 beside two processes like the face engine / p99 alone", median(ratios),
+    table_.figure("hogs_p99", "one at a time: p99 beside two that give way as the face engine / alone", median(ratios),
                   "<= 1.5");
     return {};
   }

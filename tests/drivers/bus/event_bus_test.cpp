@@ -7,7 +7,9 @@
 #include "drivers/bus/subscriber.hpp"
 #include "tests/drivers/bus/support.hpp"
 
+#include <fstream>
 #include <random>
+#include <thread>
 
 using namespace bus_test;
 
@@ -211,6 +213,44 @@ BOOST_AUTO_TEST_CASE(publishing_waits_for_nobody) {
   BOOST_TEST(soon([&] { return h.publisher->counts().published == 3000; }));
   BOOST_TEST(h.publisher->counts().dropped == 0u);
   BOOST_TEST(h.publisher->counts().queued_bytes == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_never_reads_for_an_hour_costs_what_its_queue_holds_and_is_counted) {
+  std::atomic<std::uint64_t> now{1'000'000};
+  house h{[&](auto& p) {
+    p.clock = [&now] { return now.load(); };
+    p.limits.heartbeat_every_ms = 1000;
+  }};
+  const auto deaf = h.listen(h.publisher->redacted_endpoints()[0], {"#", "~"}, 1);
+  const auto other = h.subscribe();
+  BOOST_REQUIRE(soon([&] { return h.publisher->counts().subscriptions == 2; }));
+  constexpr std::size_t seconds = 3600, a_second = 10;
+  std::vector<std::string> got;
+  std::thread reading([&] { got = read(*other, seconds * a_second); });
+  const auto resident = [] {
+    std::size_t all = 0, pages = 0;
+    std::ifstream{"/proc/self/statm"} >> all >> pages;
+    return pages * 4096;
+  };
+  std::size_t after_a_quarter = 0, kept_by_then = 0, kept = 0;
+  for (std::size_t n = 1; n <= seconds; ++n) {
+    now += 1000;
+    const auto b = h.log.append(a_second, 300);
+    for (const auto& i : b->items)
+      kept += 2 * i.envelope.size(); // the journal's and the other reader's, in this very process
+    h.publisher->publish(b);
+    BOOST_REQUIRE(soon([&] { return h.publisher->counts().published == n * a_second; }));
+    if (n != seconds / 4) continue;
+    after_a_quarter = resident();
+    kept_by_then = kept;
+  }
+  reading.join();
+  const auto counts = h.publisher->counts();
+  BOOST_TEST(counts.fell_behind >= 1u);
+  BOOST_TEST(counts.queued_bytes == 0u);
+  BOOST_TEST(counts.dropped == 0u); // nobody else lost anything
+  BOOST_TEST((got == h.log.envelopes()));
+  BOOST_TEST(resident() < after_a_quarter + 3 * (kept - kept_by_then) + (24u << 20));
 }
 
 BOOST_AUTO_TEST_CASE(what_the_queue_has_no_room_for_is_dropped_live_and_served_by_replay) {

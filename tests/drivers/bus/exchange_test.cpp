@@ -36,6 +36,7 @@ struct desk_of_record final : bus::outlet {
 
 struct table {
   explicit table(bus::switchboard_limits limits = {}) : exchange(rules(limits)) {}
+  explicit table(bus::switchboard_rules rules) : exchange(std::move(rules)) {}
 
   static bus::switchboard_rules rules(bus::switchboard_limits limits) {
     bus::switchboard_rules r;
@@ -228,6 +229,141 @@ BOOST_AUTO_TEST_CASE(a_reply_that_cannot_be_read_leaves_its_command_unknown) {
   t.exchange.take({.connection = "c1", .user_id = {}, .content = t.desk.arrived}, t.now, t.now, t.desk);
   BOOST_TEST(error_in(t.desk.last()) == "outcome_unknown");
   BOOST_TEST(t.desk.out.back().connection == "c2");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_and_its_answer_cost_the_switchboard_two_frames_and_no_encoding) {
+  table t;
+  t.hello("c1", "desk-1", one);
+  t.hello("c2", "desk-2", two);
+  const auto before = t.desk.out.size();
+  for (int n = 0; n < 100; ++n) {
+    const auto c = make_command("a@desk-2", "echo@desk-1");
+    t.take("c2", c);
+    t.take("c1", *say_done(c));
+  }
+  BOOST_TEST(t.desk.out.size() - before == 200u);
+  BOOST_TEST(std::ranges::count_if(t.desk.out, &desk_of_record::went::passed) == 200); // as it came, not made anew
+  BOOST_TEST(t.exchange.counts().in_flight == 0u);
+}
+
+namespace {
+
+/// Whoever tells echo@desk-1 something guesses; what it answers is up to the test.
+struct guessed_at : table {
+  explicit guessed_at(bus::switchboard_limits limits = {}) : table(with_guesses(limits)) {
+    hello("c1", "desk-1", one);
+    hello("c2", "desk-2", two);
+    hello("c3", "desk-3", new_id());
+  }
+  static bus::switchboard_rules with_guesses(bus::switchboard_limits limits) {
+    auto r = rules(limits);
+    r.guesser = [](const messages::command_envelope& c) {
+      return c.topic == "account.sign_in" ? messages::address::from_text(c.from)->node : std::string{};
+    };
+    return r;
+  }
+  messages::command_envelope guess(const std::string& from = "2", std::uint32_t deadline_ms = 5'000) {
+    const auto c = make_command("a@desk-" + from, "echo@desk-1", deadline_ms, "account.sign_in");
+    take("c" + from, c);
+    return c;
+  }
+  bool was_delivered() const { return desk.out.back().connection == "c1"; }
+  void answer(const messages::command_envelope& c, bool right) {
+    take("c1", right ? *say_done(c) : reply_error(c, {messages::error_code::sign_in_refused, {}}));
+  }
+  std::uint64_t held() { return exchange.counts().held_guesses; }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(who_guesses_too_fast_is_told_when_to_try_again_and_only_after_a_while) {
+  guessed_at t{{.guess_every_ms = 100, .guesses_at_once_max = 20}};
+  for (int n = 0; n < 20; ++n) {
+    const auto c = t.guess();
+    BOOST_REQUIRE(t.was_delivered());
+    t.answer(c, false);
+  }
+  const auto sent = t.desk.out.size();
+  const auto held = t.guess();
+  BOOST_TEST(t.held() == 1u);
+  BOOST_TEST(t.desk.out.size() == sent); // neither delivered nor answered
+  t.now += 999;
+  t.exchange.sweep(t.now, t.desk);
+  BOOST_TEST(t.desk.out.size() == sent);
+  t.now += 1;
+  t.exchange.sweep(t.now, t.desk);
+  BOOST_TEST(t.desk.last().id.text() == held.id.text());
+  BOOST_TEST(error_in(t.desk.last()) == "sign_in_delayed");
+  BOOST_TEST(messages::reply_body(t.desk.last()).error().args.at(0) == "1");
+  BOOST_TEST(t.exchange.counts().wrong_guesses == 20u);
+  t.guess(); // a second has passed: ten more
+  BOOST_TEST(t.was_delivered());
+}
+
+BOOST_AUTO_TEST_CASE(others_sign_in_as_ever_while_one_node_guesses) {
+  guessed_at t;
+  for (int n = 0; n < 22'000; ++n) { // in one second
+    const auto c = t.guess();
+    if (t.was_delivered()) t.answer(c, false);
+    if (n % 22 == 0) ++t.now;
+    t.exchange.sweep(t.now, t.desk);
+    if (n % 1000 == 0) {
+      const auto other = t.guess("3");
+      BOOST_REQUIRE(t.was_delivered());
+      t.answer(other, true);
+    }
+  }
+  const auto counts = t.exchange.counts();
+  BOOST_TEST(counts.wrong_guesses <= 201u); // a hundred at once, and one every ten milliseconds
+  BOOST_TEST(counts.in_flight <= 1024u);    // held, and not one more: the rest is told at once that it is too much
+  BOOST_TEST(counts.refused.at("busy") > 15'000u);
+  t.take("c2", make_command("a@desk-2", "echo@desk-3")); // a node that floods has no room for its own commands
+  BOOST_TEST(error_in(t.desk.last()) == "busy");
+}
+
+BOOST_AUTO_TEST_CASE(right_passwords_use_up_nothing) {
+  guessed_at t{{.guess_every_ms = 100, .guesses_at_once_max = 5}};
+  for (int n = 0; n < 100; ++n) {
+    const auto c = t.guess();
+    BOOST_REQUIRE(t.was_delivered());
+    t.answer(c, true);
+  }
+  BOOST_TEST(t.held() == 0u);
+  BOOST_TEST(t.exchange.counts().wrong_guesses == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_guess_that_is_held_answers_before_its_deadline_and_counts_as_one_when_said_again) {
+  guessed_at t{{.guess_every_ms = 1000, .guesses_at_once_max = 1}};
+  t.answer(t.guess(), false);
+  const auto short_one = t.guess("2", 300);
+  t.take("c2", short_one);
+  BOOST_TEST(t.exchange.counts().in_flight == 1u);
+  t.now += 300;
+  t.exchange.sweep(t.now, t.desk);
+  BOOST_TEST(error_in(t.desk.last()) == "sign_in_delayed");
+  BOOST_TEST(t.exchange.counts().in_flight == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(guessers_are_told_apart_up_to_a_number_and_forgotten_when_their_time_is_over) {
+  bus::switchboard_limits limits{.guess_every_ms = 1000, .guesses_at_once_max = 1, .guessers_max = 2};
+  auto rules = guessed_at::with_guesses(limits);
+  rules.guesser = [](const messages::command_envelope& c) { return c.account; };
+  table t{std::move(rules)};
+  t.hello("c1", "desk-1", one);
+  t.hello("c2", "desk-2", two);
+  const auto guess = [&](const std::string& by) {
+    auto c = make_command("a@desk-2", "echo@desk-1", 5'000);
+    c.account = by;
+    t.take("c2", c);
+    return t.desk.out.back().connection == "c1" && t.desk.last().id == c.id;
+  };
+  BOOST_TEST(guess("x"));
+  BOOST_TEST(!guess("x"));
+  BOOST_TEST(guess("y"));
+  BOOST_TEST(guess("z")); // the one whose time is over first is forgotten
+  BOOST_TEST(!guess("z"));
+  t.now += 1000;
+  BOOST_TEST(guess("z"));
 }
 
 BOOST_AUTO_TEST_CASE(every_command_has_one_answer_whatever_happens_by_seed) {
