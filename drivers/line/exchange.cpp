@@ -249,23 +249,42 @@ void carried_line::withdraw(withdrawal w, std::uint32_t wait_ms_max, completion<
                    reading_answer(w.question));
 }
 
+namespace {
+
+result<bulk_acceptance> read_acceptance(const asker& who, const messages::id& question, const incoming& reply) {
+  const expected_result ours{who.institution, question.text(), {}};
+  const auto m = believed(who, reply, read_message<wire::acceptance>(reply.body, *who.names, ours));
+  if (!m) return failure(m.error());
+  // an acceptance need not state a segment (§2.6); an error it does
+  if (m->header.segment.stated() || !m->header.error_code.empty()) {
+    auto header = m->header;
+    if (!header.segment.stated()) header.segment = segment::abnormal;
+    if (auto ok = judge(header); !ok) return failure(ok.error());
+  }
+  if (m->status.is(person_status::error)) return failure(error_code::line_refused, m->result_code, m->message);
+  if (m->reception_number.empty()) return failure(error_code::line_unreadable, "no ReceptionNumber");
+  return bulk_acceptance{m->reception_number, m->received_at, original_of(reply.body)};
+}
+
+} // namespace
+
 void carried_line::request_bulk(bulk_request r, std::uint32_t wait_ms_max, completion<bulk_acceptance> done) {
   exchange<bulk_acceptance>(
       {function_of(r.kind), 1}, r.question, build_bulk_request(who_.institution, r, *who_.names), wait_ms_max,
-      std::move(done), [id = r.question](const asker& who, const incoming& reply) -> result<bulk_acceptance> {
-        const expected_result ours{who.institution, id.text(), {}};
-        const auto m = believed(who, reply, read_message<wire::acceptance>(reply.body, *who.names, ours));
-        if (!m) return failure(m.error());
-        // an acceptance need not state a segment (§2.6); an error it does
-        if (m->header.segment.stated() || !m->header.error_code.empty()) {
-          auto header = m->header;
-          if (!header.segment.stated()) header.segment = segment::abnormal;
-          if (auto ok = judge(header); !ok) return failure(ok.error());
-        }
-        if (m->status.is(person_status::error)) return failure(error_code::line_refused, m->result_code, m->message);
-        if (m->reception_number.empty()) return failure(error_code::line_unreadable, "no ReceptionNumber");
-        return bulk_acceptance{m->reception_number, m->received_at, original_of(reply.body)};
+      std::move(done), [id = r.question](const asker& who, const incoming& reply) {
+        return read_acceptance(who, id, reply);
       });
+}
+
+void carried_line::find_bulk(bulk_kind kind, messages::id question, std::uint32_t wait_ms_max,
+                             completion<bulk_acceptance> done) {
+  const call what{function_of(kind), 1};
+  if (!keeps_late_replies()) return done(failure(error_code::not_offered, "find_bulk"));
+  carry({what, who_.names->path_of(what), {}, question, true}, wait_ms_max,
+        [who = who_, question, done = std::move(done)](result<incoming> came) {
+          if (!came) return done(failure(came.error()));
+          done(read_acceptance(who, question, *came));
+        });
 }
 
 void carried_line::collect_bulk(bulk_collection c, std::uint32_t wait_ms_max, completion<bulk_answer> done) {

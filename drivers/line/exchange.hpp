@@ -20,6 +20,7 @@ struct outgoing {
   std::string path; ///< over HTTPS
   std::string body;
   messages::id question; ///< none: it asks how things stand, and may be repeated under another name
+  bool only_look = false; ///< it went out earlier: its reply is looked for, and nothing is sent
 };
 
 /// A complete reply.
@@ -50,6 +51,8 @@ public:
   void withdraw(withdrawal what, std::uint32_t wait_ms_max, completion<answer> done) final;
   void request_bulk(bulk_request request, std::uint32_t wait_ms_max, completion<bulk_acceptance> done) final;
   void collect_bulk(bulk_collection what, std::uint32_t wait_ms_max, completion<bulk_answer> done) final;
+  void find_bulk(bulk_kind kind, messages::id question, std::uint32_t wait_ms_max,
+                 completion<bulk_acceptance> done) final;
   void ask(records_question question, std::uint32_t wait_ms_max, completion<records_answer> done) final;
   void obtain_url(url_question question, std::uint32_t wait_ms_max, completion<access_url> done) final;
   messages::personal<messages::bytes> refused_original(const messages::id& question) const final;
@@ -61,6 +64,8 @@ protected:
   using arrival = completion<incoming>;
   /// Calls @p done exactly once, with a complete reply or the error that the port promises.
   virtual void carry(outgoing request, std::uint32_t wait_ms_max, arrival done) = 0;
+  /// Are replies kept that come late, so that `only_look` finds them?
+  virtual bool keeps_late_replies() const { return false; }
   /// The reply to @p question is refused: these are its bytes.
   void note_refused(const messages::id& question, const std::string& octets) { refused_->note(question, octets); }
   const asker& who() const { return who_; }

@@ -91,6 +91,8 @@ private:
     return options_.requests / (names().request_prefix(p.request.what) + p.tail + (zipped ? ".zip" : ".xml"));
   }
 
+  bool keeps_late_replies() const override { return true; }
+
   bool is_simulated() const {
     std::error_code ignored;
     return fs::exists(options_.results / simulated_mark, ignored);
@@ -133,6 +135,10 @@ private:
     const auto mark = mark_of(p), file = request_of(p);
     std::error_code ignored;
     const auto content = digest_of(p.request.body);
+    if (p.request.only_look)
+      return fs::exists(mark, ignored) && !fs::exists(temporary_of(file), ignored)
+                 ? std::nullopt
+                 : std::optional{failure(error_code::line_down, "never sent").value()};
     if (const auto known = read_file(mark, 1024)) {
       if (*known != content)
         return failure(error_code::line_refused, "UKT0001", "同じ識別子で内容の異なる要求です。").value();

@@ -191,6 +191,13 @@ public:
   virtual void withdraw(withdrawal what, std::uint32_t wait_ms_max, completion<answer> done) = 0;
   virtual void request_bulk(bulk_request request, std::uint32_t wait_ms_max, completion<bulk_acceptance> done) = 0;
   virtual void collect_bulk(bulk_collection what, std::uint32_t wait_ms_max, completion<bulk_answer> done) = 0;
+  /// The acceptance of a request that went out earlier under @p question and was not answered in time. Sends nothing.
+  /// `not_offered`: this line keeps no late answers; `line_down`: it never went out; `line_silent`: nothing came yet.
+  virtual void find_bulk(bulk_kind kind, messages::id question, std::uint32_t wait_ms_max,
+                         completion<bulk_acceptance> done) {
+    static_cast<void>(kind), static_cast<void>(question), static_cast<void>(wait_ms_max);
+    done(messages::failure(messages::error_code::not_offered, "find_bulk"));
+  }
   virtual void ask(records_question question, std::uint32_t wait_ms_max, completion<records_answer> done) = 0;
   virtual void obtain_url(url_question question, std::uint32_t wait_ms_max, completion<access_url> done) = 0;
 

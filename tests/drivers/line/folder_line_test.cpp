@@ -109,6 +109,28 @@ BOOST_AUTO_TEST_CASE(a_restart_between_request_and_result_does_not_send_again) {
   BOOST_CHECK_EQUAL(rig.ledger().front().times_seen, 1u);
 }
 
+BOOST_AUTO_TEST_CASE(the_late_answer_to_an_upload_is_found_by_its_identifier_and_nothing_is_sent_for_it) {
+  through_folders rig;
+  rig.link().behave({.silent = true});
+  const auto r = of_one();
+  const auto look = [&](const messages::id& question, std::uint32_t wait) {
+    return await<bulk_acceptance>([&](auto done) { rig.port().find_bulk(r.kind, question, wait, done); });
+  };
+  BOOST_CHECK_EQUAL(code_of(look(r.question, 50)), "line_down"); // it never went out
+  BOOST_CHECK_EQUAL(files(rig.requests()), 0u);
+  BOOST_CHECK_EQUAL(code_of(await<bulk_acceptance>([&](auto done) { rig.port().request_bulk(r, 50, done); })),
+                    "line_silent");
+  BOOST_CHECK_EQUAL(code_of(look(r.question, 50)), "line_silent");
+  rig.restart_line();
+  rig.link().behave({});
+  const auto found = look(r.question, wait_ms);
+  BOOST_REQUIRE_EQUAL(code_of(found), "no error");
+  BOOST_CHECK(!found->reception_number.empty());
+  BOOST_CHECK_EQUAL(code_of(look(new_id(), 50)), "line_down");
+  BOOST_REQUIRE_EQUAL(rig.ledger().size(), 1u);
+  BOOST_CHECK_EQUAL(rig.ledger().front().times_seen, 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_request_cut_off_before_its_renaming_is_renamed_at_the_next_asking) {
   through_folders rig;
   rig.link().behave({.silent = true});
