@@ -99,19 +99,20 @@ struct batches_begun {
   std::uint64_t rows = 0, asked_already = 0;
   UKETSUKE_FIELDS(batches_begun, batches, rows, asked_already)
 };
-/// Asks about them now, whoever was not asked about this night. `by_hand` saves the files for upload in the browser.
+/// Asks about them now, whoever was not asked about this night. `by_hand` saves the files for upload in the browser;
+/// `singly` asks about one person after another, with the 診療区分 of their visit, and makes no file.
 struct send_batches {
   static constexpr std::string_view topic = "batch.send";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   using reply = batches_begun;
   std::vector<asking_reason> why; ///< none: every reason that is due this evening
-  bool by_hand = false;
-  UKETSUKE_FIELDS(send_batches, why, by_hand)
+  bool by_hand = false, singly = false; ///< one of them at most
+  UKETSUKE_FIELDS(send_batches, why, by_hand, singly)
 };
 
 struct batch_list {
   static constexpr std::string_view topic = "batch.list_of_batches";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   std::vector<batch_status> rows;  ///< newest first
   std::vector<planned_time> times; ///< to come
   UKETSUKE_FIELDS(batch_list, rows, times)

@@ -53,13 +53,13 @@ struct batch_rows_planned {
 };
 struct batch_planned {
   static constexpr std::string_view topic = "batch.planned";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id batch; ///< its identifier on the line, too
   batch_kind kind{};
   std::string night, confirmed_on, from, to; ///< as in batch_status
   std::uint64_t rows = 0;
-  bool by_hand = false;
-  UKETSUKE_FIELDS(batch_planned, batch, kind, night, confirmed_on, from, to, rows, by_hand)
+  bool by_hand = false, singly = false; ///< as in batch_status
+  UKETSUKE_FIELDS(batch_planned, batch, kind, night, confirmed_on, from, to, rows, by_hand, singly)
 };
 /// 資格確認一括要求ファイル was built.
 struct batch_written {

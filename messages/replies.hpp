@@ -82,7 +82,7 @@ struct question_report {
 /// Where the journal and its readers stand, and the hub around them.
 struct monitor_status {
   static constexpr std::string_view topic = "monitor.status";
-  static constexpr std::uint64_t version = 2;
+  static constexpr std::uint64_t version = 3;
   std::uint64_t head = 0, epoch = 0, published = 0, dropped = 0, subscriptions = 0, replayed = 0;
   std::string program_version;
   std::uint64_t now_ms = 0;          ///< the hub's clock
@@ -92,9 +92,13 @@ struct monitor_status {
   std::uint64_t refused = 0, turned_away = 0, cut = 0; ///< handshakes; more than the limit; revoked
   bool line_known = false, line_up = false; ///< as the last question to the national system found it
   std::uint64_t line_lost_ms = 0;           ///< since when it is lost
+  std::uint64_t batches_open = 0, batches_doubtful = 0, batches_saved = 0; ///< not over; of these: in doubt, by hand
+  std::uint64_t oldest_batch_ms = 0;         ///< when the oldest open one was planned; 0: none is open
+  std::vector<std::string> schedules_missed; ///< whose last planned time passed and nobody was asked about
   UKETSUKE_FIELDS(monitor_status, head, epoch, published, dropped, subscriptions, replayed, program_version, now_ms,
                   disk_free_bytes, nodes, in_flight, connections, admitted, refused, turned_away, cut, line_known,
-                  line_up, line_lost_ms)
+                  line_up, line_lost_ms, batches_open, batches_doubtful, batches_saved, oldest_batch_ms,
+                  schedules_missed)
 };
 
 /// One desk as reception sees it.

@@ -15,9 +15,10 @@ UKETSUKE_ENUMERATION(asking_reason, appointment, standing_visit, before_claims, 
                      by_hand)
 
 /// How far a batch has come: the states of actors/batch_scheduler/transitions.hpp. `saved`: its file waits to be
-/// uploaded by hand. `doubtful`: whether the upload arrived is not known; it is never sent again.
+/// uploaded by hand. `doubtful`: whether the upload arrived is not known; it is never sent again. `asking`: its persons
+/// are asked about one by one.
 UKETSUKE_ENUMERATION(batch_state, planned, written, saved, uploading, doubtful, accepted, collecting, answered, listed,
-                     failed)
+                     failed, asking)
 
 /// What can change between two answers about a person.
 UKETSUKE_ENUMERATION(change_kind, insurer, validity, burden_ratio, limit_class, certificate_ending, medical_ticket,
@@ -79,7 +80,7 @@ struct noticed_change {
 /// How a batch stands.
 struct batch_status {
   static constexpr std::string_view topic = "batch.status_of_batch";
-  static constexpr std::uint64_t version = 1;
+  static constexpr std::uint64_t version = 2;
   id batch;
   batch_kind kind{};
   batch_state now{};
@@ -92,9 +93,10 @@ struct batch_status {
   std::string error; ///< name of errors.def: why it failed, or is doubtful
   std::uint64_t rows = 0, answered = 0, refused = 0, missing = 0, changes = 0;
   std::uint64_t planned_ms = 0, changed_ms = 0;
+  bool singly = false; ///< its persons are asked about one by one, without a file
 
   UKETSUKE_FIELDS(batch_status, batch, kind, now, night, confirmed_on, from, to, by_hand, file, reception_number, error,
-                  rows, answered, refused, missing, changes, planned_ms, changed_ms)
+                  rows, answered, refused, missing, changes, planned_ms, changed_ms, singly)
 };
 
 } // namespace messages

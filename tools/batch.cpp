@@ -26,7 +26,7 @@ struct batch_options {
   signing_in who;
   std::string file, mapping, day, batch, desk, reception, accept, defer;
   std::vector<std::string> why;
-  bool by_hand = false, json = false, csv = false, open_only = false, not_there = false;
+  bool by_hand = false, singly = false, json = false, csv = false, open_only = false, not_there = false;
   std::uint32_t wait_s = 600;
 };
 
@@ -183,7 +183,7 @@ void say(const batch_status& b) {
 outcome send(const batch_options& o, const hub_access& hub) {
   auto why = reasons_of(o);
   if (!why) return failure(why.error());
-  const auto begun = ask_hub(hub, scheduler, send_batches{*why, o.by_hand}, 30'000);
+  const auto begun = ask_hub(hub, scheduler, send_batches{*why, o.by_hand, o.singly}, 30'000);
   if (!begun) return failure(begun.error());
   if (o.json)
     print_json(*begun);
@@ -378,6 +378,7 @@ void add_batch(CLI::App& app, chosen& run) {
                         add_step(*batch, "run", "send, and wait until the answers are taken in", run, o, &run_night)}) {
     command->add_option("--why", o->why, reasons);
     command->add_flag("--by-hand", o->by_hand, "save the files for upload in the browser ([batch] by_hand)");
+    command->add_flag("--singly", o->singly, "ask about one person after another, with the 診療区分 of their visit");
     command->add_option("--wait-s", o->wait_s, "how long `run` waits");
   }
   add_step(*batch, "status", "planned times, and the batches of the last days", run, o, &show_status);

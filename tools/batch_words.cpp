@@ -26,7 +26,7 @@ std::string words_of(batch_kind kind) {
 }
 std::string words_of(batch_state state) {
   return nth<batch_state>(std::array{"計画済", "作成済", "手作業のアップロード待ち", "アップロード中",
-                                     "アップロードの成否不明", "受付済", "結果確認中", "取込中", "一覧済", "失敗"},
+                                     "アップロードの成否不明", "受付済", "結果確認中", "取込中", "一覧済", "失敗", "個別に照会中"},
                           state);
 }
 std::string words_of(change_kind what) {

@@ -34,6 +34,19 @@ constexpr std::array<link_words, chain_links> table{{
      "国のシステムが応答していません。資格確認書等で受け付け、復旧を待ってください。",
      "The national system does not answer: go on with certificates on paper, and wait.",
      "The line stands and the centre refuses or is silent; see its announcements."},
+    {"事前照会の予定", "planned inquiries",
+     "予定していた事前照会が実行されていません。「uketsuke batch run」で照会してください。来院時の確認はいつもどおりできます。",
+     "A planned inquiry was not made: ask now with `uketsuke batch run`. Checking in works as ever.",
+     "The hub was off or without batch_scheduler from its planned time until noon; see [batch] and its log."},
+    {"手作業のアップロード", "uploads by hand",
+     "アップロード待ちの要求ファイルがあります。資格確認端末で登録し、結果をフォルダーに保存してください。",
+     "A request file waits: upload it at the terminal, and put the downloaded result into the folder.",
+     "[batch] by_hand; then `uketsuke batch collect BATCH --file NAME`. It is given up after seven days."},
+    {"成否不明のアップロード", "doubtful uploads",
+     "国のシステムの画面で受付番号を確認し、「uketsuke batch settle」で入力してください。再送はしないでください。",
+     "Look at the national system for its reception number, and tell it with `uketsuke batch settle`. Do not send it "
+     "again.",
+     "A late answer is found by itself with the folders; else it is given up after eighteen hours."},
 }};
 
 } // namespace

@@ -13,7 +13,7 @@
 namespace tools {
 
 /// From the patient's side to the national system's: where several are broken, the first is looked at first. What the
-/// others need (clock, disk, keys) comes before what needs it.
+/// others need (clock, disk, keys) comes before what needs it; what waits for staff without anybody at the desk, last.
 enum class chain_link : std::uint8_t {
   clock,
   disk,
@@ -24,9 +24,12 @@ enum class chain_link : std::uint8_t {
   versions,
   line_network, ///< from the hub to the national system
   certificate,
-  centre
+  centre,
+  plans,   ///< planned times of batches
+  uploads, ///< files that wait to be uploaded by hand
+  doubts   ///< uploads of which nobody knows whether they arrived
 };
-inline constexpr std::size_t chain_links = 10;
+inline constexpr std::size_t chain_links = 13;
 
 enum class standing : std::uint8_t {
   fine,

@@ -76,6 +76,7 @@ public:
       look_at_line();
     else
       hear_about_line();
+    hear_about_batches();
     return std::move(chain_);
   }
   const std::string& hub_version() const { return hub_version_; }
@@ -174,6 +175,20 @@ private:
         fine ? "" : "lost since " + time_text(status_->line_lost_ms) + "; see `uketsuke doctor` at the hub");
   }
 
+  /// What waits for staff: nobody at a desk is kept from anything by it.
+  void hear_about_batches() {
+    if (!is_hub_ || !status_ || !config_.batches) return;
+    std::string missed;
+    for (const auto& name : status_->schedules_missed)
+      missed += (missed.empty() ? "" : ", ") + name;
+    say(chain_link::plans, missed.empty() ? standing::fine : standing::soon, missed);
+    const auto count = [&](chain_link of, std::uint64_t n) {
+      say(of, n == 0 ? standing::fine : standing::soon, n == 0 ? "" : std::to_string(n) + "; `uketsuke batch status`");
+    };
+    count(chain_link::uploads, status_->batches_saved);
+    count(chain_link::doubts, status_->batches_doubtful);
+  }
+
   void look_at_line() {
     if (!config_.line) return;
     const auto& l = *config_.line;
@@ -233,6 +248,10 @@ void print(const examined& of, const std::vector<finding>& chain) {
     std::cout << "\n職員の方へ：" << words.staff_ja << "\nStaff: " << words.staff_en << "\nVendor: " << words.vendor
               << '\n';
   }
+  for (const auto& f : chain) // nothing is broken by it, and somebody has to do it
+    if (f.is == standing::soon && f.of >= chain_link::plans)
+      std::cout << "\n職員の方へ：" << words_of(f.of).staff_ja << "\nStaff: " << words_of(f.of).staff_en
+                << "\nVendor: " << words_of(f.of).vendor << '\n';
   std::cout << "\n-- コールセンターへ読み上げる内容 --\n" << note_for_call_centre(of, chain);
 }
 

@@ -86,6 +86,8 @@ void add_events(const monitor::figures& f, std::vector<MetricFamily>& to) {
   to.push_back(labelled("cards_placed_total", "Cards by the PIN tries they had left.", Counter, "tries_left",
                         f.tries_left()));
   to.push_back(labelled("reader_ready", "1 where a desk's reader can be worked with.", Gauge, "desk", f.readers()));
+  to.push_back(labelled("batch_rows_total", "Persons of batches by how far they came; see actors/monitor/figures.hpp.",
+                        Counter, "stage", f.batch_rows()));
   to.push_back(single("line_losses_total", "How often the line to the national system was lost.", Counter,
                       f.line_losses()));
   to.push_back(single("actor_restarts_total", "Actors that died and were started again.", Counter, f.restarts()));
@@ -107,6 +109,12 @@ void add_hub(const messages::monitor_status& s, std::vector<MetricFamily>& to) {
   gauge("journal_epoch", "Changes when a backup was restored.", s.epoch);
   gauge("disk_free_bytes", "Where the journal lies.", s.disk_free_bytes);
   gauge("line_up", "1 where the line to the national system worked when it was last used.", s.line_up);
+  gauge("batches_open", "Batches that are not over.", s.batches_open);
+  gauge("batches_doubtful", "Batches of which nobody knows whether their upload arrived.", s.batches_doubtful);
+  gauge("batches_saved", "Files that wait to be uploaded by hand.", s.batches_saved);
+  gauge("oldest_batch_age_seconds", "Of the oldest batch that is not over; 0: none is open.",
+        s.oldest_batch_ms == 0 || s.oldest_batch_ms > s.now_ms ? 0 : (s.now_ms - s.oldest_batch_ms) / 1000);
+  gauge("schedules_missed", "Planned times that passed and nobody was asked about.", s.schedules_missed.size());
   gauge("nodes", "Nodes alive on the bus.", s.nodes);
   gauge("commands_in_flight", "Commands delivered and not yet answered.", s.in_flight);
   gauge("subscriptions", "What readers of the bus asked for.", s.subscriptions);

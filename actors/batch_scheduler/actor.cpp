@@ -47,6 +47,7 @@ public:
     how_.by_hand = ports.by_hand;
     how_.zip_password = ports.by_hand_password;
     how_.rests = !ports.batches_unresting;
+    how_.desk_steps = [journal = where.journal] { return journal->head(); };
   }
 
 private:
@@ -56,6 +57,8 @@ private:
         [this](const auto& batch, const auto& came) { act_on(scheduler_.on_built(batch, came, now_ms())); });
     hears.uploaded = in_this_actor<messages::id, result<std::string>>(
         [this](const auto& batch, const auto& came) { act_on(scheduler_.on_uploaded(batch, came, now_ms())); });
+    hears.found = in_this_actor<messages::id, result<std::string>>(
+        [this](const auto& batch, const auto& came) { act_on(scheduler_.on_found(batch, came, now_ms())); });
     hears.collected = in_this_actor<messages::id, result<std::optional<std::uint64_t>>>(
         [this](const auto& batch, const auto& came) { act_on(scheduler_.on_collected(batch, came, now_ms())); });
     hears.units = in_this_actor<messages::id, std::vector<answered_unit>>(

@@ -18,6 +18,7 @@ namespace line = drivers::line;
 namespace {
 
 constexpr int niceness = 10;
+constexpr std::size_t gathered_at_once = 64; ///< persons looked up in the views between two looks at the desks
 constexpr std::chrono::seconds durable_wait_max{60}; ///< for what was told to become durable
 
 line::bulk_kind line_kind(batch_kind kind) {
@@ -30,6 +31,21 @@ line::bulk_kind line_kind(batch_kind kind) {
   case batch_kind::medical_assistance: return line::bulk_kind::medical_assistance;
   }
   return line::bulk_kind::eligibility;
+}
+
+care care_asked_for(batch_kind kind) {
+  return kind == batch_kind::home_visit_persons ? care::home_visit
+         : kind == batch_kind::online_persons   ? care::online
+                                                : care::outpatient;
+}
+
+/// The identifier under which the batch asks about one person, also after a crash: never under another.
+id question_of(const id& batch, std::size_t row) {
+  auto question = batch;
+  auto n = row + 1;
+  for (auto at = question.bytes.rbegin(); n > 0; ++at, n >>= 8)
+    *at = static_cast<std::uint8_t>(*at ^ (n & 0xFF));
+  return question;
 }
 
 std::string row_name(std::size_t n) { return "r" + std::to_string(n); }
@@ -117,6 +133,8 @@ void clerk::carry_out(const work& what) {
   case work::kind::collect: return collect(what);
   case work::kind::take: return take(what);
   case work::kind::read: return read(what);
+  case work::kind::find: return find(what);
+  case work::kind::ask: return ask(what);
   }
 }
 
@@ -132,6 +150,7 @@ result<line::bulk_request> clerk::gather(const work& what, built& made) const {
   std::vector<line::listed_person> persons;
   persons.reserve(what.rows->size());
   for (std::size_t n = 0; n < what.rows->size(); ++n) {
+    if (n % gathered_at_once == 0) yield_to_desks();
     const auto& patient = (*what.rows)[n].patient;
     const auto known = book_.of(patient);
     if (!known) {
@@ -157,7 +176,7 @@ void clerk::build(const work& what) {
     const auto saved = line::save_for_upload(how_.institution, *request, how_.by_hand, line::facts::usual());
     if (!saved) return hears_.built_it(what.batch.batch, failure(saved.error()));
     made.file = saved->filename().string();
-  } else if (!nobody)
+  } else if (!nobody && !what.batch.singly)
     built_.insert_or_assign(what.batch.batch, std::move(*request));
   hears_.built_it(what.batch.batch, std::move(made));
 }
@@ -193,27 +212,47 @@ void clerk::opened(const id& batch, result<line::bulk_answer> came) {
   hears_.collected(batch, std::optional{units});
 }
 
-void clerk::collect(const work& what) {
-  // the completion may come after this clerk: it goes through the actor, which outlives neither
-  struct arrival {
+/// Waits for what @p begin asks of the line; nothing when this clerk is stopped first.
+template <class T>
+std::optional<result<T>> clerk::await(const std::function<void(drivers::line::completion<T>)>& begin) {
+  struct arrival { // the completion may come after this clerk
     std::mutex mutex;
     std::condition_variable there;
-    std::optional<result<line::bulk_answer>> came;
+    std::optional<result<T>> came;
   };
   const auto waits = std::make_shared<arrival>();
-  how_.line->collect_bulk({what.question, line_kind(what.batch.kind), what.batch.reception_number}, how_.wait_ms_max,
-                          [waits](result<line::bulk_answer> came) {
-                            const std::lock_guard lock{waits->mutex};
-                            waits->came = std::move(came);
-                            waits->there.notify_all();
-                          });
+  begin([waits](result<T> came) {
+    const std::lock_guard lock{waits->mutex};
+    waits->came = std::move(came);
+    waits->there.notify_all();
+  });
   std::unique_lock lock{waits->mutex};
   for (;;) {
-    if (waits->there.wait_for(lock, std::chrono::milliseconds{200}, [&] { return waits->came.has_value(); })) break;
+    if (waits->there.wait_for(lock, std::chrono::milliseconds{200}, [&] { return waits->came.has_value(); }))
+      return std::move(waits->came);
     const std::lock_guard stop{mutex_};
-    if (stopped_) return;
+    if (stopped_) return std::nullopt;
   }
-  opened(what.batch.batch, std::move(*waits->came));
+}
+
+void clerk::collect(const work& what) {
+  how_.line->kept(what.batch.batch); // its acceptance is durable
+  auto came = await<line::bulk_answer>([&](auto done) {
+    how_.line->collect_bulk({what.question, line_kind(what.batch.kind), what.batch.reception_number},
+                            how_.wait_ms_max, std::move(done));
+  });
+  if (came) opened(what.batch.batch, std::move(*came));
+}
+
+void clerk::find(const work& what) {
+  const auto came = await<line::bulk_acceptance>([&](auto done) {
+    how_.line->find_bulk(line_kind(what.batch.kind), what.batch.batch, how_.look_ms_max, std::move(done));
+  });
+  if (!came) return;
+  if (*came)
+    hears_.found(what.batch.batch, (*came)->reception_number);
+  else
+    hears_.found(what.batch.batch, failure(came->error()));
 }
 
 void clerk::take(const work& what) {
@@ -221,9 +260,29 @@ void clerk::take(const work& what) {
                                                  how_.zip_password, line::facts::usual()));
 }
 
+/// Lets a step of a check-in that is under way end first: a piece of a batch begins in the gap behind it.
+void clerk::yield_to_desks() const {
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::microseconds look{100};
+  if (!how_.desk_steps || !how_.rests) return;
+  const auto until = clock::now() + std::chrono::milliseconds{how_.yield_ms_max};
+  auto steps = how_.desk_steps();
+  for (auto since = clock::now(); clock::now() < until;) {
+    std::this_thread::sleep_for(look);
+    const auto now = how_.desk_steps();
+    if (std::exchange(steps, now) != now)
+      since = clock::now();
+    else if (clock::now() - since >= std::chrono::microseconds{how_.quiet_us})
+      return;
+  }
+}
+
 /// Tells a piece and waits until it is durable; false: somebody stopped it.
 bool clerk::tell_units(const id& batch, std::vector<answered_unit>& units) {
-  const auto began = std::chrono::steady_clock::now();
+  using clock = std::chrono::steady_clock;
+  auto worked = clock::now() - working_since_;
+  yield_to_desks();
+  const auto began = clock::now();
   {
     const std::lock_guard lock{mutex_};
     go_on_ = false;
@@ -233,20 +292,88 @@ bool clerk::tell_units(const id& batch, std::vector<answered_unit>& units) {
     std::unique_lock lock{mutex_};
     if (!changed_.wait_for(lock, durable_wait_max, [&] { return stopped_ || go_on_; }) || stopped_) return false;
   }
-  if (how_.rests) std::this_thread::sleep_for(std::chrono::steady_clock::now() - began);
+  worked += clock::now() - began;
+  if (how_.rests) std::this_thread::sleep_for(worked);
+  working_since_ = clock::now();
   return true;
+}
+
+/// What the line says about the person of row @p n; of whom the batch was answered before a crash, only that. Nothing
+/// of whom cannot be asked about, which was told when the rows were gathered. Nothing at all: this clerk is stopped.
+std::optional<result<std::optional<answered_unit>>> clerk::ask_about(const work& what, std::size_t n) {
+  const auto& patient = (*what.rows)[n].patient;
+  answered_unit told;
+  told.row = n;
+  told.known = book_.of(patient);
+  if (!told.known || !line::to_search(told.known->who.person, "")) return std::optional<answered_unit>{};
+  if (told.known->last.batch == what.batch.batch) return std::optional{std::move(told)};
+  line::typed_question question{question_of(what.batch.batch, n), personal{told.known->who.person}, {},
+                                care_asked_for(what.batch.kind), what.batch.confirmed_on};
+  auto came = await<line::answer>(
+      [&](auto done) { how_.line->ask(std::move(question), how_.one_person_ms_max, std::move(done)); });
+  if (!came) return std::nullopt;
+  if (!*came && came->error().code != error_code::line_refused && came->error().code != error_code::line_unprocessed)
+    return failure(came->error());
+  if (!*came) {
+    told.refused = came->error();
+    return std::optional{std::move(told)};
+  }
+  auto whole = (*came)->full.reveal();
+  const auto header = whole.header;
+  line::wire::confirmed_unit unit;
+  unit.status = whole.status;
+  unit.result_code = std::move(whole.result_code);
+  unit.message = std::move(whole.message);
+  unit.validity = whole.validity;
+  unit.insurances = std::move(whole.insurances);
+  auto known = std::move(told.known);
+  told = unit_of(std::move(unit), header);
+  told.row = n;
+  told.known = std::move(known);
+  return std::optional{std::move(told)};
+}
+
+void clerk::ask(const work& what) {
+  const auto& batch = what.batch.batch;
+  begin_telling(batch);
+  std::vector<answered_unit> units;
+  for (std::size_t n = 0; n < what.rows->size(); ++n) {
+    auto told = ask_about(what, n);
+    if (!told) return;
+    if (!*told) return end_telling(batch, failure(told->error()));
+    if (!**told) continue;
+    units.push_back(std::move(***told));
+    if (!tell_units(batch, units)) return end_telling(batch, failure(error_code::deadline_passed, "journal"));
+    how_.line->kept(question_of(batch, n));
+  }
+  end_telling(batch, {});
+}
+
+void clerk::begin_telling(const id& batch) {
+  working_since_ = std::chrono::steady_clock::now();
+  const std::lock_guard lock{mutex_};
+  reading_ = batch;
+}
+
+void clerk::end_telling(const id& batch, const result<void>& how) {
+  {
+    const std::lock_guard lock{mutex_};
+    reading_ = {};
+    if (stopped_) return;
+  }
+  hears_.read(batch, how);
 }
 
 void clerk::read(const work& what) {
   const auto& batch = what.batch.batch;
+  begin_telling(batch);
   std::shared_ptr<const line::bulk_document> result_of;
   {
     const std::lock_guard lock{mutex_};
     if (const auto found = results_.find(batch); found != results_.end()) result_of = found->second;
     results_.erase(batch);
-    reading_ = batch;
   }
-  if (!result_of) return hears_.read(batch, failure(error_code::line_unreadable, "the result is gone"));
+  if (!result_of) return end_telling(batch, failure(error_code::line_unreadable, "the result is gone"));
   std::vector<answered_unit> units;
   bool stopped = false;
   const auto read = result_of->each_confirmed([&](line::wire::confirmed_unit&& unit) {
@@ -257,15 +384,7 @@ void clerk::read(const work& what) {
     return !stopped;
   });
   if (read && !stopped && !units.empty()) stopped = !tell_units(batch, units);
-  {
-    const std::lock_guard lock{mutex_};
-    reading_ = {};
-    if (stopped_) return;
-  }
-  if (stopped)
-    hears_.read(batch, failure(error_code::deadline_passed, "journal"));
-  else
-    hears_.read(batch, read);
+  end_telling(batch, stopped ? failure(error_code::deadline_passed, "journal") : read);
 }
 
 } // namespace batch_scheduler

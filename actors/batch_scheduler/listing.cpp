@@ -59,6 +59,13 @@ std::optional<id> scheduler::patient_of(batch& b, const answered_unit& unit, dec
 void scheduler::take_unit(batch& b, answered_unit& unit, decision& out) {
   const auto patient = patient_of(b, unit, out);
   if (!patient) return;
+  if (unit.refused) {
+    ++b.status.refused;
+    out.write(batch_row_refused{b.status.batch, *patient, std::string{describe(unit.refused->code).name},
+                                unit.refused->args},
+              {}, {});
+    return;
+  }
   auto known = std::move(unit.known);
   if (!known && book_) known = book_->of(*patient);
   const auto before = known ? known->last : last_answer{};
@@ -92,7 +99,8 @@ decision scheduler::on_units(const id& batch_id, std::vector<answered_unit> unit
   now_ms_ = now_ms;
   decision out;
   const auto found = batches_.find(batch_id);
-  if (found == batches_.end() || found->second.status.now != state::answered) return out;
+  if (found == batches_.end()) return out;
+  if (const auto now = found->second.status.now; now != state::answered && now != state::asking) return out;
   for (auto& unit : units)
     take_unit(found->second, unit, out);
   to_clerk(found->second, work::kind::read, out); // when this is durable

@@ -21,6 +21,10 @@ constexpr bool is_period(batch_kind kind) {
   return kind == batch_kind::home_visit_consented || kind == batch_kind::online_consented ||
          kind == batch_kind::medical_assistance;
 }
+bool can_be_asked_singly(batch_kind kind) {
+  return kind == batch_kind::eligibility || kind == batch_kind::home_visit_persons ||
+         kind == batch_kind::online_persons;
+}
 bool is_visit_reason(asking_reason why) {
   return why == asking_reason::appointment || why == asking_reason::standing_visit ||
          why == asking_reason::before_claims;
@@ -78,9 +82,11 @@ scheduler::plan scheduler::plan_for(const std::vector<asking_reason>& why) const
   plan all;
   std::unordered_map<id, std::size_t> there;
   const auto period = [&](batch_kind kind, std::string from, std::string to) {
+    // Somebody may have consented since: that is asked as often as anybody wants to know, but not twice at a time.
+    const bool again = kind == batch_kind::home_visit_consented || kind == batch_kind::online_consented;
     const auto same = [&](const auto& entry) {
       const auto& s = entry.second.status;
-      return s.kind == kind && s.night == text_of(night_) && s.now != state::failed;
+      return s.kind == kind && s.night == text_of(night_) && s.now != state::failed && !(again && s.now == state::listed);
     };
     if (std::ranges::any_of(batches_, same)) return; // asked this night already
     batch_planned p;
@@ -126,12 +132,13 @@ void scheduler::begin_batch(batch_planned what, std::vector<planned_row> rows, d
   b.status.to = what.to;
   b.status.rows = what.rows;
   b.status.by_hand = what.by_hand;
+  b.status.singly = what.singly;
   b.status.planned_ms = b.status.changed_ms = now_ms_;
   b.rows = std::make_shared<const std::vector<planned_row>>(std::move(rows));
   to_clerk(b, work::kind::build, out);
 }
 
-batches_begun scheduler::begin(const plan& what, const std::string& name, bool by_hand, decision& out) {
+batches_begun scheduler::begin(const plan& what, const std::string& name, way how, decision& out) {
   batches_begun begun;
   begun.asked_already = what.asked_already;
   std::map<std::pair<batch_kind, day>, std::vector<planned_row>> files;
@@ -145,13 +152,15 @@ batches_begun scheduler::begin(const plan& what, const std::string& name, bool b
       batch_planned p;
       p.kind = of.first;
       p.confirmed_on = text_of(of.second);
-      p.by_hand = by_hand;
+      p.by_hand = how == way::by_hand;
+      const bool few = of.first != batch_kind::eligibility && rows.size() <= options_.singly_max;
+      p.singly = can_be_asked_singly(of.first) && (how == way::singly || (how == way::usual && few));
       begin_batch(
           p, {rows.begin() + static_cast<std::ptrdiff_t>(first), rows.begin() + static_cast<std::ptrdiff_t>(end)}, out);
       begun.rows += end - first;
     }
   for (auto p : what.periods) {
-    p.by_hand = by_hand;
+    p.by_hand = how == way::by_hand;
     begin_batch(p, {}, out);
   }
   for (auto n = last_before; n < out.clerk.size(); ++n)
@@ -169,7 +178,7 @@ void scheduler::run_due_schedules(decision& out) {
     const auto came = s.when.last(now_ms_, options_.calendar);
     if (!came || *came + catch_up_ms < now_ms_ || night_of(*came) != night_) continue;
     if (const auto run = runs_.find(s.name); run != runs_.end() && run->second == text_of(night_)) continue;
-    begin(plan_for({s.why}), s.name, false, out);
+    begin(plan_for({s.why}), s.name, way::usual, out);
     ran = true;
   }
   if (ran) let_pass(out);
@@ -218,8 +227,11 @@ void scheduler::handle(const plan_batches& m, const command_envelope& command, d
 
 void scheduler::handle(const send_batches& m, const command_envelope& command, decision& out) {
   turn_night();
+  if (m.by_hand && m.singly)
+    return out.refuse(command, {error_code::wrong_value, {"singly", "by hand and singly: one of them"}});
   if (m.by_hand && !options_.by_hand_possible) return out.refuse(command, {error_code::no_hand_folder, {}});
-  const auto begun = begin(plan_for(m.why.empty() ? due_tonight() : m.why), {}, m.by_hand, out);
+  const auto how = m.by_hand ? way::by_hand : m.singly ? way::singly : way::usual;
+  const auto begun = begin(plan_for(m.why.empty() ? due_tonight() : m.why), {}, how, out);
   for (auto& e : out.journal.events)
     e.cause = command.id;
   out.reply(command, begun);

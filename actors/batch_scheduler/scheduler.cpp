@@ -24,6 +24,11 @@ bool is_refusal(const error& why) {
          why.code == error_code::simulated_centre || why.code == error_code::certificate_problem;
 }
 
+/// The centre itself read the request and refused it; not: it could not be asked.
+bool is_answered_refusal(const error& why) {
+  return why.code == error_code::line_refused || why.code == error_code::line_unprocessed;
+}
+
 } // namespace
 
 scheduler::scheduler(options how, actors::id_source make_id, const visit_book* book)
@@ -46,6 +51,14 @@ decision scheduler::on_command(const command_envelope& command, std::uint64_t no
 }
 
 // -- one step of one batch -----------------------------------------------------------------------------------------
+
+scheduler::batch* scheduler::back_from_clerk(const id& batch_id, std::uint64_t now_ms) {
+  now_ms_ = now_ms;
+  const auto found = batches_.find(batch_id);
+  if (found == batches_.end()) return nullptr;
+  found->second.at_clerk = false;
+  return &found->second;
+}
 
 bool scheduler::step(batch& b, event on) {
   const auto to = next(b.status.now, on);
@@ -103,12 +116,10 @@ void scheduler::answer_asker(batch& b, decision& out) {
 // -- what the clerk brings -----------------------------------------------------------------------------------------
 
 decision scheduler::on_built(const id& batch_id, const result<built>& came, std::uint64_t now_ms) {
-  now_ms_ = now_ms;
   decision out;
-  const auto found = batches_.find(batch_id);
-  if (found == batches_.end()) return out;
-  auto& b = found->second;
-  b.at_clerk = false;
+  auto* const at = back_from_clerk(batch_id, now_ms);
+  if (!at) return out;
+  auto& b = *at;
   if (!came || (came->rows == 0 && !b.rows->empty())) {
     if (!step(b, event::unfit)) return out;
     forget_asked(b);
@@ -132,20 +143,26 @@ decision scheduler::on_built(const id& batch_id, const result<built>& came, std:
   return out;
 }
 
-/// From `written` to the line: that it may be on its way is durable before it is.
+/// From `written` to the line: that it may be on its way is durable before it is. A question about one person may be
+/// asked again under its own identifier, so that nothing more needs to be durable before it.
 void scheduler::work_on(batch& b, decision& out) {
-  if (b.status.now != state::written || !step(b, event::upload_begun)) return;
+  if (b.status.now != state::written) return;
+  if (b.status.singly) {
+    if (!step(b, event::asking_begun)) return;
+    b.status.answered = 0;
+    b.taken.assign(b.rows->size(), false);
+    return to_clerk(b, work::kind::ask, out);
+  }
+  if (!step(b, event::upload_begun)) return;
   out.write(batch_uploading{b.status.batch}, {}, {});
   to_clerk(b, work::kind::upload, out);
 }
 
 decision scheduler::on_uploaded(const id& batch_id, const result<std::string>& came, std::uint64_t now_ms) {
-  now_ms_ = now_ms;
   decision out;
-  const auto found = batches_.find(batch_id);
-  if (found == batches_.end()) return out;
-  auto& b = found->second;
-  b.at_clerk = false;
+  auto* const at = back_from_clerk(batch_id, now_ms);
+  if (!at) return out;
+  auto& b = *at;
   if (came) {
     if (step(b, event::taken_in)) accept(b, *came, false, out);
   } else if (nothing_arrived(came.error())) {
@@ -158,18 +175,37 @@ decision scheduler::on_uploaded(const id& batch_id, const result<std::string>& c
   } else if (step(b, event::silence)) {
     b.status.error = error_name(came.error());
     out.write(batch_doubted{batch_id, b.status.error}, {}, {});
+    retry(b);
   }
+  return out;
+}
+
+/// A line that keeps late answers is looked at again and again; nothing is sent.
+decision scheduler::on_found(const id& batch_id, const result<std::string>& came, std::uint64_t now_ms) {
+  decision out;
+  auto* const at = back_from_clerk(batch_id, now_ms);
+  if (!at || at->status.now != state::doubtful) return out; // staff have settled it meanwhile
+  auto& b = *at;
+  if (came && step(b, event::taken_in)) {
+    accept(b, *came, false, out);
+    if (b.asker) collect(b, out);
+    return out;
+  }
+  if (is_answered_refusal(came.error()) && step(b, event::refused)) {
+    fail(b, came.error(), out);
+    return out;
+  }
+  if (came.error().code != error_code::not_offered) retry(b);
+  answer_asker(b, out);
   return out;
 }
 
 decision scheduler::on_collected(const id& batch_id, const result<std::optional<std::uint64_t>>& came,
                                  std::uint64_t now_ms) {
-  now_ms_ = now_ms;
   decision out;
-  const auto found = batches_.find(batch_id);
-  if (found == batches_.end()) return out;
-  auto& b = found->second;
-  b.at_clerk = false;
+  auto* const at = back_from_clerk(batch_id, now_ms);
+  if (!at) return out;
+  auto& b = *at;
   const bool by_hand = b.status.now != state::collecting; // a downloaded file is taken in other states, too
   if (!came) {
     b.status.error = error_name(came.error());
@@ -200,12 +236,14 @@ decision scheduler::on_collected(const id& batch_id, const result<std::optional<
 }
 
 decision scheduler::on_read(const id& batch_id, const result<void>& how, std::uint64_t now_ms) {
-  now_ms_ = now_ms;
   decision out;
-  const auto found = batches_.find(batch_id);
-  if (found == batches_.end()) return out;
-  auto& b = found->second;
-  b.at_clerk = false;
+  auto* const at = back_from_clerk(batch_id, now_ms);
+  if (!at) return out;
+  auto& b = *at;
+  if (!how && is_refusal(how.error()) && step(b, event::refused)) {
+    fail(b, how.error(), out);
+    return out;
+  }
   if (!how) {
     if (!step(b, event::result_broken)) return out;
     b.status.error = error_name(how.error());
@@ -233,9 +271,12 @@ void scheduler::handle(const collect_batch& m, const command_envelope& command, 
   auto& b = found->second;
   const auto on = m.file.empty() ? event::asked : event::result_given;
   if (b.status.now == state::listed && m.file.empty()) return out.reply(command, b.status);
-  if (!next(b.status.now, on) || b.at_clerk)
+  const bool late = b.status.now == state::doubtful && m.file.empty(); // its answer may have come by now
+  if ((!late && !next(b.status.now, on)) || b.at_clerk)
     return out.refuse(command, {error_code::batch_not_now, {"collect", std::string{name(b.status.now)}}});
-  if (m.file.empty())
+  if (late)
+    to_clerk(b, work::kind::find, out);
+  else if (m.file.empty())
     collect(b, out);
   else if (!options_.by_hand_possible)
     return out.refuse(command, {error_code::no_hand_folder, {}});
@@ -299,6 +340,7 @@ decision scheduler::on_tick(std::uint64_t now_ms) {
     if (b.again_at_ms == 0 || b.again_at_ms > now_ms_ || b.at_clerk) continue;
     if (b.status.now == state::written) work_on(b, out);
     if (b.status.now == state::accepted) collect(b, out);
+    if (b.status.now == state::doubtful) to_clerk(b, work::kind::find, out);
   }
   std::erase_if(batches_, [&](const auto& entry) {
     const auto& s = entry.second.status;
@@ -363,6 +405,7 @@ decision scheduler::resume(left_over left, std::uint64_t now_ms) {
       b.status.error = error_name({error_code::line_silent, {}});
       out.write(batch_doubted{b.status.batch, b.status.error}, {}, {});
     }
+    if (b.status.now == state::doubtful) b.again_at_ms = now_ms_;
   }
   run_due_schedules(out);
   return out;

@@ -37,6 +37,7 @@ struct options {
   std::uint32_t doubt_hours_max = 18;    ///< the next evening asks about its persons anew
   std::uint32_t consent_days = 2;        ///< a look for consents goes back so many days
   bool by_hand_possible = false;         ///< there is a folder for files by hand
+  std::size_t singly_max = 0;            ///< home visits and consultations: so few are asked about one by one
 };
 
 /// What is known of somebody beyond this memory: read from the journal's views, a person at a time.
@@ -87,6 +88,8 @@ struct work {
     collect, ///< ask for the result
     take,    ///< read the downloaded `file`
     read,    ///< go on reading the result, row by row
+    find,    ///< look whether the answer to a doubtful upload came late
+    ask,     ///< about one person after another; goes on with `read`
   } what{};
   messages::batch_status batch;
   std::shared_ptr<const std::vector<messages::planned_row>> rows{};
@@ -118,6 +121,7 @@ struct answered_unit {
   std::string ticket_month, reference_number;
   bool limit_changed = false;
   std::optional<known_visitor> known{}; ///< of the row's person, where it was looked up already
+  std::optional<messages::error> refused{}; ///< the question about this person was read and refused
 };
 
 class scheduler {
@@ -131,6 +135,8 @@ public:
   decision on_built(const messages::id& batch, const messages::result<built>& came, std::uint64_t now_ms);
   /// The reception number.
   decision on_uploaded(const messages::id& batch, const messages::result<std::string>& came, std::uint64_t now_ms);
+  /// The reception number of a doubtful upload, which came late; or why none was found.
+  decision on_found(const messages::id& batch, const messages::result<std::string>& came, std::uint64_t now_ms);
   /// How many persons the result tells of; nothing while the centre still works on it.
   decision on_collected(const messages::id& batch, const messages::result<std::optional<std::uint64_t>>& came,
                         std::uint64_t now_ms);
@@ -199,7 +205,8 @@ private:
   plan plan_for(const std::vector<messages::asking_reason>& why) const;
   void plan_visits(messages::asking_reason why, plan& into, std::unordered_map<messages::id, std::size_t>& there) const;
   std::vector<messages::asking_reason> due_tonight() const;
-  messages::batches_begun begin(const plan& what, const std::string& schedule, bool by_hand, decision& out);
+  enum class way : std::uint8_t { usual, by_hand, singly };
+  messages::batches_begun begin(const plan& what, const std::string& schedule, way how, decision& out);
   void begin_batch(messages::batch_planned what, std::vector<messages::planned_row> rows, decision& out);
   void run_due_schedules(decision& out);
   std::vector<messages::planned_time> times() const;
@@ -209,6 +216,8 @@ private:
   void handle(const messages::list_batches&, const messages::command_envelope&, decision&);
   void handle(const messages::collect_batch&, const messages::command_envelope&, decision&);
   void handle(const messages::settle_batch&, const messages::command_envelope&, decision&);
+  /// The batch, with the clerk's hands free of it; nullptr when it is gone.
+  batch* back_from_clerk(const messages::id& batch_id, std::uint64_t now_ms);
   bool step(batch& b, event on);
   void to_clerk(batch& b, work::kind what, decision& out, std::string file = {});
   void retry(batch& b);

@@ -21,6 +21,7 @@ enum class event : std::uint8_t {
   not_sent,      ///< nothing arrived
   silence,       ///< something may have arrived
   refused,       ///< read and refused: nothing is done
+  asking_begun,  ///< its persons are asked about one by one, each under an identifier of its own
   interrupted,   ///< the process ended meanwhile
   number_told,   ///< staff saw the reception number at the national system
   absence_told,  ///< staff saw that it is not there
@@ -53,6 +54,7 @@ inline constexpr std::array transitions{
     transition{detail::planned,    event::interrupted,   detail::planned},
     transition{detail::planned,    event::given_up,      detail::failed},
     transition{detail::written,    event::upload_begun,  detail::uploading},
+    transition{detail::written,    event::asking_begun,  detail::asking},
     transition{detail::written,    event::interrupted,   detail::planned}, // the file was in memory
     transition{detail::written,    event::given_up,      detail::failed},
     transition{detail::saved,      event::number_told,   detail::accepted},
@@ -66,6 +68,7 @@ inline constexpr std::array transitions{
     transition{detail::uploading,  event::refused,       detail::failed},
     transition{detail::uploading,  event::interrupted,   detail::doubtful},
     transition{detail::doubtful,   event::taken_in,      detail::accepted}, // it came after all
+    transition{detail::doubtful,   event::refused,       detail::failed},
     transition{detail::doubtful,   event::number_told,   detail::accepted},
     transition{detail::doubtful,   event::absence_told,  detail::failed},
     transition{detail::doubtful,   event::result_given,  detail::answered},
@@ -83,6 +86,10 @@ inline constexpr std::array transitions{
     transition{detail::answered,   event::all_taken,     detail::listed},
     transition{detail::answered,   event::result_broken, detail::accepted},
     transition{detail::answered,   event::interrupted,   detail::accepted}, // rows taken already are not taken twice
+    transition{detail::asking,     event::all_taken,     detail::listed},
+    transition{detail::asking,     event::result_broken, detail::written}, // rows taken already are not asked again
+    transition{detail::asking,     event::refused,       detail::failed},
+    transition{detail::asking,     event::interrupted,   detail::planned},
 };
 // clang-format on
 

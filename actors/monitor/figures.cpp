@@ -2,6 +2,7 @@
 #include "actors/monitor/figures.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace monitor {
 
@@ -78,12 +79,46 @@ void figures::fold_rest(const event_envelope& event) {
   }
 }
 
+void figures::note_asked(const id& batch) {
+  auto& b = batches_[batch];
+  if (!std::exchange(b.asked, true)) batch_rows_["asked"] += b.rows;
+}
+
+/// Answers come by the hundred thousand: they are counted by their topic alone.
+void figures::fold_batch(const event_envelope& event) {
+  if (event.topic == batch_row_answered::topic) {
+    ++batch_rows_["answered"];
+  } else if (event.topic == batch_row_refused::topic) {
+    ++batch_rows_["refused"];
+  } else if (const auto planned = body_as<batch_planned>(event)) {
+    if (batches_.size() < open_max) batches_[planned->batch] = {planned->rows, planned->singly, false, false};
+    batch_rows_["planned"] += planned->rows;
+  } else if (const auto written = body_as<batch_written>(event)) {
+    if (const auto b = batches_.find(written->batch); b != batches_.end() && b->second.singly) note_asked(b->first);
+  } else if (const auto doubted = body_as<batch_doubted>(event)) {
+    note_asked(doubted->batch);
+    auto& b = batches_[doubted->batch];
+    if (!std::exchange(b.doubted, true)) batch_rows_["doubtful"] += b.rows;
+  } else if (const auto accepted = body_as<batch_accepted>(event)) {
+    note_asked(accepted->batch);
+    const auto& b = batches_[accepted->batch];
+    if (b.doubted && !accepted->told_by_staff) batch_rows_["late"] += b.rows;
+  } else if (const auto listed = body_as<batch_listed>(event)) {
+    batch_rows_["missing"] += listed->missing;
+    batches_.erase(listed->batch);
+  } else if (const auto failed = body_as<batch_failed>(event)) {
+    batch_rows_["failed"] += batches_[failed->batch].rows;
+    batches_.erase(failed->batch);
+  }
+}
+
 void figures::apply(const event_envelope& event, std::uint64_t now_ms) {
   ++events_[event.topic];
   last_index_ = event.index;
   delivery_.add(now_ms - std::min(event.time_ms, now_ms));
   fold_checkin(event);
   fold_rest(event);
+  if (event.topic.starts_with("batch.")) fold_batch(event);
 }
 
 } // namespace monitor

@@ -38,6 +38,9 @@ public:
   const std::map<std::string, std::uint64_t>& tries_left() const { return tries_left_; }
   /// By desk: can its reader be worked with?
   const std::map<std::string, bool>& readers() const { return readers_; }
+  /// Persons of batches, by how far they came: planned, asked, answered, refused, missing, doubtful, late (the answer to
+  /// a doubtful upload came after all), failed.
+  const std::map<std::string, std::uint64_t>& batch_rows() const { return batch_rows_; }
   /// From an event's time to when it was read from the bus: how far the journal's readers are behind.
   const duration_figures& delivery() const { return delivery_; }
   std::uint64_t last_index() const { return last_index_; }
@@ -54,9 +57,17 @@ private:
   void end(const messages::event_envelope& event, const char* step);
   void fold_checkin(const messages::event_envelope& event);
   void fold_rest(const messages::event_envelope& event);
+  void fold_batch(const messages::event_envelope& event);
+  void note_asked(const messages::id& batch);
 
   static constexpr std::size_t open_max = 10'000; ///< check-ins; those beyond are counted and not timed
   std::unordered_map<messages::id, open_checkin> open_;
+  struct open_batch {
+    std::uint64_t rows = 0;
+    bool singly = false, asked = false, doubted = false;
+  };
+  std::unordered_map<messages::id, open_batch> batches_; ///< those that were planned while somebody counted
+  std::map<std::string, std::uint64_t> batch_rows_;
   std::map<std::string, std::uint64_t> events_, endings_, questions_, pin_attempts_, tries_left_;
   std::map<std::string, duration_figures> steps_;
   std::map<std::string, bool> readers_;

@@ -4,6 +4,7 @@
 #include "actors/account_admin/guesser.hpp"
 #include "actors/account_admin/policy.hpp"
 #include "actors/account_admin/rules.hpp"
+#include "actors/batch_scheduler/actor_standing.hpp"
 #include "actors/roles.hpp"
 #include "actors/roster.hpp"
 #include "actors/runtime/bus_port.hpp"
@@ -362,6 +363,7 @@ monitor_status whole_node::status() const {
     if (const auto line = journal_->get("outage_ledger", storage::line_key); line && *line)
       m.line_lost_ms = storage::decode_row<storage::line_row>(**line).value_or(storage::line_row{}).lost_ms;
     m.line_up = m.line_known && m.line_lost_ms == 0;
+    batch_scheduler::tell_standing(*journal_, ports_.batches.get(), m.now_ms, m);
     m.head = journal_->head();
     m.epoch = journal_->epoch();
     const auto p = publisher_->counts();

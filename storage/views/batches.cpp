@@ -66,6 +66,8 @@ void fold_progress(const folded_event& event, rows& into) {
       b.now = batch_state::written;
       b.refused = b.rows - written->rows;
     });
+  else if (const auto* refused = event.as<batch_row_refused>()) // of those who could not be sent `written` tells
+    change(refused->batch, [](batch_status& b) { b.refused += b.now != batch_state::planned; });
   else if (const auto* saved = event.as<batch_saved>())
     change(saved->batch, [&](batch_status& b) {
       b.now = batch_state::saved;
@@ -123,6 +125,7 @@ void fold_batches(const folded_event& event, rows& into) {
     b.to = planned->to;
     b.rows = planned->rows;
     b.by_hand = planned->by_hand;
+    b.singly = planned->singly;
     b.planned_ms = b.changed_ms = event.time_ms;
     into.put(batch_key(b.batch), encode_row(b));
   } else if (const auto* row_answered = event.as<batch_row_answered>()) {

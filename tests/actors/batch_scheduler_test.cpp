@@ -7,41 +7,6 @@ using namespace actors_test;
 using batch_scheduler::answered_unit;
 using batch_scheduler::work;
 
-namespace {
-
-const error down{error_code::line_down, {"test"}}, silent{error_code::line_silent, {"test"}};
-const error refused{error_code::line_refused, {"SIM0001", "no"}};
-const std::string reception = "999920261127000001";
-
-batch_scheduler::options usual() {
-  batch_scheduler::options o;
-  o.calendar = *batch_scheduler::clinic_calendar::from({}, {"sun"});
-  return o;
-}
-
-struct night : night_desk {
-  night() : night_desk(usual()) {}
-  void expect(int people, const std::string& day = "20261128") {
-    take_visits m;
-    for (int n = 0; n < people; ++n)
-      m.rows.push_back(a_visit(n, day));
-    say(m);
-  }
-  batches_begun send(std::vector<asking_reason> why = {}) {
-    say(send_batches{std::move(why), false});
-    return *reply_in<batches_begun>(last);
-  }
-  id accepted(int people) {
-    expect(people);
-    send();
-    const auto batch = build();
-    uploaded(reception);
-    return batch;
-  }
-};
-
-} // namespace
-
 BOOST_FIXTURE_TEST_CASE(the_same_appointments_again_change_nothing_and_a_cancelled_one_ends, night) {
   expect(3);
   BOOST_CHECK_EQUAL(reply_in<visits_taken>(last)->fresh, 3u);
@@ -178,11 +143,17 @@ BOOST_FIXTURE_TEST_CASE(an_upload_that_did_not_leave_goes_again_and_one_whose_fa
   pass(30'000);
   uploaded(failure(silent));
   BOOST_CHECK(status(batch).now == batch_state::doubtful);
-  for (int n = 0; n < 100; ++n)
-    pass(600'000);
+  const auto looks = [&](int times, std::uint64_t ms) {
+    for (int n = 0; n < times; ++n) {
+      pass(ms);
+      if (clerk.empty()) continue;
+      next(work::kind::find); // it is looked for, and nothing else
+      take(all.on_found(batch, failure(silent), now_ms));
+    }
+  };
+  looks(100, 600'000);
   restart();
-  for (int n = 0; n < 100; ++n)
-    pass(60'000);
+  looks(100, 60'000);
   BOOST_CHECK(clerk.empty());
 }
 
@@ -343,6 +314,24 @@ BOOST_FIXTURE_TEST_CASE(a_doubled_row_counts_once_and_a_missing_one_is_missing, 
   BOOST_CHECK_EQUAL(listed.answered, 2u);
   BOOST_CHECK_EQUAL(listed.missing, 1u);
   BOOST_CHECK_EQUAL(listed.changes, 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_consented_is_asked_as_often_as_somebody_wants_to_know_but_not_twice_at_a_time, night) {
+  const auto begun = [&] {
+    say(send_batches{{asking_reason::web_consent}, false});
+    return reply_in<batches_begun>(last)->batches.size();
+  };
+  BOOST_CHECK_EQUAL(begun(), 2u); // home visits, and online consultations
+  BOOST_CHECK_EQUAL(begun(), 0u); // the same is under way
+  const auto batch = build();
+  build();
+  uploaded(reception);
+  uploaded(reception + "2");
+  pass(30'000);
+  next(work::kind::collect);
+  next(work::kind::collect);
+  answer(batch, {});
+  BOOST_CHECK_EQUAL(begun(), 1u); // of the other nothing came yet
 }
 
 BOOST_FIXTURE_TEST_CASE(somebody_found_by_their_consent_is_the_same_when_their_appointment_names_a_number, night) {

@@ -85,3 +85,31 @@ BOOST_AUTO_TEST_CASE(readers_and_the_line_are_as_the_last_event_says) {
   BOOST_TEST(d.counted.staff_calls() == 1u);
   BOOST_TEST(d.counted.events().at("desk.reader_attached") == 2u);
 }
+
+BOOST_AUTO_TEST_CASE(the_people_of_batches_are_counted_by_how_far_they_came) {
+  day d;
+  const auto planned = [&](std::uint8_t n, std::uint64_t rows, bool singly) {
+    batch_planned m;
+    m.batch = make_id(1, n, 0);
+    m.rows = rows;
+    m.singly = singly;
+    d.at(1, m);
+    return m.batch;
+  };
+  const auto file = planned(1, 10, false), doubtful = planned(2, 5, false), singly = planned(3, 3, true);
+  d.at(2, batch_written{file, 10});
+  d.at(2, batch_written{singly, 3});
+  d.at(2, batch_not_sent{file, "line_down"}); // nothing arrived: nobody was asked about yet
+  d.at(3, batch_accepted{file, "1", false});
+  d.at(3, batch_doubted{doubtful, "line_silent"});
+  BOOST_TEST(d.counted.batch_rows().at("asked") == 18u);
+  d.at(4, batch_accepted{doubtful, "2", false});
+  for (int n = 0; n < 9; ++n)
+    d.at(5, batch_row_answered{});
+  d.at(5, batch_row_refused{singly, {}, "line_refused", {}});
+  d.at(6, batch_listed{file, 9, 1, 0});
+  d.at(6, batch_failed{doubtful, "result_overdue", {}});
+  const std::map<std::string, std::uint64_t> wanted{{"planned", 18}, {"asked", 18},   {"answered", 9}, {"refused", 1},
+                                                    {"missing", 1},  {"doubtful", 5}, {"late", 5},     {"failed", 5}};
+  BOOST_CHECK(d.counted.batch_rows() == wanted);
+}

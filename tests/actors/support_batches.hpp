@@ -140,4 +140,35 @@ inline batch_scheduler::answered_unit a_unit(std::size_t row, int n, const std::
   return unit;
 }
 
+inline const error down{error_code::line_down, {"test"}}, silent{error_code::line_silent, {"test"}};
+inline const error refused{error_code::line_refused, {"SIM0001", "no"}};
+inline const std::string reception = "999920261127000001";
+
+inline batch_scheduler::options usual() {
+  batch_scheduler::options o;
+  o.calendar = *batch_scheduler::clinic_calendar::from({}, {"sun"});
+  return o;
+}
+
+struct night : night_desk {
+  night() : night_desk(usual()) {}
+  void expect(int people, const std::string& day = "20261128") {
+    take_visits m;
+    for (int n = 0; n < people; ++n)
+      m.rows.push_back(a_visit(n, day));
+    say(m);
+  }
+  batches_begun send(std::vector<asking_reason> why = {}) {
+    say(send_batches{std::move(why), false});
+    return *reply_in<batches_begun>(last);
+  }
+  id accepted(int people) {
+    expect(people);
+    send();
+    const auto batch = build();
+    uploaded(reception);
+    return batch;
+  }
+};
+
 } // namespace actors_test

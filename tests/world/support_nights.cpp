@@ -22,8 +22,6 @@ namespace {
 constexpr auto institution = "1319999999";
 constexpr std::uint64_t hour = 3'600'000;
 
-template <class T> void none(const line_::completion<T>& done) { done(failure(error_code::not_offered, "test")); }
-
 std::string card_name(std::size_t n) {
   char text[32];
   std::snprintf(text, sizeof text, "GEN%012zu", n);
@@ -31,51 +29,6 @@ std::string card_name(std::size_t n) {
 }
 
 } // namespace
-
-// -- the line ------------------------------------------------------------------------------------------------------
-
-night_line::night_line(line_::centre& to, std::uint64_t seed)
-    : through_({.who = {institution, true}, .after = {}}, &to), chance_(seed) {}
-void night_line::obtain_challenge(std::uint32_t, line_::completion<line_::challenge> done) { none(done); }
-void night_line::ask(line_::card_question, std::uint32_t, line_::completion<line_::answer> done) { none(done); }
-void night_line::ask(line_::typed_question, std::uint32_t, line_::completion<line_::answer> done) { none(done); }
-void night_line::register_reference_number(line_::reference_registration, std::uint32_t, line_::completion<void> done) {
-  none(done);
-}
-void night_line::withdraw(line_::withdrawal, std::uint32_t, line_::completion<line_::answer> done) { none(done); }
-void night_line::ask(line_::records_question, std::uint32_t, line_::completion<line_::records_answer> done) {
-  none(done);
-}
-void night_line::obtain_url(line_::url_question, std::uint32_t, line_::completion<line_::access_url> done) {
-  none(done);
-}
-
-void night_line::night_begins() { asked_tonight_.clear(); }
-
-void night_line::request_bulk(line_::bulk_request r, std::uint32_t wait,
-                              line_::completion<line_::bulk_acceptance> done) {
-  ++uploads;
-  const auto fate = chance_() % 20;
-  if (down || fate == 0) return done(failure(error_code::line_down, "test"));
-  if (fate == 1) return ++silences, done(failure(error_code::line_silent, "on its way there"));
-  if (const auto* persons = std::get_if<std::vector<line_::listed_person>>(&r.rows.reveal()))
-    for (const auto& one : *persons)
-      twice += !asked_tonight_.insert(one.person.insurer + one.person.number + one.person.birth_date).second;
-  const auto batch = r.question;
-  through_.request_bulk(std::move(r), wait, [&](result<line_::bulk_acceptance> came) {
-    if (came) arrived[batch] = came->reception_number;
-    if (fate == 2) return ++silences, done(failure(error_code::line_silent, "on its way back"));
-    done(std::move(came));
-  });
-}
-
-void night_line::collect_bulk(line_::bulk_collection c, std::uint32_t wait,
-                              line_::completion<line_::bulk_answer> done) {
-  const auto fate = chance_() % 10;
-  if (down || fate == 0) return done(failure(error_code::line_down, "test"));
-  if (fate == 1) return done(failure(error_code::line_silent, "test"));
-  through_.collect_bulk(std::move(c), wait, std::move(done));
-}
 
 // -- the views -----------------------------------------------------------------------------------------------------
 
@@ -173,7 +126,8 @@ std::unique_ptr<line_::centre> open_centre(const std::filesystem::path& folder, 
 
 } // namespace
 
-night_world::night_world(std::uint64_t seed, std::size_t people, std::size_t home_patients, bool crashes_)
+night_world::night_world(std::uint64_t seed, std::size_t people, std::size_t home_patients, bool crashes_,
+                         std::size_t singly_max)
     : chance_(seed), people_(people), home_patients_(home_patients), crashing_(crashes_) {
   folder_ = std::filesystem::temp_directory_path() /
             ("uketsuke-nights-" + std::to_string(seed) + "-" + std::to_string(::getpid()));
@@ -185,6 +139,7 @@ night_world::night_world(std::uint64_t seed, std::size_t people, std::size_t hom
                         {"standing_visits", asking_reason::standing_visit, *schedule::from("every day at 19:30")},
                         {"claims", asking_reason::before_claims, *schedule::from("day last-1 at 20:00")}};
   options_.rows_per_file = 300;
+  options_.singly_max = singly_max;
   for (std::size_t n = 0; n < people_; ++n) {
     const auto made = line_::insured_persons::made_from(1, n);
     truth t;
@@ -260,6 +215,9 @@ void night_world::start() {
   };
   hears.uploaded = [this, hear](id b, result<std::string> came) {
     hear([this, b, came] { return scheduler_->on_uploaded(b, came, now_ms_); });
+  };
+  hears.found = [this, hear](id b, result<std::string> came) {
+    hear([this, b, came] { return scheduler_->on_found(b, came, now_ms_); });
   };
   hears.collected = [this, hear](id b, result<std::optional<std::uint64_t>> came) {
     hear([this, b, came] { return scheduler_->on_collected(b, came, now_ms_); });

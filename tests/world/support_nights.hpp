@@ -40,6 +40,8 @@ public:
                     drivers::line::completion<drivers::line::bulk_acceptance>) override;
   void collect_bulk(drivers::line::bulk_collection, std::uint32_t,
                     drivers::line::completion<drivers::line::bulk_answer>) override;
+  void find_bulk(drivers::line::bulk_kind, messages::id, std::uint32_t,
+                 drivers::line::completion<drivers::line::bulk_acceptance>) override;
   void ask(drivers::line::records_question, std::uint32_t,
            drivers::line::completion<drivers::line::records_answer>) override;
   void obtain_url(drivers::line::url_question, std::uint32_t,
@@ -50,13 +52,15 @@ public:
 
   void night_begins();
   std::atomic<bool> down = false;
-  std::size_t uploads = 0, twice = 0, silences = 0; ///< read while no clerk works
+  std::size_t uploads = 0, twice = 0, silences = 0, singly = 0, found = 0; ///< read while no clerk works
   std::map<messages::id, std::string> arrived;      ///< batch → reception number, as the centre knows it
 
 private:
   drivers::line::simulated_line through_;
   std::mt19937_64 chance_;
-  std::set<std::string> asked_tonight_;
+  /// Of one person only the same question @p may_repeat; in a file nobody comes twice.
+  void note_asked(const messages::insured_number& person, const messages::id& under, bool may_repeat);
+  std::map<std::string, messages::id> asked_tonight_; ///< person → identifier of the question
 };
 
 /// The views, as the journal would hold them.
@@ -76,7 +80,8 @@ private:
 
 class night_world {
 public:
-  night_world(std::uint64_t seed, std::size_t people, std::size_t home_patients, bool crashes);
+  /// @p singly_max: so few home visits are asked about one by one.
+  night_world(std::uint64_t seed, std::size_t people, std::size_t home_patients, bool crashes, std::size_t singly_max);
   ~night_world();
 
   void day();     ///< things happen to people, appointments are made
