@@ -171,7 +171,8 @@ void add_bench_batch(CLI::App& bench, chosen& run) {
   batch->add_option("--rows", o->rows, "people asked about (default 100000)")->check(CLI::Range(100, 200'000));
   batch->add_option("--rows-per-file", o->rows_per_file, "of one request (default 5000)")
       ->check(CLI::Range(1, 100'000));
-  batch->add_option("--checkins", o->checkins, "alone, before (default 400)")->check(CLI::Range(20, 10'000));
+  batch->add_option("--checkins", o->checkins, "alone, before and as many after (default 1000)")
+      ->check(CLI::Range(20, 10'000));
   batch->add_flag("--json", o->json, "one JSON object");
   batch->callback([&run, o] {
     run = [o] {

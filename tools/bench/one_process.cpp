@@ -108,6 +108,10 @@ public:
                     drivers::line::completion<drivers::line::bulk_answer> done) override {
     port_.collect_bulk(std::move(c), wait, timed(std::move(done)));
   }
+  void find_bulk(drivers::line::bulk_kind kind, id question, std::uint32_t wait,
+                 drivers::line::completion<drivers::line::bulk_acceptance> done) override {
+    port_.find_bulk(kind, question, wait, timed(std::move(done)));
+  }
   void ask(drivers::line::records_question q, std::uint32_t wait,
            drivers::line::completion<drivers::line::records_answer> done) override {
     port_.ask(std::move(q), wait, timed(std::move(done)));
