@@ -238,6 +238,7 @@ actors::effects session::resume(std::vector<open_checkin> rows, std::vector<outb
         check != visual_.end() && v.row.card_there && !v.row.vouched_by.empty()) {
       check->second.stage = visual_stage::under_way;
       check->second.checkin = v.row.checkin;
+      check->second.until_ms = 0;
     }
     v.until_ms = now_ms + (v.resuming ? options_.resume_ms_max : options_.waits.of(v.now));
     v.ask_again_ms = now_ms;
@@ -254,6 +255,7 @@ void session::on_presence(visit& v, const result<std::string>& body, std::uint64
   const auto said = body ? decode_body<card_present>(*body, version) : failure(body.error());
   const bool same_card = said && said->reader_session == v.row.reader_session;
   if (!v.resuming) { // asked after an attempt in doubt: how many tries are left?
+    if (!said) v.ask_again_ms = now_ms_ + options_.retry_ms; // what lost the outcome may have lost this question, too
     if (!same_card || said->tries_left < 0 || v.now != state::entering_pin || v.tries_left >= 0) return;
     v.tries_left = said->tries_left;
     v.warned = false; // it was about other tries; the digits are entered anew

@@ -96,7 +96,7 @@ struct visual_check {
   messages::id card;      ///< the only one that is taken; empty: any
   std::string vouched_by; ///< account; empty: nobody has looked yet
   messages::id checkin;   ///< under_way: whose it is
-  std::uint64_t until_ms = 0;
+  std::uint64_t until_ms = 0; ///< when patience ends; under_way: until when a lifted card is awaited again
 };
 
 /// The card of a check-in whose patient could not prove who it is, and was sent to the window.

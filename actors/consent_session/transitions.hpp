@@ -285,6 +285,7 @@ struct patience {
   std::uint32_t taking_card_ms = 20'000; ///< then, and every such time again, the alarm
   std::uint32_t comparing_ms = 180'000;
   std::uint32_t visual_check_ms = 300'000; ///< a desk switched for one patient, when no card comes: back by itself
+  std::uint32_t lifting_ms = 5'000;        ///< a card lifted so soon after staff had looked was lifted to be shown
 
   constexpr std::uint32_t of(state s) const {
     switch (s) {

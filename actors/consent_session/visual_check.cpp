@@ -135,7 +135,9 @@ bool session::fire_visual(const std::string& desk, visual_event on, const happen
   if (!row) return false;
   auto& check = found->second;
   check.stage = row->to;
-  check.until_ms = now_ms_ + options_.waits.visual_check_ms;
+  check.until_ms = now_ms_ + (row->to != visual_stage::under_way ? options_.waits.visual_check_ms
+                              : on == visual_event::compared_with_card ? options_.waits.lifting_ms
+                                                                       : 0);
   switch (row->then) {
   case visual_effect::switch_mode:
     out.write(desk_mode_switched{desk_mode::visual_check, check.card}, desk, {}, what.cause);
@@ -147,6 +149,7 @@ bool session::fire_visual(const std::string& desk, visual_event on, const happen
     out.write(photo_compared{what.account}, desk, {}, what.cause);
     break;
   case visual_effect::hand_over: break;
+  case visual_effect::await_again: check.checkin = {}; break;
   case visual_effect::switch_back: switch_back(desk, what.cause, out); return true;
   }
   show_visual_check(desk, out);
@@ -163,10 +166,15 @@ void session::switch_back(const std::string& desk, id cause, actors::effects& ou
   if (asks_for_it && shown->second.checkin.empty()) show_desk(desk, prompt::place_card, out);
 }
 
-/// Back to 無人運転 by itself: what the desk was switched for is done.
+/// Back to 無人運転 by itself: what the desk was switched for is done. Only the card that staff looked at as it lay there
+/// may be put back once more, if it was lifted at about the time they said so: the screen had asked to see it.
 void session::end_visual_check_of(const visit& v, const happening& what, actors::effects& out) {
   const auto check = visual_.find(v.row.desk);
   if (check == visual_.end() || check->second.checkin != v.row.checkin) return;
+  const bool the_same_only = !v.row.patient.empty() && check->second.card == v.row.patient;
+  if (what.on == event::card_removed && the_same_only && now_ms_ < check->second.until_ms &&
+      fire_visual(v.row.desk, visual_event::card_lifted, what, out))
+    return;
   if (v.now == state::idle || v.now == state::taking_card || !v.row.card_there)
     fire_visual(v.row.desk, visual_event::checkin_over, what, out);
 }

@@ -7,11 +7,13 @@
 namespace messages {
 
 /// What can happen to a desk's visual check. `compared_with_card`: the card lies there when staff say that they looked.
-UKETSUKE_ENUMERATION(visual_event, begun, compared, compared_with_card, card_placed, given_up, checkin_over,
-                     no_card_came)
+/// `card_lifted`: it was being lifted, to be shown, in the moment they said so.
+UKETSUKE_ENUMERATION(visual_event, begun, compared, compared_with_card, card_placed, card_lifted, given_up,
+                     checkin_over, no_card_came)
 
 /// What is done about it.
-UKETSUKE_ENUMERATION(visual_effect, switch_mode, note_compared, hand_over, note_and_hand_over, switch_back)
+UKETSUKE_ENUMERATION(visual_effect, switch_mode, note_compared, hand_over, note_and_hand_over, await_again,
+                     switch_back)
 
 } // namespace messages
 
@@ -40,6 +42,7 @@ inline constexpr std::array visual_rows{
   visual_transition{comparing,     event::compared,           awaiting_card, effect::note_compared},
   visual_transition{comparing,     event::compared_with_card, under_way,     effect::note_and_hand_over},
   visual_transition{awaiting_card, event::card_placed,        under_way,     effect::hand_over},
+  visual_transition{under_way,     event::card_lifted,        awaiting_card, effect::await_again},
 
   visual_transition{comparing,     event::given_up,           none,          effect::switch_back},
   visual_transition{awaiting_card, event::given_up,           none,          effect::switch_back},
@@ -62,7 +65,7 @@ constexpr const visual_transition* find_visual(visual_stage from, visual_event o
 constexpr bool nobody_is_let_in_unseen() {
   for (const auto& row : visual_table) {
     const bool compared = row.on == visual_event::compared || row.on == visual_event::compared_with_card;
-    if (row.to == visual_stage::awaiting_card && !compared) return false;
+    if (row.to == visual_stage::awaiting_card && !compared && row.from != visual_stage::under_way) return false;
     if (row.to == visual_stage::under_way && !compared && row.from != visual_stage::awaiting_card) return false;
   }
   return true;

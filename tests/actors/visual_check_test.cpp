@@ -170,6 +170,37 @@ BOOST_AUTO_TEST_CASE(a_card_that_is_lifted_in_the_questions_ends_what_was_vouche
   BOOST_CHECK_EQUAL(c.shown(), prompt::choose_method);
 }
 
+BOOST_AUTO_TEST_CASE(a_card_lifted_to_be_shown_in_the_moment_staff_said_so_is_awaited_again_and_no_other) {
+  clinic c;
+  c.place();
+  c.from_staff(begin);
+  c.from_staff(seen);
+  prepare(c); // the press was there before the lifting hand was noticed
+  c.from_reader(report_card_removed{c.reader_session});
+  BOOST_CHECK_EQUAL(stage_in(c.last), visual_stage::awaiting_card);
+  BOOST_CHECK_EQUAL(c.shown(), prompt::place_card);
+  c.from_reader(report_card_placed{numbered(8, c.now_ms), card_kind::my_number_card, 3, numbered(78), {}, {}});
+  BOOST_CHECK_EQUAL(c.shown(), prompt::not_same_card);
+  c.from_reader(report_card_removed{numbered(8, c.now_ms)});
+  c.place();
+  BOOST_CHECK_EQUAL(event_in<identity_vouched>(c.last)->account, "suzuki");
+  prepare(c);
+  BOOST_CHECK_EQUAL(c.shown(), prompt::give_consents);
+  c.from_reader(report_card_removed{c.reader_session}); // once
+  BOOST_CHECK_EQUAL(mode_in(c.last), desk_mode::unattended);
+}
+
+BOOST_AUTO_TEST_CASE(a_card_lifted_later_than_to_be_shown_ends_what_was_vouched_for) {
+  clinic c;
+  c.place();
+  c.from_staff(begin);
+  c.from_staff(seen);
+  prepare(c);
+  c.now_ms += c.options.waits.lifting_ms;
+  c.from_reader(report_card_removed{c.reader_session});
+  BOOST_CHECK_EQUAL(mode_in(c.last), desk_mode::unattended);
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_in_the_questions_keeps_who_vouched) {
   clinic c;
   c.from_staff(begin);
