@@ -69,8 +69,8 @@ async function choose_face(page, at, photo = card) {
   await press(page, '顔認証を行う');
 }
 
-async function enter_pin(page) {
-  for (const digit of '1234') await press(page, digit);
+async function enter_pin(page, pin = '1234') {
+  for (const digit of pin) await press(page, digit);
   await press(page, '決定');
 }
 
@@ -121,6 +121,9 @@ test('another person is never accepted: the PIN is asked for, the card where it 
     await press(page, 'もう一度、顔認証を行う');
     await sees(page, 'show_face');
     await sees(page, 'enter_pin'); // nor the second time
+    await enter_pin(page, '9753');
+    await sees(page, 'wrong_pin');
+    assert.equal(await page.locator('main .warning').count(), 1, 'what is wrong now, not what was before');
     await enter_pin(page);
     await finish(page, clinic);
   }));
@@ -161,9 +164,11 @@ test('what the engine cannot tell staff decide, looking at the patient', { skip 
 test('a camera that was refused leaves the PIN, and says so', { skip }, async () => {
   const browser = await open_browser(); // no camera, no permission
   try {
-    const page = await open_page(browser, clinic.desk(1));
+    const page = await open_page(browser, clinic.desk(1), { bypassCSP: true });
     await choose_face(page, clinic);
-    await page.getByText('カメラを使えません').waitFor();
+    await page.getByRole('heading', { name: 'カメラを使えません' }).waitFor();
+    assert.ok(!(await page.textContent('main')).includes('顔を枠内に'), 'nothing is asked for that cannot be');
+    assert.deepEqual(await complaints(page), []);
     await press(page, '暗証番号を入力');
     await sees(page, 'enter_pin');
     await press(page, '終了する');
@@ -172,6 +177,31 @@ test('a camera that was refused leaves the PIN, and says so', { skip }, async ()
   } finally {
     await browser.close();
   }
+});
+
+test('a hub killed while a face is looked for, or after it was accepted, asks again', { skip }, async () => {
+  await with_camera(null, async (browser) => {
+    const page = await open_page(browser, clinic.desk(1));
+    await choose_face(page, clinic);
+    await page.getByText('顔が見えません').waitFor();
+    clinic.kill('hub');
+    await page.waitForSelector('main:not([data-shown=show_face])');
+    assert.equal(await page.locator('video').count(), 0, 'nobody is filmed meanwhile');
+    await sees(page, 'show_face');
+    await press(page, '終了する');
+    await sees(page, 'take_card');
+    await lift(page, clinic);
+    assert.deepEqual(page.wrong, []);
+  });
+  await with_camera('C001080_b2024.jpg', async (browser) => {
+    const page = await open_page(browser, clinic.desk(1));
+    await choose_face(page, clinic);
+    await sees(page, 'give_consents');
+    clinic.kill('hub');
+    await page.waitForSelector('main:not([data-shown=give_consents])');
+    await sees(page, 'give_consents');
+    await finish(page, clinic);
+  });
 });
 
 /** 照合番号B of a simulated person: birth date without its century, year of expiry, security code. */

@@ -71,6 +71,8 @@ for (const language of languages)
       for (const c of await complaints(page)) found.push(`${name}: ${c}`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) found.push(`${name}: ${wide} pixels wider than the screen`);
+      const tall = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+      if (tall > 0) found.push(`${name}: ${tall} pixels are below the edge`);
       const official = /^(give_consents|provide_information)/.test(name) && language !== 'ja';
       if (official !== (await page.locator('.official[lang=ja]').count() === 1)) found.push(`${name}: official text`);
       await page.screenshot({ path: path.join(pictures, `${name}.${language}.png`) });

@@ -9,18 +9,21 @@ const side_max = 1280, quality = 0.85;
 let video = null, stream = null, timer = 0, current = null, said = '';
 const canvas = document.createElement('canvas');
 
-/** @param of {words, live, button, stop, use_pin} */
+/** @param of {words, live, button, stop, use_pin, redraw (asked for when the heading no longer fits)} */
 export function face_screen(of) {
   const began = current !== null;
   current = of;
   if (!began) begin();
   return [
-    el('div', { class: 'frame', hidden: said === 'no_camera' }, video),
+    el('div', { class: 'frame', hidden: without_camera() }, video),
     el('p', { class: 'sight', role: 'status', id: 'sight' }, sight_words()),
     el('div', { class: 'choices' }, of.button(of.words.pin, of.use_pin, 'main')),
     of.stop(),
   ];
 }
+
+/** This screen cannot ask for a face: no camera, or nobody allowed it. */
+export const without_camera = () => current !== null && said === 'no_camera';
 
 /** Another screen is shown. */
 export function leave_face() {
@@ -48,19 +51,19 @@ async function begin() {
     await video.play();
     send();
   } catch {
-    if (current) say('no_camera');
+    if (!current) return;
+    said = 'no_camera';
+    current.redraw();
   }
 }
 
 function sight_words() {
   if (!said) return current.words.p;
-  return said === 'no_camera' ? current.words.no_camera : current.words.sight[said];
+  return without_camera() ? current.words.no_camera.p : current.words.sight[said];
 }
 
 function say(what) {
   said = what;
-  const frame = document.querySelector('.frame');
-  if (frame) frame.hidden = said === 'no_camera';
   const box = document.querySelector('#sight');
   if (box && box.textContent !== sight_words()) box.textContent = sight_words();
 }

@@ -2,7 +2,7 @@
 // decision; it remembers only which of a step's questions were answered, the digits on the pad, and the language.
 import { Live, about, el } from '/live.js';
 import { pin_screen } from '/pin.js';
-import { face_screen, leave_face } from '/face.js';
+import { face_screen, leave_face, without_camera } from '/face.js';
 import { alarm } from '/alarm.js';
 
 const languages = ['ja', 'ja-easy', 'en', 'zh', 'ko'];
@@ -185,7 +185,9 @@ function restart_step() {
 const choose = (method) => () => say('checkin.choose_method', { method });
 
 function show_face() {
-  return face_screen({ words: t().show_face, live, button, stop: stop_button, use_pin: choose('pin') });
+  return face_screen({
+    words: t().show_face, live, button, stop: stop_button, use_pin: choose('pin'), redraw: () => draw(),
+  });
 }
 
 /** 照合番号B, typed by staff at this desk where the reader cannot read it. */
@@ -219,7 +221,7 @@ function face_instead() {
 function enter_pin(shown) {
   return pin_screen({
     words: t().enter_pin, fill, step, wrong: shown === 'wrong_pin', tries_left: prompt().tries_left,
-    note: t()[prompt().note], stop: prompt().note === 'none' ? stop_button : face_instead,
+    note: shown !== 'wrong_pin' && t()[prompt().note], stop: prompt().note === 'none' ? stop_button : face_instead,
     send: async (digits) => {
       live.press_pin(digits);
       await say('checkin.enter_pin');
@@ -283,18 +285,24 @@ function speak(l) {
   sessionStorage.setItem('language', l);
   tell('');
   draw();
-  document.querySelector(`nav [data-language="${l}"]`)?.focus();
+}
+
+function heading_of(shown) {
+  if (shown === 'wrong_pin' || step.again) return t().enter_pin.h;
+  if (shown === 'show_face' && without_camera()) return t().show_face.no_camera.h;
+  return t()[shown]?.h;
 }
 
 function draw(moved = false) {
   const p = prompt();
   const shown = p.shown;
-  const focused = document.activeElement?.dataset?.key;
+  const { key, language: chosen } = document.activeElement?.dataset ?? {};
+  const focused = key ? `[data-key="${key}"]` : chosen ? `nav [data-language="${chosen}"]` : 'h1';
   if (shown !== 'show_face') leave_face();
   document.documentElement.lang = t().lang;
   document.documentElement.dataset.language = language;
   document.title = t().title;
-  const heading = fill((shown === 'wrong_pin' || step.again ? t().enter_pin.h : t()[shown]?.h) ?? '', { desk: p.desk });
+  const heading = fill(heading_of(shown) ?? '', { desk: p.desk });
   document.body.replaceChildren(
     node.simulated ? el('aside', { class: 'simulated' }, t().simulated) : '',
     el('div', { id: 'page' },
@@ -307,8 +315,7 @@ function draw(moved = false) {
         el('button', { type: 'button', id: 'staff', onclick: call_staff }, t().staff))));
   draw_time();
   alarm(shown === 'card_forgotten');
-  if (moved || before !== key_of(p)) document.querySelector('h1').focus();
-  else if (focused) document.querySelector(`[data-key="${focused}"]`)?.focus();
+  document.querySelector(moved || before !== key_of(p) ? 'h1' : focused)?.focus();
   before = key_of(p);
 }
 
