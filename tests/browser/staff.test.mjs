@@ -58,6 +58,7 @@ test('a visual check goes in the guide\'s order by keyboard alone, and the desk 
   await consent(patient);
   await reception.waitForSelector('[name=number][data-key^="number "]');
   await desk_item(1).getByText('本人確認：目視（Staff01）').waitFor();
+  assert.match(await desk_item(1).locator('[aria-current=step]').textContent(), /照会番号の登録/);
   await looks_good('visual_registration');
   await reception.locator('[data-key^="number "]').fill('0002001');
   await reception.keyboard.press('Enter');
@@ -145,6 +146,8 @@ test('the day\'s list tells who came and who vouched, and prints what was consen
   await open_fold('一覧・同意の控え');
   const row = reception.locator('tr', { hasText: '練習' }).last();
   await row.getByText('目視').waitFor();
+  const green = await reception.locator('td.mark.good').allTextContents();
+  assert.ok(green.length > 0 && green.every((words) => /有効/.test(words)), 'green is for a confirmed eligibility alone');
   await looks_good('today');
   await row.getByRole('button', { name: '同意の控えを印刷' }).click();
   const printed = await reception.evaluate(() => window.printed);

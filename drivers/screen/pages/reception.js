@@ -12,6 +12,7 @@ import { typed_part, typed_section } from '/typed.js';
 import { today_section } from '/today.js';
 import { outage_section } from '/outage.js';
 import { morning_section, withdrawal_section } from '/morning_list.js';
+import { at_home_section } from '/at_home.js';
 
 const live = new Live('reception');
 const node = await signed_in('受付の画面');
@@ -134,7 +135,7 @@ function desk_item(d, n) {
     d.staff_called && el('div', { class: 'row' }, el('p', { class: 'mark warn' }, '職員を呼んでいます'),
       button('attend ' + d.desk, '向かいます', () =>
         say('desks.attend', { desk: d.desk }, `${d.desk} に向かいます。`), 'main')),
-    d.kind === 'reader' && checkin_part(row), visual_part(d, live.shown.visuals.get(d.desk)), day_part(d));
+    d.kind === 'reader' && checkin_part(row), visual_part(d, live.shown.visuals.get(d.desk), row), day_part(d));
 }
 
 // -- the page --------------------------------------------------------------------------------------------------------
@@ -156,7 +157,8 @@ function draw() {
   later_list.replaceChildren(...rest.map((row) =>
     el('li', { class: 'desk help' }, el('h3', {}, row.desk), checkin_part(row))));
   later.hidden = rest.length === 0;
-  more_work.replaceChildren(typed_section(), today_section(), morning_section(), outage_section(), withdrawal_section(),
+  more_work.replaceChildren(typed_section(), today_section(), morning_section(), outage_section(), at_home_section(),
+    withdrawal_section(),
     el('section', { 'aria-labelledby': 'h-new' }, el('h2', { id: 'h-new' }, '端末'), new_desk()));
   line.textContent = !live.there ? '接続していません' : live.shown.hub ? '接続中' : 'ハブと接続していません';
   line.className = live.there && live.shown.hub ? 'mark good' : 'mark warn';

@@ -29,10 +29,11 @@ async function read() {
   page.draw();
 }
 
+/** Green is for a confirmed eligibility alone: who took the card away was neither confirmed nor refused. */
 function result_of(row) {
-  if (row.outcome === 'answered') return validity_cards[row.judged] ?? { mark: row.judged };
-  if (row.outcome === 'open') return { mark: row.open ? '受付中' : endings[row.how] ?? row.how, good: true };
-  return outcome_cards[row.outcome] ?? { mark: row.outcome };
+  if (row.outcome === 'open') return { mark: row.open ? '受付中' : endings[row.how] ?? row.how, look: 'mark' };
+  const card = (row.outcome === 'answered' ? validity_cards[row.judged] : outcome_cards[row.outcome]) ?? {};
+  return { mark: card.mark ?? (row.judged || row.outcome), look: card.good ? 'mark good' : 'mark warn' };
 }
 
 function receipt(row) {
@@ -53,7 +54,7 @@ function item(row) {
   const name = personal(row.name) || '（氏名は照会の後に出ます）';
   return el('tr', {}, el('td', {}, time(row.time_ms)), el('th', { scope: 'row' }, name),
     el('td', {}, personal(row.reference_number)), el('td', {}, row.desk), el('td', {}, methods[row.method]),
-    el('td', { class: result.good ? 'mark good' : 'mark warn' }, result.mark),
+    el('td', { class: result.look }, result.mark),
     el('td', {}, row.verified_before ? '済' : ''), el('td', {}, row.forgotten ? '取り忘れあり' : ''),
     el('td', {}, row.consents && button('receipt ' + row.checkin, '同意の控えを印刷', () => print_sheet(receipt(row)))));
 }

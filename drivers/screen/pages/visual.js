@@ -13,7 +13,9 @@ function steps(now) {
     el('li', { class: n < now ? 'done' : n === now ? 'now' : '', 'aria-current': n === now ? 'step' : null }, words)));
 }
 
-function own_reader(d, check) {
+const after_consents = ['asking', 'registration', 'registering', 'at_window', 'taking_card'];
+
+function own_reader(d, check, row) {
   const { desk } = d;
   const stage = check?.stage ?? 'none';
   if (stage === 'none')
@@ -31,7 +33,7 @@ function own_reader(d, check) {
   if (stage === 'awaiting_card')
     return [note, steps(3), el('p', {}, `確認者：${check.vouched_by}`), el('div', { class: 'row' },
       button('visual-end ' + desk, 'やめる（無人運転に戻す）', () => back(desk)))];
-  return [note, steps(4), el('p', {}, `確認者：${check.vouched_by}`)];
+  return [note, steps(after_consents.includes(row?.state) ? 5 : 4), el('p', {}, `確認者：${check.vouched_by}`)];
 }
 
 function certified(d) {
@@ -46,8 +48,8 @@ function certified(d) {
     switched('unattended', `${d.desk} の端末は無人運転モードです。`), 'main'))];
 }
 
-/** @param d a desk @param check its visual check, as the node shows it */
-export function visual_part(d, check) {
-  if (d.kind === 'reader') return own_reader(d, check);
+/** @param d a desk @param check its visual check, as the node shows it @param row its check-in, if there is one */
+export function visual_part(d, check, row) {
+  if (d.kind === 'reader') return own_reader(d, check, row);
   return d.kind === 'certified' ? certified(d) : [];
 }
