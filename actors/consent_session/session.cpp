@@ -356,6 +356,11 @@ void session::handle(const settle_checkin& m, const command_envelope& command, a
 
 // -- time ----------------------------------------------------------------------------------------------------------
 
+/// An attempt ended in doubt, and its reader has not yet said how many tries are left.
+static bool awaits_tries(const visit& v) {
+  return !v.resuming && v.now == state::entering_pin && v.tries_left < 0 && v.ask_again_ms != 0;
+}
+
 actors::effects session::on_tick(std::uint64_t now_ms) {
   now_ms_ = now_ms;
   actors::effects out;
@@ -376,6 +381,11 @@ actors::effects session::on_tick(std::uint64_t now_ms) {
     v.ask_again_ms = 0;
     ask_to_prepare(v, out);
   }
+  for (auto& [checkin, v] : visits_) {
+    if (!awaits_tries(v) || v.ask_again_ms > now_ms) continue;
+    v.ask_again_ms = 0;
+    out.inquire(reader_of(v), ask_present{}, {presence_asked, checkin}, options_.retry_ms);
+  }
   give_up_late_visual_checks(out);
   for (auto& [checkin, v] : visits_) {
     if (!v.resuming || v.ask_again_ms > now_ms) continue;
@@ -392,7 +402,7 @@ std::optional<std::uint64_t> session::next_tick_ms() const {
   const auto sooner = [&](std::uint64_t at) { next = std::min(next.value_or(at), at); };
   for (const auto& [checkin, v] : visits_) {
     sooner(v.resuming ? v.ask_again_ms : v.until_ms);
-    if (awaits_challenge(v.now) && v.ask_again_ms != 0) sooner(v.ask_again_ms);
+    if ((awaits_challenge(v.now) || awaits_tries(v)) && v.ask_again_ms != 0) sooner(v.ask_again_ms);
   }
   for (const auto& [key, u] : undelivered_)
     sooner(u.retry_at_ms);

@@ -45,6 +45,9 @@ void set(void* socket, int option, int value) { zmq_setsockopt(socket, option, &
 
 // Of the transport below, not of the nodes (those say hello): how fast a dead connection is noticed and tried again.
 constexpr int transport_heartbeat_ms = 1000, transport_silence_ms_max = 3000, handshake_ms_max = 2000;
+// Behind a router nobody says that a host is cut off, and the kernel asks less and less often, at last every half
+// minute.
+constexpr int connect_ms_max = 2000;
 // After a power cut every desk and watcher comes back at once; of libzmq's own 100, others would try a second later.
 constexpr int backlog = 512;
 constexpr int reconnect_ms_min = 50, reconnect_ms_max = 1000;
@@ -58,6 +61,7 @@ void configure(void* s, role what, const socket_settings& settings) {
   set(s, ZMQ_HEARTBEAT_TIMEOUT, transport_silence_ms_max);
   set(s, ZMQ_HEARTBEAT_TTL, transport_silence_ms_max);
   set(s, ZMQ_HANDSHAKE_IVL, handshake_ms_max);
+  set(s, ZMQ_CONNECT_TIMEOUT, connect_ms_max);
   set(s, ZMQ_RECONNECT_IVL, reconnect_ms_min);
   set(s, ZMQ_RECONNECT_IVL_MAX, reconnect_ms_max);
   set(s, ZMQ_BACKLOG, backlog);

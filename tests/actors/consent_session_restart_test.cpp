@@ -403,3 +403,21 @@ BOOST_AUTO_TEST_CASE(a_screen_that_starts_again_is_shown_what_it_showed_and_rece
   BOOST_CHECK_EQUAL(to_reception, 1);
   BOOST_CHECK(c.is_open(checkin));
 }
+
+BOOST_AUTO_TEST_CASE(a_desk_that_was_cut_off_is_asked_for_the_tries_until_it_answers) {
+  clinic c;
+  const auto checkin = c.reach(state::verifying);
+  c.fail(verify_pin::topic, error_code::outcome_unknown);
+  for (int n = 0; n < 3; ++n) {
+    c.fail(ask_present::topic, error_code::dead_peer);
+    BOOST_CHECK(!c.open_request(ask_present::topic)); // not at once
+    const auto next = c.session->next_tick_ms();
+    BOOST_REQUIRE(next.has_value());
+    BOOST_REQUIRE(*next > c.now_ms);
+    c.pass(*next - c.now_ms);
+    BOOST_REQUIRE(c.open_request(ask_present::topic));
+  }
+  c.answer(ask_present::topic, card_present{c.reader_session, 2});
+  BOOST_CHECK_EQUAL(c.now(checkin), state::entering_pin);
+  BOOST_CHECK_EQUAL(c.prompts.at("desk-1").tries_left, 2);
+}
