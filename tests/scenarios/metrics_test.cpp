@@ -1,7 +1,9 @@
 // The page that Prometheus reads, after a story: what it says, and that alerts and dashboard ask for nothing else.
 #include "tests/test.hpp"
 
+#include "messages/registry.hpp"
 #include "tests/scenarios/support.hpp"
+#include "tools/hub_client.hpp"
 #include "tools/simulate/story.hpp"
 
 #include <unistd.h>
@@ -89,4 +91,17 @@ BOOST_FIXTURE_TEST_CASE(a_visit_is_counted_and_alerts_and_dashboard_name_nothing
     BOOST_TEST((asked.contains(family) || family == "uketsuke_events_total" || family == "uketsuke_journal_head" ||
                 family == "uketsuke_journal_epoch"),
                family << " is on no dashboard");
+}
+
+BOOST_FIXTURE_TEST_CASE(wrong_passwords_and_commands_to_nobody_are_seen, counted_clinic) {
+  const tools::hub_access here{clinic->run_folder(), {}, "somebody"};
+  const auto ask = [&](const std::string& actor, const auto& m) { return tools::ask_hub(here, actor, m, 10'000); };
+  for (const auto* guess : {"wrong", "wrong again"})
+    BOOST_TEST(!ask("account_admin", messages::sign_in{"Nobody", messages::credential{guess}, {}, {}, false}));
+  BOOST_TEST(!ask("reader", messages::forget_pin{}));
+  const auto now = page();
+  BOOST_TEST(says(now, "uketsuke_sign_ins_refused_total 2"), now);
+  BOOST_TEST(says(now, "uketsuke_sign_ins_held_total 0"));
+  BOOST_TEST(says(now, R"(uketsuke_commands_refused_total{error="unknown_address"} 1)"));
+  BOOST_TEST(says(now, "uketsuke_readers_fell_behind_total 0"));
 }
