@@ -76,7 +76,7 @@ bool is_system(std::string_view header) {
   static const std::set<std::string_view> known{"unistd.h", "fcntl.h", "poll.h",   "signal.h", "spawn.h",
                                                 "pty.h",    "dlfcn.h", "iconv.h",  "termios.h",
                                                 "netdb.h",  "pwd.h",   "malloc.h", "pthread.h",
-                                                "spawn.h",  "grp.h"};
+                                                "sched.h",  "grp.h"};
   if (header.find_first_of("./") == std::string_view::npos) return true;
   return known.contains(header) || header.starts_with("sys/") || header.starts_with("netinet/") ||
          header.starts_with("arpa/") || header.starts_with("linux/");

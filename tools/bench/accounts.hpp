@@ -19,8 +19,9 @@ struct accounts_bench_options {
 };
 
 /// Hub, desk and accounts in one process; wrong passwords for `guessed` accounts, a thousand at once, over the bus.
-/// Prints how long a check-in takes beside them and alone, as a ratio (below 1.5 is wanted), how long somebody else took
-/// to sign in meanwhile, and how long it takes to hear that an ID is unknown, beside a wrong password of a known one.
+/// Prints how long a check-in takes beside them and alone, as a ratio (below 1.5 is wanted), how long somebody else
+/// took to sign in meanwhile, and how long it takes to hear that an ID is unknown, beside a wrong password of a known
+/// one.
 messages::result<void> bench_accounts(const accounts_bench_options& options, std::ostream& out);
 
 } // namespace tools
