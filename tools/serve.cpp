@@ -4,6 +4,7 @@
 #include "drivers/card/authority_folder.hpp"
 #include "drivers/card/port.hpp"
 #include "drivers/clock/port.hpp"
+#include "drivers/face/background.hpp"
 #include "drivers/face/port.hpp"
 #include "drivers/line/face_folder.hpp"
 #include "drivers/line/folder_line.hpp"
@@ -313,6 +314,7 @@ messages::result<void> join_by_key(const node_config& config, actors::runtime::n
 
 outcome serve(const std::filesystem::path& file) {
   stop_signal stop; // before any thread
+  if (!drivers::face::wake_before_others()) spdlog::info("the kernel grants no short time slice");
   const auto config = read_node_config(file);
   if (!config) return failure(config.error());
   auto clock = drivers::clock::system_clock();

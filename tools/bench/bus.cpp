@@ -224,6 +224,8 @@ private:
 
 result<void> bench_bus(const bus_bench_options& o, std::ostream& out) {
   if (auto idle = check_idle("bench bus", o.even_if_busy, o.json, out); !idle) return idle;
+  if (!drivers::face::wake_before_others()) // as `serve` does; floors and Redis have it, too
+    return failure(error_code::story_failed, "bench bus", "this process", "it gets no time slice of its own");
   auto beside = peers::start(o.data);
   if (!beside) return failure(beside.error());
   if (!o.json && !beside->redis) out << "redis-server is not installed: no peer beside ours\n";
