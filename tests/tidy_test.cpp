@@ -55,7 +55,7 @@ const std::vector<library>& libraries() {
       {{"zip.h"}, {"drivers/line/"}},
       {{"opencv2/", "openjpeg", "jpeglib", "seccomp"}, {"drivers/face/"}},
       {{"prometheus/"}, {"tools/metrics.cpp"}},
-      {{"qrencode.h"}, {"tools/qr_code.cpp"}},
+      {{"qrencode.h"}, {"drivers/screen/qr_code.cpp"}},
       {{"hiredis/"}, {"tools/bench/redis_bus.cpp"}}, // a peer to measure beside
       {{"CLI/", "toml++/", "toml.hpp"}, {"tools/"}},
       {{"spdlog/", "fmt/"}, {"tools/", "actors/runtime/", "drivers/", "storage/"}},

@@ -5,6 +5,7 @@
 #include "drivers/line/link_application.hpp"
 #include "tools/commands.hpp"
 #include "tools/config.hpp"
+#include "tools/home_reception.hpp"
 #include "tools/stop_signal.hpp"
 
 #include <CLI/CLI.hpp>
@@ -41,12 +42,26 @@ std::unique_ptr<drivers::line::link_application> play_link_application(const cen
   return link;
 }
 
+/// A port that was picked, for whoever has to find it.
+void tell_port(const std::filesystem::path& file, int port) {
+  if (file.empty()) return;
+  const auto temporary = file.string() + ".new";
+  std::ofstream{temporary} << port << '\n';
+  std::filesystem::rename(temporary, file);
+}
+
 outcome run_centre(const std::filesystem::path& file) {
   stop_signal stop;
   const auto config = read_centre_config(file);
   if (!config) return failure(config.error());
   const auto clock = drivers::clock::system_clock();
   const auto chance = drivers::clock::system_chance();
+  std::unique_ptr<home_reception> home;
+  if (!config->home.cards.empty()) {
+    auto bound = home_reception::open(config->home, clock->utc_ms());
+    if (!bound) return failure(bound.error());
+    home = std::move(*bound);
+  }
   auto opened = drivers::line::centre::open({.persons_file = config->persons,
                                              .card_ca_file = config->card_ca,
                                              .data_folder = config->data,
@@ -60,7 +75,8 @@ outcome run_centre(const std::filesystem::path& file) {
                                                  },
                                              .bulk_ms = config->bulk_ms,
                                              .population = config->population,
-                                             .population_seed = config->population_seed});
+                                             .population_seed = config->population_seed,
+                                             .web_address = home ? home->address() : std::string{}});
   if (!opened) return failure(opened.error());
   auto& served = **opened; // lives as long as the server
   auto server = drivers::line::serve_centre({.port = config->port,
@@ -70,14 +86,16 @@ outcome run_centre(const std::filesystem::path& file) {
                                             std::move(*opened));
   if (!server) return failure(server.error());
   (*server)->behave({.answer_delay_ms = config->answer_delay_ms});
-  if (!config->port_file.empty()) {
-    const auto temporary = config->port_file.string() + ".new";
-    std::ofstream{temporary} << (*server)->port() << '\n';
-    std::filesystem::rename(temporary, config->port_file);
+  if (home) {
+    home->serve(served);
+    tell_port(config->home.port_file, home->port());
+    spdlog::warn("SIMULATED home reception at {}", home->address());
   }
+  tell_port(config->port_file, (*server)->port());
   const auto link = play_link_application(*config, served);
   spdlog::warn("SIMULATED national system on 127.0.0.1:{}", (*server)->port());
   const auto why = stop.wait();
+  if (home) home->stop();
   if (link) link->stop();
   (*server)->stop();
   if (why) return failure(*why);

@@ -289,9 +289,8 @@ section batch_section(batch_config& b) {
           {"rows_per_file", number_into(b.rows_per_file, 1, 100'000)},
           {"result_hours_max", number_into(b.result_hours_max, 1, 72)},
           {"poll_ms", number_into(b.poll_ms, 10, 600'000)},
-          {"by_hand", path_into(b.by_hand)},
-          {"zip_password", text_into(b.zip_password)},
-          {"rests", flag_into(b.rests)}};
+          {"by_hand", path_into(b.by_hand)}, {"zip_password", text_into(b.zip_password)},
+          {"singly_max", number_into(b.singly_max, 0, 500)}, {"rests", flag_into(b.rests)}};
 }
 
 /// Takes the schedules over where batch_scheduler lives; what is wrong with them.
@@ -320,6 +319,7 @@ std::optional<std::string> take_over(const batch_config& b, node_config& c) {
   o->result_hours_max = b.result_hours_max;
   o->again_ms_first = b.poll_ms;
   o->by_hand_possible = !b.by_hand.empty();
+  o->singly_max = b.singly_max;
   c.batches = std::move(o);
   c.batch = b;
   return std::nullopt;
@@ -468,13 +468,15 @@ result<centre_config> read_centre_config(const std::filesystem::path& file) {
         {"results", path_into(c.results)},
         {"faces", path_into(c.faces)},
         {"institution", text_into(c.institution)},
-        {"zip_password", text_into(c.zip_password)},
-        {"zipped", flag_into(c.zipped)},
+        {"zip_password", text_into(c.zip_password)}, {"zipped", flag_into(c.zipped)},
         {"shift_jis", flag_into(c.shift_jis)},
         {"out_of_order", flag_into(c.out_of_order)},
         {"silent", flag_into(c.silent)},
         {"errors", flag_into(c.errors)},
         {"half_written_ms", number_into(c.half_written_ms, 0, 60'000)}}},
+      {"home_reception",
+       {{"port", number_into(c.home.port, 0, 65535)}, {"port_file", path_into(c.home.port_file)},
+        {"cards", path_into(c.home.cards)}, {"pin", text_into(c.home.pin)}}},
   };
   if (const auto read = read_sections(file, known); !read) return failure(read.error());
   const std::map<std::string, const std::filesystem::path*> needed{

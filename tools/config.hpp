@@ -78,6 +78,7 @@ struct batch_config {
   std::uint32_t poll_ms = 30'000;  ///< the first wait for a result; doubles up to ten minutes
   std::filesystem::path by_hand;   ///< folder of files for upload by hand, and of downloaded results
   std::string zip_password;        ///< of downloaded results
+  std::size_t singly_max = 0;      ///< so few home visits or consultations are asked about one by one, without a file
   bool rests = true;               ///< false: results are read as fast as they can be
 };
 
@@ -153,6 +154,14 @@ struct node_config {
   metrics_config metrics; ///< of the hub
 };
 
+/// マイナ在宅受付Web, played by the simulated centre; nowhere unless `cards` is named.
+struct home_reception_config {
+  std::uint16_t port = 0; ///< on 127.0.0.1; 0: a free one
+  std::filesystem::path port_file;
+  std::filesystem::path cards; ///< the folder of the simulated cards and of their authority
+  std::string pin = "1234";    ///< of those cards
+};
+
 struct centre_config {
   std::uint16_t port = 0;
   std::filesystem::path port_file; ///< the port in use is written here
@@ -166,6 +175,7 @@ struct centre_config {
   std::string institution, zip_password;
   bool zipped = false, shift_jis = false, out_of_order = false, silent = false, errors = false;
   std::uint32_t half_written_ms = 0;
+  home_reception_config home;
 };
 
 /// `file_unreadable`, or `wrong_configuration` with file, line and what is wrong there.

@@ -103,11 +103,7 @@ centre::centre(centre_options options, insured_persons persons, std::unique_ptr<
     if (!person.reference_number.empty() && ledger_->number_of(persons_.institution(), person.card_name).empty() &&
         ledger_->owner_of(persons_.institution(), person.reference_number).empty())
       ledger_->remember_number(persons_.institution(), person.card_name, person.reference_number);
-  if (const auto asked = read_ledger(options_.data_folder))
-    for (const auto& q : *asked) {
-      if (q.kind == "withdrawal") withdrawn_.emplace(q.institution, q.person);
-      if (q.kind == "card") viewable_.emplace(q.institution, q.person);
-    }
+  if (const auto asked = read_ledger(options_.data_folder)) remember_what_happened(*asked);
 }
 
 result<std::unique_ptr<centre>> centre::open(centre_options options) {

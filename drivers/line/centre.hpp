@@ -11,6 +11,7 @@
 #include "drivers/line/insured_persons.hpp"
 #include "drivers/line/ledger.hpp"
 #include "drivers/line/profile.hpp"
+#include "drivers/line/web_consents.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -38,6 +39,8 @@ struct centre_options {
   std::uint64_t bulk_ms = 0;  ///< how long a bulk request is 処理中 after it was accepted
   std::size_t population = 0; ///< persons made from `population_seed` beside those of the file
   std::uint64_t population_seed = 1;
+  /// Where マイナ在宅受付Web is played ("http://127.0.0.1:5590"); empty: nowhere, and its addresses lead to nobody.
+  std::string web_address{};
 };
 
 /// How a centre misbehaves on purpose; kept by whatever carries its answers.
@@ -66,6 +69,39 @@ public:
   /// What a certified reader at @p institution would put into Face for the holder of @p card_name; nullopt for nobody.
   std::optional<std::string> check_in(const std::string& card_name, const std::string& institution,
                                       const messages::consent_choices& choices);
+
+  // マイナ在宅受付Web (centre_web.cpp). Its address ends with `?at=` and a token.
+
+  std::optional<web_place> web_place_of(std::string_view token);
+  /// Whose cards there are, as far as the data file names them: card names and names.
+  std::vector<std::pair<std::string, std::string>> card_holders();
+  struct web_challenge {
+    std::string id;
+    messages::bytes value;
+  };
+  /// What a patient's card has to sign; nullopt: there is no room for more just now.
+  std::optional<web_challenge> challenge_card_at_home(const web_place& place);
+  struct web_proof {
+    std::string challenge;                  ///< its id
+    messages::bytes certificate, signature; ///< of the user-authentication key
+  };
+  enum class web_outcome : std::uint8_t {
+    registered,
+    unknown_address, ///< it was renewed, or never was one
+    wrong_day,       ///< no 診療予約日 from today on, or one where there is none
+    stale,           ///< the challenge is too old, or was used: the card is read again
+    wrong_card,      ///< its certificate or its signature is not believed, or has ended
+    nobody,          ///< the card's owner has no insurance here
+    nothing_to_end,  ///< no consent is in force that could be ended
+    busy
+  };
+  struct web_registration {
+    web_outcome is = web_outcome::busy;
+    web_consent consent; ///< only when it is registered
+  };
+  /// 同意登録; without @p choices the patient ends what they had consented to. Durable when it returns.
+  web_registration register_at_home(std::string_view token, const web_proof& proof,
+                                    const std::optional<web_choices>& choices, const std::string& examined_on);
 
   /// SIMULATED: something happens to a person, or they decide something at home. False: nobody of that name.
   bool change_person(const std::string& card_name, const std::function<void(simulated_person&)>& how);
@@ -101,6 +137,17 @@ private:
   std::vector<wire::insurance> insurances_of(const std::string& institution, const simulated_person& person,
                                              function what);
   bool has_withdrawn(const std::string& institution, const simulated_person& person) const;
+  /// A consent in the form that answers need, wherever it came from.
+  struct given_consent {
+    std::string when;                       ///< yyyyMMddHHmmss; empty: none was given
+    web_choices chosen{true, true, true, true};
+    std::string examined_on;
+    code<expiry_reason> ended; ///< unstated: it is in force
+    bool on_web = false;
+  };
+  given_consent consent_of(const std::string& institution, const simulated_person& person, bool online) const;
+  static void state_consents_of(const given_consent& given, wire::insurance& insurance);
+  void remember_what_happened(const std::vector<ledger_question>& asked);
   wire::header wire_header(const std::string& institution, const std::string& identifier) const;
 
   outcome judge_card(const message_header& asked, const card_question& question);
@@ -117,6 +164,7 @@ private:
   std::shared_ptr<const facts> names_ = facts::usual();
   std::mutex mutex_;
   std::set<std::pair<std::string, std::string>> withdrawn_, viewable_; ///< institution and person
+  web_consents web_;
   std::map<std::pair<std::string, std::string>, std::string> limit_told_; ///< the class that a bulk result rested on
 };
 

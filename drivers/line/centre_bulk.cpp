@@ -166,12 +166,12 @@ result<std::string> centre::units_for(const std::string& institution, const std:
     const auto p = period_of(request, what);
     if (!p) return failure(error_code::line_unreadable, "no period");
     for (const auto& person : persons_.all()) {
-      const auto& consent = what == function::online_consented ? person.online_consent : person.home_visit_consent;
-      const auto day = consent.substr(0, 8);
+      const auto given = consent_of(institution, person, what == function::online_consented);
+      const auto day = given.when.substr(0, 8);
       const bool consented_then =
           !day.empty() && !p->consented_from.empty() && day >= p->consented_from && day <= p->consented_to;
-      const bool examined_then = !person.examined_on.empty() && !p->examined_from.empty() && !consent.empty() &&
-                                 person.examined_on >= p->examined_from && person.examined_on <= p->examined_to;
+      const bool examined_then = !given.examined_on.empty() && !p->examined_from.empty() && !day.empty() &&
+                                 given.examined_on >= p->examined_from && given.examined_on <= p->examined_to;
       bool ticket = false;
       for (const auto& one : person.insurances)
         for (const auto& t : one.full.tickets)

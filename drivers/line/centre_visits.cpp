@@ -8,9 +8,6 @@
 namespace drivers::line {
 namespace {
 
-constexpr std::array visit_consents{&wire::insurance::checkup, &wire::insurance::drugs, &wire::insurance::treatment,
-                                    &wire::insurance::surgery};
-
 message_header asked_by(const wire::header& from) {
   message_header h;
   h.institution = from.institution;
@@ -34,15 +31,9 @@ messages::insured_number number_of(const wire::search& s) {
   return {s.insurer, s.symbol, s.number, s.branch, s.birth_date};
 }
 
-/// A picture of one point, so that whoever shows it has one: this centre's address leads nowhere.
+/// A picture of one point: whoever shows the address draws a code of it.
 constexpr const char* point_png =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
-
-/// How often an address was renewed is part of it.
-std::string address_of(const std::string& institution, bool home_visit, const std::string& identifier, bool renewed) {
-  return "https://simulated.invalid/" + std::string(home_visit ? "home-visit/" : "online/") + institution + '/' +
-         (renewed ? digest_of(identifier).substr(0, 8) : "0");
-}
 
 wire::drug_history drugs_of(const simulated_person& person) {
   wire::drug_history h;
@@ -90,31 +81,16 @@ wire::header centre::wire_header(const std::string& institution, const std::stri
   return h;
 }
 
-bool centre::has_withdrawn(const std::string& institution, const simulated_person& person) const {
-  return withdrawn_.contains({institution, person.card_name});
-}
-
 std::vector<wire::insurance> centre::insurances_of(const std::string& institution, const simulated_person& person,
                                                    function what) {
   std::vector<wire::insurance> all;
   const bool online =
       what == function::online || what == function::online_consented || what == function::online_persons;
-  const auto& given = online ? person.online_consent : person.home_visit_consent;
-  const bool withdrawn = !online && has_withdrawn(institution, person);
+  const auto given = consent_of(institution, person, online);
   for (const auto& one : person.insurances) {
     if (one.superseded) continue;
     auto i = one.full;
-    for (const auto consent : visit_consents) {
-      if (given.empty() || !all.empty()) continue;
-      if (withdrawn || !person.expired_reason.empty()) {
-        (i.*consent).flag = consent_state::expired;
-        (i.*consent).reason = withdrawn ? code<expiry_reason>{expiry_reason::cancelled_by_institution}
-                                        : code<expiry_reason>{person.expired_reason};
-      } else {
-        (i.*consent).flag = consent_state::given;
-        (i.*consent).consented = given;
-      }
-    }
+    if (all.empty()) state_consents_of(given, i);
     if (all.empty()) i.reference_number = ledger_->number_of(institution, person.card_name);
     all.push_back(std::move(i));
   }
@@ -157,7 +133,9 @@ centre::reply centre::take_withdrawal(const std::string& institution, std::strin
   const auto& asked = m->searches.front();
   return settle(asked_by(m->header), "withdrawal", content_of("withdrawal", asked), [&] {
     const auto found = persons_.find_number(number_of(asked));
-    const bool consented = found.size() == 1 && !found.front().person->home_visit_consent.empty();
+    const auto given =
+        found.size() == 1 ? consent_of(institution, *found.front().person, false) : centre::given_consent{};
+    const bool consented = !given.when.empty() && !given.ended.is(expiry_reason::cancelled_by_patient);
     wire::confirmation c;
     c.header = wire_header(institution, m->header.identifier);
     c.status = consented ? person_status::normal : person_status::error;
@@ -184,8 +162,11 @@ centre::reply centre::give_url(const std::string& institution, std::string_view 
     r.status = known ? person_status::normal : person_status::error;
     if (!known) r.result_code = profile::unreadable_request.code;
     if (!known) r.message = profile::unreadable_request.message;
-    r.url = address_of(institution, m->purpose.is(url_purpose::home_visit), m->header.identifier,
-                       m->change.is(url_change::renew));
+    const web_place place{institution, m->purpose.is(url_purpose::online)};
+    const bool renew = m->change.is(url_change::renew);
+    if (known)
+      r.url = (options_.web_address.empty() ? "https://simulated.invalid" : options_.web_address) +
+              std::string{profile::web_path} + web_.address_of(place, renew ? m->header.identifier : std::string{});
     const std::string pdf = sample_pdf;
     r.image = m->format.is(url_format::pdf) ? to_base64(messages::bytes(pdf.begin(), pdf.end())) : point_png;
     outcome o;

@@ -28,6 +28,9 @@ inline constexpr const char* signature_element = "ChallengeSignature";          
 // Instead of the signature: "face" or "visual", what the asker saw. Only a simulated centre takes the asker's word.
 inline constexpr const char* vouched_element = "IdentityVouchedBy";
 
+/// What the address of マイナ在宅受付Web ends with; a token follows.
+inline constexpr std::string_view web_path = "/home_reception?at=";
+
 // ErrorCode of a refusal by our centre; the texts are Japanese, as the real ones are.
 struct refusal {
   std::string_view code, message;

@@ -1,6 +1,7 @@
 // Files, addresses, cookies and passwords of the pages' server.
 #include "drivers/screen/house_rules.hpp"
 
+#include "drivers/screen/qr_code.hpp"
 #include "messages/json.hpp"
 
 #include <algorithm>
@@ -19,8 +20,13 @@ namespace {
 
 constexpr std::size_t files_max = 200, site_bytes_max = 4 * 1024 * 1024;
 constexpr std::string_view cookie_name = "uketsuke";
-constexpr std::array kinds{page_kind::patient, page_kind::reception, page_kind::monitor, page_kind::accounts,
-                           page_kind::records};
+constexpr std::array kinds{page_kind::patient,  page_kind::reception, page_kind::monitor,
+                           page_kind::accounts, page_kind::records,   page_kind::home_reception};
+
+/// A patient's page: nobody signs in to it.
+constexpr bool is_open_to_all(page_kind kind) {
+  return kind == page_kind::patient || kind == page_kind::home_reception;
+}
 
 std::string_view type_of(const std::filesystem::path& file) {
   static const std::map<std::string, std::string_view, std::less<>> known{
@@ -55,6 +61,24 @@ std::string_view token_in(std::string_view cookies) {
   return {};
 }
 
+/// What a query of one value says; nullopt when it is not encoded as queries are.
+std::optional<std::string> decoded(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string said;
+  for (; !text.empty(); text.remove_prefix(1)) {
+    if (text.front() != '%') {
+      said += text.front();
+      continue;
+    }
+    const auto high = text.size() < 3 ? std::string_view::npos : digits.find(text[1]);
+    const auto low = text.size() < 3 ? std::string_view::npos : digits.find(text[2]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+    said += static_cast<char>(high * 16 + low);
+    text.remove_prefix(2);
+  }
+  return said;
+}
+
 void wipe(std::string& text) {
   volatile char* p = text.data();
   for (std::size_t i = 0; i < text.size(); ++i)
@@ -64,8 +88,8 @@ void wipe(std::string& text) {
 } // namespace
 
 std::string_view name_of(page_kind kind) {
-  static constexpr std::array<std::string_view, 6> names{"hands",   "patient",  "reception",
-                                                         "monitor", "accounts", "records"};
+  static constexpr std::array<std::string_view, 7> names{"hands",    "patient", "reception",     "monitor",
+                                                         "accounts", "records", "home_reception"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -171,7 +195,7 @@ answer house_rules::upgrade(const request_facts& asked) {
     if (asked.target != "/live/" + std::string{name_of(kind)} || !offers(kind)) continue;
     answer a;
     a.status = 101;
-    if (kind == page_kind::patient) {
+    if (is_open_to_all(kind)) {
       a.granted = visitor{kind, {}, {}};
       return a;
     }
@@ -214,6 +238,7 @@ answer house_rules::file(const request_facts& asked) {
     return a;
   }
   if (path == "/node.json") return about(asked);
+  if (path == "/qr-code.svg") return qr_picture(asked);
   auto name = std::string{path.substr(std::min<std::size_t>(1, path.size()))};
   for (const auto kind : kinds) {
     const auto own = std::string{name_of(kind)};
@@ -226,6 +251,20 @@ answer house_rules::file(const request_facts& asked) {
   answer a;
   a.type = found->second.type;
   a.body = found->second.bytes;
+  return a;
+}
+
+/// The 二次元コード of an address (`?of=ADDRESS`), for the staff's pages to show and print.
+answer house_rules::qr_picture(const request_facts& asked) {
+  constexpr std::string_view query = "/qr-code.svg?of=";
+  if (!found_by(asked)) return refused(401, "sign in");
+  const std::string_view target{asked.target};
+  const auto text = target.starts_with(query) ? decoded(target.substr(query.size())) : std::nullopt;
+  const auto code = text && text->starts_with("http") ? qr_code::of(*text) : failure(error_code::wrong_value, "of");
+  if (!code) return refused(400, "an address that a QR code can hold is needed");
+  answer a;
+  a.type = "image/svg+xml";
+  a.body = code->as_svg("二次元コード");
   return a;
 }
 

@@ -77,6 +77,7 @@ private:
   };
   answer upgrade(const request_facts& asked);
   answer file(const request_facts& asked);
+  answer qr_picture(const request_facts& asked);
   answer sign_in(const request_facts& asked);
   answer sign_in_for_development(const std::string& account, const messages::credential& password);
   answer post(const request_facts& asked);

@@ -190,7 +190,9 @@ private:
 
   void put(messages::secret_slot* into, std::string_view digits) const {
     auto held = messages::secret::from(digits);
-    if (visitor_.kind == page_kind::patient && into && held) into->put(std::move(*held));
+    const auto& at_home = server_.options().pin_at_home;
+    if (held && visitor_.kind == page_kind::patient && into) into->put(std::move(*held));
+    if (held && visitor_.kind == page_kind::home_reception && at_home) at_home(number_, std::move(*held));
   }
 
   void write() {
@@ -351,7 +353,6 @@ messages::result<void> server::listen() {
   if (!wrong) acceptor_.listen(asio::socket_base::max_listen_connections, wrong);
   if (wrong) return failure(messages::error_code::port_taken, std::to_string(options_.port), wrong.message());
   port_ = acceptor_.local_endpoint(wrong).port();
-
   auto of = options_.of;
   of.tls = tls;
   options_.names.insert(options_.names.end(), {options_.address, "localhost"});

@@ -18,6 +18,8 @@ struct page_server_options {
   bool development_account = false;     ///< `of.known` is the one of a developer's machine
   messages::secret_slot* pin = nullptr; ///< none: this node has no PIN pad
   messages::secret_slot* check_number = nullptr; ///< for 照合番号B; none: nobody types it here
+  /// Takes the PIN that is typed at マイナ在宅受付Web, where each page has a card of its own; at once, on the port's thread.
+  std::function<void(page, messages::secret)> pin_at_home;
   std::function<void(messages::wiped_bytes)> frame; ///< takes what the patient's page sees; none: it has no camera
   std::size_t frame_bytes_max = 512 * 1024;
   std::size_t connections_max = 512;    ///< beyond: closed at once

@@ -16,8 +16,9 @@ namespace drivers::screen {
 /// One page that is open now. Numbers are not reused while the node runs.
 using page = std::uint64_t;
 
-/// Whose page it is. Scripted hands are the patient's and the staff's in one.
-enum class page_kind : std::uint8_t { hands, patient, reception, monitor, accounts, records };
+/// Whose page it is. Scripted hands are the patient's and the staff's in one. `home_reception` is マイナ在宅受付Web, which
+/// no node of a clinic offers: the simulated centre does.
+enum class page_kind : std::uint8_t { hands, patient, reception, monitor, accounts, records, home_reception };
 
 /// Who opened a page.
 struct visitor {

@@ -1,11 +1,11 @@
 // libqrencode's modules as text and as SVG.
-#include "tools/qr_code.hpp"
+#include "drivers/screen/qr_code.hpp"
 
 #include <qrencode.h>
 
 #include <memory>
 
-namespace tools {
+namespace drivers::screen {
 
 using messages::error_code;
 using messages::failure;
@@ -59,4 +59,4 @@ std::string qr_code::as_svg(std::string_view title) const {
   return svg + "\" fill=\"#000\"/></svg>\n";
 }
 
-} // namespace tools
+} // namespace drivers::screen

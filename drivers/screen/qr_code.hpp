@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tools {
+namespace drivers::screen {
 
 class qr_code {
 public:
@@ -27,4 +27,4 @@ private:
   std::vector<bool> dark_;
 };
 
-} // namespace tools
+} // namespace drivers::screen

@@ -17,6 +17,7 @@ heard hear(page_kind whose, bool text, std::span<const std::uint8_t> message, co
   if (message.size() > limits.line_bytes_max) return {spoken::refused, {}};
   const std::string_view said{reinterpret_cast<const char*>(message.data()), message.size()};
   if (said.starts_with(pin_word)) return {spoken::pin, said.substr(pin_word.size())};
+  if (said.starts_with(number_word) && whose == page_kind::home_reception) return {spoken::refused, {}};
   if (said.starts_with(number_word)) return {spoken::check_number, said.substr(number_word.size())};
   return {spoken::line, said};
 }

@@ -169,6 +169,7 @@ private:
     std::ofstream{file} << text;
   }
 
+  fs::path home_port_file() const { return options_.data / "centre" / "home-port"; }
   fs::path centre_port_file() const { return options_.data / "centre" / "port"; }
 
   // -- what is on disk ---------------------------------------------------------------------------------------------
@@ -191,6 +192,7 @@ private:
     fs::create_directories(run_, wrong);
     ::chmod(run_.c_str(), 0700);
     fs::remove(centre_port_file(), wrong);
+    fs::remove(home_port_file(), wrong);
     return {};
   }
 
@@ -261,6 +263,9 @@ private:
       << "\ncard_ca = " << quoted(options_.data / "cards" / "card-authority.pem")
       << "\npersons = " << quoted(options_.persons) << "\ndata = " << quoted(options_.data / "centre")
       << "\nanswer_delay_ms = " << options_.answer_delay_ms << '\n';
+    if (options_.pages)
+      t << "[home_reception]\nport_file = " << quoted(home_port_file())
+        << "\ncards = " << quoted(options_.data / "cards") << "\npin = '" << options_.pin << "'\nport = 0\n";
     write_config("centre", t.str());
   }
 
@@ -275,17 +280,25 @@ private:
       << "\n[line]\nhost = '127.0.0.1'\nport = " << centre_port_ << "\nca = " << quoted(pki_.ca_certificate)
       << "\ncertificate = " << quoted(pki_.client_certificate) << "\nkey = " << quoted(pki_.client_key)
       << "\ninstitution = '" << institution
-      << "'\nanswer_wait_ms_max = 3000\n[screen]\nhands = " << quoted(screen_socket("hub")) << '\n'
+      << "'\nanswer_wait_ms_max = 3000\n[batch]\npoll_ms = 500\n[screen]\nhands = "
+      << quoted(screen_socket("hub")) << '\n'
       << pages_section("hub", 0)
       << (options_.patience.empty() ? "" : "[patience]\n" + options_.patience);
     write_config("hub", t.str());
     ::chmod((options_.data / "config" / "hub.toml").c_str(), 0600);
-    // The centre keeps its port from now on: the hub has it in its configuration.
-    std::ifstream in{options_.data / "config" / "centre.toml"};
+    keep_centre_ports();
+  }
+  /// The centre keeps its ports from now on: the hub has one in its configuration, patients the other in an address.
+  void keep_centre_ports() const {
+    int home_port = 0;
+    std::ifstream{home_port_file()} >> home_port;
+    const auto file = options_.data / "config" / "centre.toml";
+    std::ifstream in{file};
     std::string text{std::istreambuf_iterator<char>{in}, {}};
-    const auto at = text.find("port = 0");
-    if (at != std::string::npos) text.replace(at, 8, "port = " + std::to_string(centre_port_));
-    std::ofstream{options_.data / "config" / "centre.toml"} << text;
+    for (const int port : {centre_port_, home_port})
+      if (const auto at = text.find("port = 0\n"); at != std::string::npos)
+        text.replace(at, 8, "port = " + std::to_string(port));
+    std::ofstream{file} << text;
   }
 
   bool with_faces() const { return options_.scripted_faces || !options_.faces.empty(); }

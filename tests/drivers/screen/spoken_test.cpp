@@ -21,6 +21,8 @@ spoken said(page_kind whose, std::string_view text) { return hear(whose, true, o
 BOOST_AUTO_TEST_CASE(digits_are_told_from_lines_by_their_first_word) {
   BOOST_TEST((said(page_kind::patient, "pin 1234") == spoken::pin));
   BOOST_TEST((said(page_kind::patient, "number 12345678901234") == spoken::check_number));
+  BOOST_TEST((said(page_kind::home_reception, "pin 1234") == spoken::pin));
+  BOOST_TEST((said(page_kind::home_reception, "number 12345678901234") == spoken::refused));
   BOOST_TEST((said(page_kind::patient, R"({"n":1})") == spoken::line));
   BOOST_TEST((said(page_kind::patient, "pins") == spoken::line));
   BOOST_TEST(hear(page_kind::patient, true, octets("pin 1234"), without).text == "1234");
