@@ -86,7 +86,8 @@ scheduler::plan scheduler::plan_for(const std::vector<asking_reason>& why) const
     const bool again = kind == batch_kind::home_visit_consented || kind == batch_kind::online_consented;
     const auto same = [&](const auto& entry) {
       const auto& s = entry.second.status;
-      return s.kind == kind && s.night == text_of(night_) && s.now != state::failed && !(again && s.now == state::listed);
+      const bool over = s.now == state::failed || (again && s.now == state::listed);
+      return s.kind == kind && s.night == text_of(night_) && !over;
     };
     if (std::ranges::any_of(batches_, same)) return; // asked this night already
     batch_planned p;

@@ -68,7 +68,7 @@ private:
       said.replies.push_back({command, std::move(*listed), false});
       return carry_out(std::move(said));
     }
-    act_on(questions_.on_command(command, now_ms()));
+    act_on(questions_.on_command(with_known_insurance(command, *here().journal), now_ms()));
   }
   void on_reply(const actors::tag& who, const result<std::string>& body, std::uint64_t version) override {
     act_on(questions_.on_reply(who, body, version, now_ms()));

@@ -10,6 +10,7 @@
 #include "storage/views/patients.hpp"
 #include "storage/views/questions.hpp"
 #include "storage/views/registrations.hpp"
+#include "storage/views/visitors.hpp"
 
 #include <algorithm>
 
@@ -139,6 +140,9 @@ result<std::string> list(const find_consented& m, const source& from) {
     if (const auto records = book.of_handle(row.patient); !records.empty()) {
       found.number = personal{records.front().reference_number};
       found.name = personal{records.front().name};
+    } else if (const auto visitor = visitor_of(row.patient, from.journal)) {
+      found.number = personal{visitor->number};
+      found.name = personal{visitor->name};
     }
     reply.rows.push_back(std::move(found));
   }
@@ -163,6 +167,24 @@ std::optional<result<std::string>> read_list(const command_envelope& command, co
   try_one.template operator()<list_registrations>();
   try_one.template operator()<find_consented>();
   return reply;
+}
+
+std::optional<visitor> visitor_of(const id& patient, const storage::journal& from) {
+  const auto stored = from.get("visitors", storage::visitor_key(patient));
+  const auto row = stored && *stored ? storage::decode_row<storage::visitor_row>(**stored) : std::nullopt;
+  return row ? std::optional{row->who.reveal()} : std::nullopt;
+}
+
+command_envelope with_known_insurance(command_envelope command, const storage::journal& from) {
+  auto m = command.topic == register_numbers::topic ? decode_body<register_numbers>(command.body, command.v)
+                                                    : result<register_numbers>{failure(error_code::unknown_topic)};
+  if (!m) return command;
+  for (auto& row : m->rows) {
+    if (row.patient.empty() || !row.person.reveal().number.empty()) continue;
+    if (const auto known = visitor_of(row.patient, from)) row.person = personal{known->person};
+  }
+  command.body = encode_body(*m);
+  return command;
 }
 
 std::optional<patient_record> journal_book::record(const std::string& key) const {

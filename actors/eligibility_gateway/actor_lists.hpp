@@ -5,6 +5,7 @@
 #include "actors/eligibility_gateway/matching.hpp"
 #include "messages/envelope.hpp"
 #include "messages/result.hpp"
+#include "messages/visits.hpp"
 #include "storage/journal.hpp"
 
 namespace eligibility_gateway {
@@ -13,6 +14,13 @@ namespace eligibility_gateway {
 std::optional<messages::result<std::string>> read_list(const messages::command_envelope& command,
                                                        const storage::journal& from, bool line_up,
                                                        const weights& weigh);
+
+/// The same command; of `line.register_numbers`, rows that name a patient and no insurance get the one under which that
+/// patient was last asked about before a visit.
+messages::command_envelope with_known_insurance(messages::command_envelope command, const storage::journal& from);
+
+/// Somebody who is expected, or of whom an answer came before a visit; nullopt for anybody else.
+std::optional<messages::visitor> visitor_of(const messages::id& patient, const storage::journal& from);
 
 /// Reads are as of the last durable entry: what is being written this moment is not seen yet.
 class journal_book final : public patient_book {

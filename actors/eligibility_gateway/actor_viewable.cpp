@@ -29,8 +29,14 @@ person_known known_of(const storage::consent_row& row, const storage::journal& f
     known = {r.name, r.kana, r.reference_number, r.birth_date};
   }
   if (const auto& person = row.person.reveal(); known.birth_date.empty()) known.birth_date = person.birth_date;
+  // Nobody has said yet who of the clinic's patients it is: visitors have names, and so do answers.
+  if (const auto visitor = known.name.empty() ? visitor_of(row.patient, from) : std::nullopt) {
+    known.name = visitor->name;
+    known.kana = visitor->kana;
+    known.reference_number = visitor->number;
+    if (known.birth_date.empty()) known.birth_date = visitor->person.birth_date;
+  }
   if (!known.name.empty() || row.question.empty()) return known;
-  // Nobody has said yet who of the clinic's patients it is: the answer itself names them.
   const auto stored = from.get("questions", storage::question_key(row.question));
   const auto asked = stored && *stored ? storage::decode_row<storage::question_row>(**stored) : std::nullopt;
   if (asked) {

@@ -73,6 +73,9 @@ constexpr std::array permissions{
     permitted{decide_change::topic, "batch_scheduler", reception},
     permitted{list_visits::topic, "batch_scheduler", reception},
     permitted{list_batches::topic, "batch_scheduler", reception},
+    permitted{send_batches::topic, "batch_scheduler", reception},
+    permitted{obtain_url::topic, "batch_scheduler", reception},
+    permitted{register_numbers::topic, "eligibility_gateway", reception},
 };
 
 /// @p on_hub: hands there are the staff's, too.
@@ -340,7 +343,8 @@ actors::outgoing pages::asking(std::string_view actor, std::string_view topic, s
   asked_[++last_asked_] = std::move(who);
   actors::outgoing command{{std::string{actor}, hub_}, std::string{topic}, version_of(topic), std::move(body), wait_ms,
                            {},  {}};
-  if (actor == "account_admin" || topic == obtain_records::topic || topic == withdraw_consent::topic)
+  if (actor == "account_admin" || topic == obtain_records::topic || topic == withdraw_consent::topic ||
+      topic == obtain_url::topic)
     command.wait_ms_max = long_wait_ms;
   command.answer_to = actors::tag{0, make_id(0, last_asked_, 0)};
   return command;

@@ -56,6 +56,11 @@ export function personal(v) {
 
 export const time = (ms) => new Date(ms).toLocaleTimeString('ja-JP', { hour: '2-digit', minute: '2-digit' });
 export const day_and_time = (ms) => new Date(ms).toLocaleString('ja-JP', { dateStyle: 'medium', timeStyle: 'short' });
+/** yyyyMMdd or yyyyMMddHHmmss, as the national system writes it. */
+export const written_day = (text) => (/^\d{8}/.test(text ?? '')
+  ? `${text.slice(0, 4)}/${text.slice(4, 6)}/${text.slice(6, 8)}`
+    + (text.length >= 12 ? ` ${text.slice(8, 10)}:${text.slice(10, 12)}` : '')
+  : text || '—');
 export const heads = (names) => el('thead', {}, el('tr', {}, names.map((n) => el('th', { scope: 'col' }, n))));
 
 /** Sixteen octets as an id, ordered by time as the node's own are. */

@@ -10,14 +10,15 @@ const person_fields = [
 ];
 const cares = [['outpatient', '通常'], ['home_visit', '訪問診療等'], ['online', 'オンライン診療等'], ['emergency', '救急']];
 
-function person_form(of, submit, more) {
+/** @p seen_words: what staff say they have checked before they ask. */
+function person_form(of, submit, more, seen_words = '原本を確認しました') {
   const fields = person_fields.map(([name, words, size]) => {
     const input = field(name + ' ' + of, { name, maxlength: size, size: Math.min(size + 2, 14),
       required: name !== 'symbol' && name !== 'branch', inputmode: name === 'symbol' ? null : 'numeric',
       pattern: name === 'birth_date' ? '[0-9]{8}' : null });
     return [name, input, el('label', {}, words, input)];
   });
-  const [, seen] = tick('seen ' + of, '原本を確認しました', { required: true });
+  const [, seen] = tick('seen ' + of, seen_words, { required: true });
   const [limit_box, limit] = tick('limit ' + of, '限度額情報の提供に同意あり');
   return el('form', { class: 'row', onsubmit: (e) => {
     e.preventDefault();
@@ -62,11 +63,21 @@ function told() {
     card && !card.good && el('p', { class: 'say' }, '「' + card.say + '」'), card && el('p', {}, '次にすること：' + card.next));
 }
 
-/** For whoever came without a card. */
+/** For whoever came without a card; and 患者情報の再照会（個別） of those who are at home. */
 export function typed_section() {
   const kind = choice('care desk', cares);
-  return el('section', { 'aria-labelledby': 'h-typed' }, el('h2', { id: 'h-typed' }, '健康保険証等で確認'),
-    fold('typed-desk', 'カードなしで来られた方', () => [
-      person_form('desk', (body) => ask({ ...body, kind: kind.value }), el('label', {}, '診療区分', kind)),
-      el('p', { class: 'quiet' }, 'この確認では、診療・薬剤・健診の情報は閲覧できません。'), told()]));
+  kind.addEventListener('change', () => page.draw());
+  const at_home = kind.value === 'home_visit' || kind.value === 'online';
+  const booked = kind.value === 'online'
+    && field('booked desk', { type: 'date', 'aria-label': '診療予約日（空欄は今日）' });
+  const submit = (body) => ask({ ...body, kind: kind.value,
+    ...(booked && booked.value ? { appointment: booked.value.replaceAll('-', '') } : {}) });
+  return el('section', { 'aria-labelledby': 'h-typed' }, el('h2', { id: 'h-typed' }, '健康保険証等で確認・個別の照会'),
+    fold('typed-desk', 'カードなしで来られた方・ご自宅の方', () => [
+      person_form('desk', submit, [el('label', {}, '診療区分', kind),
+        booked && el('label', {}, '診療予約日（空欄は今日）', booked)],
+      at_home ? '番号と生年月日が正しいことを確認しました' : undefined),
+      el('p', { class: 'quiet' }, at_home
+        ? '患者さんの同意（マイナ在宅受付Web）が有効なら、診療・薬剤・健診の情報も閲覧できるようになります。'
+        : 'この確認では、診療・薬剤・健診の情報は閲覧できません。'), told()]));
 }
