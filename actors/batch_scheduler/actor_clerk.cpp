@@ -9,6 +9,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <utility>
 
 namespace batch_scheduler {
 
@@ -18,7 +19,7 @@ namespace line = drivers::line;
 namespace {
 
 constexpr int niceness = 10;
-constexpr std::size_t gathered_at_once = 64; ///< persons looked up in the views between two looks at the desks
+constexpr std::size_t gathered_at_once = 256; ///< persons looked up in the views between two looks at the desks
 constexpr std::chrono::seconds durable_wait_max{60}; ///< for what was told to become durable
 
 line::bulk_kind line_kind(batch_kind kind) {
@@ -260,21 +261,26 @@ void clerk::take(const work& what) {
                                                  how_.zip_password, line::facts::usual()));
 }
 
-/// Lets a step of a check-in that is under way end first: a piece of a batch begins in the gap behind it.
-void clerk::yield_to_desks() const {
+void wait_for_gap(const std::function<std::uint64_t()>& steps, std::chrono::microseconds quiet,
+                  std::chrono::milliseconds at_most) {
   using clock = std::chrono::steady_clock;
   constexpr std::chrono::microseconds look{100};
-  if (!how_.desk_steps || !how_.rests) return;
-  const auto until = clock::now() + std::chrono::milliseconds{how_.yield_ms_max};
-  auto steps = how_.desk_steps();
+  const auto until = clock::now() + at_most;
+  auto seen = steps();
   for (auto since = clock::now(); clock::now() < until;) {
     std::this_thread::sleep_for(look);
-    const auto now = how_.desk_steps();
-    if (std::exchange(steps, now) != now)
+    const auto now = steps();
+    if (std::exchange(seen, now) != now)
       since = clock::now();
-    else if (clock::now() - since >= std::chrono::microseconds{how_.quiet_us})
+    else if (clock::now() - since >= quiet)
       return;
   }
+}
+
+void clerk::yield_to_desks() const {
+  if (how_.desk_steps && how_.rests)
+    wait_for_gap(how_.desk_steps, std::chrono::microseconds{how_.quiet_us},
+                 std::chrono::milliseconds{how_.yield_ms_max});
 }
 
 /// Tells a piece and waits until it is durable; false: somebody stopped it.

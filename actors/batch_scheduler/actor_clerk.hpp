@@ -24,12 +24,12 @@ struct clerk_options {
   std::uint32_t wait_ms_max = 120'000; ///< of an upload, or of a result on its way
   std::uint32_t one_person_ms_max = 20'000; ///< of a question about one person
   std::uint32_t look_ms_max = 2'000;        ///< for an answer that came late
-  std::size_t units_at_once = 16;           ///< persons told in one piece
+  std::size_t units_at_once = 8;            ///< persons told in one piece
   bool rests = true;                        ///< false: as fast as it can (a measurement without anybody at the desks)
   /// Grows with every step of whoever is at a desk: the journal's head. Nothing: nobody is looked out for. Any thread.
   std::function<std::uint64_t()> desk_steps{};
   std::uint32_t quiet_us = 400;    ///< without such a step, and nobody is in the middle of something,
-  std::uint32_t yield_ms_max = 20; ///< which is waited for so long: a busy day does not stop the work
+  std::uint32_t yield_ms_max = 8;  ///< which is waited for so long: a busy day does not stop the work
 };
 
 /// How the clerk's findings come back; each from the clerk's or the line's thread.
@@ -86,6 +86,11 @@ private:
   std::chrono::steady_clock::time_point working_since_; ///< the thread's: the end of its last rest
   std::thread thread_; // last: it uses all the others
 };
+
+/// Lets a step of a check-in that is under way end first: returns when @p steps stood still for @p quiet, and after
+/// @p at_most in any case.
+void wait_for_gap(const std::function<std::uint64_t()>& steps, std::chrono::microseconds quiet,
+                  std::chrono::milliseconds at_most);
 
 /// A unit of a result as the pure part reads it. @p confirmed_on: of the result's header.
 answered_unit unit_of(drivers::line::wire::confirmed_unit&& unit, const drivers::line::wire::header& header);
