@@ -5,6 +5,7 @@
 #include "messages/result.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iosfwd>
 
@@ -13,6 +14,7 @@ namespace tools {
 struct batch_bench_options {
   std::filesystem::path data, persons;
   std::size_t rows = 100'000, rows_per_file = 5'000, checkins = 1'000;
+  std::uint32_t seconds_max = 600; ///< from the plan to the last answer: then it tells how far it came, and fails
   bool json = false;
 };
 

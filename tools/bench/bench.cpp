@@ -131,7 +131,7 @@ void add_bench_journal(CLI::App& bench, chosen& run) {
   journal->add_option("--in-flight", o->in_flight, "appends under way at once (default 1,8,64,512)")
       ->delimiter(',')
       ->check(CLI::Range(1, 4096));
-  journal->add_option("--rounds", o->rounds, "each measures the three in turn, 0.3 s each (default 9)")
+  journal->add_option("--rounds", o->rounds, "each measures the three in turn, 1 s each (default 5)")
       ->check(CLI::Range(1, 1000));
   journal->add_option("--events", o->events, "also a history this long: its start-up and memory (default: none)")
       ->check(CLI::Range(0, 10'000'000));
@@ -173,6 +173,7 @@ void add_bench_batch(CLI::App& bench, chosen& run) {
       ->check(CLI::Range(1, 100'000));
   batch->add_option("--checkins", o->checkins, "alone, before and as many after (default 1000)")
       ->check(CLI::Range(20, 10'000));
+  batch->add_option("--seconds", o->seconds_max, "at most, of the batch (default 600)")->check(CLI::Range(1, 3600));
   batch->add_flag("--json", o->json, "one JSON object");
   batch->callback([&run, o] {
     run = [o] {
