@@ -19,7 +19,7 @@ public:
       : store_(of), table_(in), keys_(keys), view_(view) {}
 
   std::optional<std::string> get(std::string_view key) override {
-    if (const auto found = known_.find(key); found != known_.end()) return found->second.bytes;
+    if (const auto found = find(key); found != known_.end()) return found->second.bytes;
     auto row = stored(key);
     if (!row) {
       if (!fault_) fault_ = row.error(); // apply() cannot fail; who called it can
@@ -32,7 +32,7 @@ public:
 
   /// What stands under @p key, without knowing it afterwards.
   messages::result<std::optional<std::string>> look_up(std::string_view key) const {
-    if (const auto found = known_.find(key); found != known_.end()) return found->second.bytes;
+    if (const auto found = known_.find(std::string{key}); found != known_.end()) return found->second.bytes;
     return stored(key);
   }
   /// The changes that are not written yet, of keys that begin with @p prefix; nothing: erased.
@@ -83,10 +83,14 @@ private:
     std::optional<std::string> bytes; ///< nothing: there is no such row
     bool changed = false;
   };
-  struct hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-  using map = std::unordered_map<std::string, known_row, hash, std::equal_to<>>;
+  /// By the library's own hash of a text: each node keeps it then. With one of ours every step along a chain would
+  /// hash a key again.
+  using map = std::unordered_map<std::string, known_row>;
+
+  map::iterator find(std::string_view key) {
+    sought_.assign(key);
+    return known_.find(sought_);
+  }
 
   messages::result<std::optional<std::string>> stored(std::string_view key) const {
     auto bytes = store_.get(table_, key);
@@ -99,9 +103,9 @@ private:
     return set(known_.try_emplace(std::string{key}), std::move(bytes))->second;
   }
   void change(std::string_view key, std::optional<std::string> bytes) {
-    const auto found = known_.find(key);
+    const auto found = find(key);
     const auto row =
-        set(found == known_.end() ? known_.try_emplace(std::string{key}) : std::pair{found, false}, std::move(bytes));
+        set(found == known_.end() ? known_.try_emplace(sought_) : std::pair{found, false}, std::move(bytes));
     if (!std::exchange(row->second.changed, true)) changed_.push_back(&*row);
   }
   map::iterator set(std::pair<map::iterator, bool> row, std::optional<std::string> bytes) {
@@ -118,6 +122,7 @@ private:
   keyring& keys_;
   const std::string view_;
   map known_;
+  std::string sought_; ///< its memory is used again
   std::vector<map::value_type*> changed_;
   std::size_t known_bytes_ = 0;
   std::optional<messages::error> fault_;

@@ -276,7 +276,7 @@ bool wait(std::span<watch> on, int timeout_ms) {
   }
   const bool any = zmq_poll(items.data(), static_cast<int>(count), timeout_ms) > 0;
   for (std::size_t n = 0; n < count; ++n) {
-    on[n].readable = any && (items[n].revents & ZMQ_POLLIN) != 0;
+    on[n].readable = any && (items[n].revents & (ZMQ_POLLIN | ZMQ_POLLERR)) != 0; // a closed pipe is at its end
     on[n].writable = any && (items[n].revents & ZMQ_POLLOUT) != 0;
   }
   return any;

@@ -15,8 +15,8 @@ namespace tools {
 struct journal_bench_options {
   std::filesystem::path data;                             ///< must exist; folders are made in it and removed
   std::vector<std::uint64_t> in_flight = {1, 8, 64, 512}; ///< appends under way at once
-  std::uint64_t slice_tenths = 3;                         ///< of a second: one measurement
-  std::uint64_t rounds = 9;                               ///< each measures the three in turn
+  std::uint64_t slice_tenths = 10; ///< of a second: one measurement; at its end the views catch up, on one thread
+  std::uint64_t rounds = 5;        ///< each measures the three in turn
   std::uint64_t events = 0; ///< a history this long: its start-up, memory and replay; 0: not measured
   bool json = false;
 };
