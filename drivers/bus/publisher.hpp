@@ -38,7 +38,7 @@ struct publisher_counts {
   std::uint64_t dropped = 0;   ///< events that were not sent live: the queue was full
   std::uint64_t bytes = 0;     ///< handed to ZeroMQ, once however many read
   std::uint64_t heartbeats = 0;
-  std::uint64_t messages = 0; ///< of events, of three frames each; over CURVE ZeroMQ encrypts each frame for each reader
+  std::uint64_t messages = 0; ///< of events, three frames each; over CURVE each frame is encrypted for each reader
   std::uint64_t fell_behind = 0; ///< how often a reader left reader_queue_max messages unread, and lost those after
   std::size_t subscriptions = 0; ///< prefixes somebody reads, on both sockets
   std::size_t queued_bytes = 0;

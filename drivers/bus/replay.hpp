@@ -41,7 +41,7 @@ struct replay_options {
 
 struct replay_counts {
   std::uint64_t requests = 0, replayed = 0, refused = 0, stalled = 0; ///< replayed: events
-  std::uint64_t messages = 0; ///< sent: three frames each, and the asker's name; over CURVE each frame is one encryption
+  std::uint64_t messages = 0; ///< sent, three frames each; over CURVE each frame is one encryption
 };
 
 /// One request in flight per asker: while an answer is half sent, a second request is answered `replay.error` busy; as
