@@ -67,7 +67,8 @@ private:
     bool singly = false, asked = false, doubted = false;
   };
   std::unordered_map<messages::id, open_batch> batches_; ///< those that were planned while somebody counted
-  std::map<std::string, std::uint64_t> batch_rows_;
+  std::map<std::string, std::uint64_t> batch_rows_{{"planned", 0}, {"asked", 0},    {"answered", 0}, {"refused", 0},
+                                                   {"missing", 0}, {"doubtful", 0}, {"late", 0},     {"failed", 0}};
   std::map<std::string, std::uint64_t> events_, endings_, questions_, pin_attempts_, tries_left_;
   std::map<std::string, duration_figures> steps_;
   std::map<std::string, bool> readers_;

@@ -74,6 +74,8 @@ BOOST_FIXTURE_TEST_CASE(a_visit_is_counted_and_alerts_and_dashboard_name_nothing
   BOOST_TEST(says(now, R"(uketsuke_reader_ready{desk="desk-1"} 1)"));
   BOOST_TEST(says(now, "uketsuke_line_up 1"));
   BOOST_TEST(says(now, "uketsuke_nodes 3"));
+  BOOST_TEST(says(now, "uketsuke_batches_open 0"));
+  BOOST_TEST(says(now, "uketsuke_schedules_missed 0"));
   BOOST_TEST(!says(now, "0001234")); // no reference number, nor any other value of a person
   const auto known = families_of(now);
   BOOST_TEST(known.size() > 25u);
