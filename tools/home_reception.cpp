@@ -272,9 +272,9 @@ private:
     phone reads{std::move(*held), authority_.certificate()};
     const auto found = reads.identify();
     if (!found) return no("card_failed");
-    if (found->tries_left == 0) return pin_of(asked.from), no("pin_blocked", 0);
     if (found->tries_left == 1 && !w.confirms) return no("last_try", 1); // its PIN stays where it is
     auto pin = pin_of(asked.from);
+    if (found->tries_left == 0) return no("pin_blocked", 0);
     if (pin.empty()) return no("pin_missing");
     const auto attempt = reads.verify(std::move(pin));
     if (attempt.outcome == pin_outcome::wrong) return no("wrong_pin", attempt.tries_left);

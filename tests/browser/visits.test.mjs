@@ -306,6 +306,29 @@ test('a patient ends an online consent on the web, and the next inquiry finds it
   await view.context().close();
 });
 
+test('a web reception that dies keeps addresses and consents, and the patient goes on where they were', async () => {
+  const phone = await open_phone(addresses.home_visit);
+  await sees(phone, 'welcome');
+  await phone.locator('[data-key=begin]').click();
+  await phone.locator('[data-key=yes]').click();
+  await phone.getByText('2 / 4', { exact: false }).waitFor();
+  clinic.kill('centre');
+  const lost = phone.getByText('通信が途切れました。', { exact: false });
+  await lost.waitFor();
+  await looks_good(phone, 'home.line_lost');
+  await lost.waitFor({ state: 'detached' });
+  for (const n of [2, 3, 4]) {
+    await phone.getByText(`${n} / 4`, { exact: false }).waitFor();
+    await phone.locator('[data-key=no]').click();
+  }
+  await identify(phone, hanako, '1234');
+  await sees(phone, 'done');
+  assert.equal(await phone.locator('dd.yes').count(), 1);
+  await phone.context().close();
+  await look(); // given anew after the clinic's withdrawal
+  await consent_row(hanako).first().getByText('同意登録完了').waitFor();
+});
+
 test('the last try is asked about first, and a locked PIN is told where to go', async () => {
   const phone = await open_phone(addresses.home_visit);
   await sees(phone, 'welcome');

@@ -10,7 +10,7 @@ const found_words = { consent_given: ['同意登録完了', 'good'], consent_wit
 
 let given = null; // {how, url}
 let found = null; // rows of the last look, or {waiting}
-let numbers = new Map(); // what was sent for registration just now, by patient
+const numbers = new Map(); // what was sent for registration just now, by patient
 
 // -- the address -----------------------------------------------------------------------------------------------------
 

@@ -289,6 +289,7 @@ async function open_place() {
   try {
     place = (await live.say('home.open', { at: token })).body;
     if (at === 'opening') go('welcome');
+    if (note === troubles.line_lost) tell('');
   } catch (why) {
     if (why.name !== 'line_lost') go('unknown_address');
   }
