@@ -24,12 +24,12 @@ struct clerk_options {
   std::uint32_t wait_ms_max = 120'000; ///< of an upload, or of a result on its way
   std::uint32_t one_person_ms_max = 20'000; ///< of a question about one person
   std::uint32_t look_ms_max = 2'000;        ///< for an answer that came late
-  std::size_t units_at_once = 8;            ///< persons told in one piece
+  std::size_t units_at_once = 16;           ///< persons told in one piece
   bool rests = true;                        ///< false: as fast as it can (a measurement without anybody at the desks)
   /// Grows with every step of whoever is at a desk: the journal's head. Nothing: nobody is looked out for. Any thread.
   std::function<std::uint64_t()> desk_steps{};
   std::uint32_t quiet_us = 400;    ///< without such a step, and nobody is in the middle of something,
-  std::uint32_t yield_ms_max = 8;  ///< which is waited for so long: a busy day does not stop the work
+  std::uint32_t yield_ms_max = 4;  ///< which is waited for so long: a busy day does not stop the work
 };
 
 /// How the clerk's findings come back; each from the clerk's or the line's thread.
