@@ -38,8 +38,8 @@ public:
   const std::map<std::string, std::uint64_t>& tries_left() const { return tries_left_; }
   /// By desk: can its reader be worked with?
   const std::map<std::string, bool>& readers() const { return readers_; }
-  /// Persons of batches, by how far they came: planned, asked, answered, refused, missing, doubtful, late (the answer to
-  /// a doubtful upload came after all), failed.
+  /// Persons of batches, by how far they came: planned, asked, answered, refused, missing, doubtful, late (the answer
+  /// to a doubtful upload came after all), failed.
   const std::map<std::string, std::uint64_t>& batch_rows() const { return batch_rows_; }
   /// From an event's time to when it was read from the bus: how far the journal's readers are behind.
   const duration_figures& delivery() const { return delivery_; }
