@@ -292,8 +292,8 @@ namespace {
 rocksdb::ReadOptions read_options(const void* at) {
   rocksdb::ReadOptions options;
   options.snapshot = static_cast<const rocksdb::Snapshot*>(at);
-  // No range is ever erased here. Told so, RocksDB 7.8 does not lose the error of a file that it cannot read when it goes
-  // on to it from the one before; otherwise a scan ends there as if nothing followed.
+  // No range is ever erased here. Told so, RocksDB 7.8 does not lose the error of a file that it cannot read when it
+  // goes on to it from the one before; otherwise a scan ends there as if nothing followed.
   options.ignore_range_deletions = true;
   return options;
 }

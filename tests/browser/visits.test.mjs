@@ -314,7 +314,8 @@ test('a web reception that dies keeps addresses and consents, and the patient go
   await phone.getByText('2 / 4', { exact: false }).waitFor();
   await phone.evaluate(() => { // it may be back before anybody has looked
     const told = () => document.body.textContent.includes('通信が途切れました。');
-    new MutationObserver(() => { window.was_lost ||= told(); }).observe(document.body, { subtree: true, childList: true });
+    const watched = { subtree: true, childList: true };
+    new MutationObserver(() => { window.was_lost ||= told(); }).observe(document.body, watched);
     window.is_back = () => window.was_lost && !told();
   });
   clinic.kill('centre');
