@@ -8,6 +8,7 @@
 #include "actors/roles.hpp"
 #include "actors/roster.hpp"
 #include "actors/runtime/bus_port.hpp"
+#include "actors/runtime/journal_feed.hpp"
 #include "actors/runtime/supervisor.hpp"
 #include "drivers/bus/context.hpp"
 #include "drivers/bus/dealer.hpp"
@@ -219,33 +220,6 @@ result<void> whole_node::open_switchboard() {
   if (options_.tcp) tcp_.commands = port_of(switchboard_->endpoints().back());
   return {};
 }
-
-namespace {
-
-/// The journal's entries in the bus's words; the two rooms do not know each other.
-std::vector<bus::item> items_of(const storage::committed& commit) {
-  std::vector<bus::item> items;
-  items.reserve(commit.events.size());
-  for (std::size_t n = 0; n < commit.events.size(); ++n) {
-    const auto& e = commit.events[n];
-    items.push_back({e.index, e.previous_of_topic, e.topic, e.envelope, commit.redacted[n]});
-  }
-  return items;
-}
-
-/// Of a page whose personal values are hidden the envelopes stand where redacted ones do.
-bus::page page_of(storage::page found) {
-  bus::page p{{}, found.next, found.head, found.epoch};
-  p.items.reserve(found.events.size());
-  for (std::size_t n = 0; n < found.events.size(); ++n) {
-    auto& e = found.events[n];
-    auto& made = p.items.emplace_back(e.index, e.previous_of_topic, std::move(e.topic), std::move(e.envelope));
-    if (!found.redacted.empty() && found.redacted[n]) made.redacted = std::exchange(made.envelope, {});
-  }
-  return p;
-}
-
-} // namespace
 
 /// The tail of the journal goes from its thread straight to the publishers: redacted on tcp; in clear only over ipc in
 /// this owner's 0700 folder, and by keys whose role may see it (design.md §3).

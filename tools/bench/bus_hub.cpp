@@ -1,6 +1,7 @@
 // The hub's side of `bench bus`.
 #include "tools/bench/bus_hub.hpp"
 
+#include "actors/runtime/journal_feed.hpp"
 #include "drivers/bus/dealer.hpp"
 #include "drivers/bus/doorkeeper.hpp"
 #include "drivers/bus/kick.hpp"
@@ -24,28 +25,6 @@ namespace fs = std::filesystem;
 using namespace messages;
 
 namespace {
-
-std::vector<bus::item> items_of(const storage::committed& commit) {
-  std::vector<bus::item> items;
-  items.reserve(commit.events.size());
-  for (std::size_t n = 0; n < commit.events.size(); ++n) {
-    const auto& e = commit.events[n];
-    items.push_back({e.index, e.previous_of_topic, e.topic, e.envelope, commit.redacted[n]});
-  }
-  return items;
-}
-
-/// Of a page whose personal values are hidden the envelopes stand where redacted ones do.
-bus::page page_of(storage::page found) {
-  bus::page p{{}, found.next, found.head, found.epoch};
-  p.items.reserve(found.events.size());
-  for (std::size_t n = 0; n < found.events.size(); ++n) {
-    auto& e = found.events[n];
-    auto& made = p.items.emplace_back(e.index, e.previous_of_topic, std::move(e.topic), std::move(e.envelope));
-    if (!found.redacted.empty() && found.redacted[n]) made.redacted = std::exchange(made.envelope, {});
-  }
-  return p;
-}
 
 class bench_hub {
 public:
@@ -170,19 +149,19 @@ private:
                                           std::span<const std::string> prefixes) -> result<bus::page> {
       auto page = journal->read(from, limit, {prefixes.begin(), prefixes.end()});
       if (!page) return failure(page.error());
-      return page_of(std::move(*page));
+      return actors::runtime::page_of(std::move(*page));
     };
     r.redacted_source = [journal = journal_.get()](std::uint64_t from, std::uint64_t limit,
                                                    std::span<const std::string> prefixes) -> result<bus::page> {
       auto page = journal->read_redacted(from, limit, {prefixes.begin(), prefixes.end()});
       if (!page) return failure(page.error());
-      return page_of(std::move(*page));
+      return actors::runtime::page_of(std::move(*page));
     };
     auto replay = bus::replay::open(context_, std::move(r));
     if (!replay) return failure(replay.error());
     replay_ = std::move(*replay);
     journal_->on_committed([to = publisher_.get()](const std::shared_ptr<const storage::committed>& c) {
-      to->publish(std::make_shared<bus::batch>(bus::batch{c->epoch, c->first_index, items_of(*c)}));
+      to->publish(std::make_shared<bus::batch>(bus::batch{c->epoch, c->first_index, actors::runtime::items_of(*c)}));
     });
     return {};
   }
